@@ -1,0 +1,92 @@
+"""Log buckets keep their logs for the demanded time, and not for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from planproof.check import Context, check
+from planproof.log_buckets import BUCKET, is_log_bucket, log_buckets
+from planproof.plan import Instance
+from planproof.s3 import Lifecycle, Rule, lifecycle, versioned
+from planproof.verdict import Outcome, Verdict, failed, passed, unknown
+
+
+@check(
+    id="CKV_PLAN_1",
+    name="Log buckets have an enabled lifecycle rule that keeps logs for the demanded time and no longer than needed",
+    severity="HIGH",
+    category="LOGGING",
+    types=(BUCKET,),
+    applies=is_log_bucket,
+)
+def log_bucket_retention(bucket: Instance, context: Context) -> Outcome:
+    """An Enabled rule covers the whole bucket and expires objects after the retention, or moves them to a colder class; on a
+    versioned bucket noncurrent versions expire or move too, as an expiration there only writes a delete marker.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
+    """
+    found = lifecycle(bucket, context)
+    outcome = _judge(bucket, found, context)
+    doubt = context.once(log_buckets).perhaps.get(bucket.address)
+    if outcome.verdict is Verdict.FAIL and doubt:
+        return unknown("maybe_log_bucket", f"this may be a log bucket, and has no sound retention: {doubt}", bucket.address)
+    return outcome
+
+
+def _judge(bucket: Instance, found: Lifecycle, context: Context) -> Outcome:
+    settings = context.settings("log_bucket_retention")
+    sure = [rule for rule in found.rules if not rule.open]
+    early = next((rule for rule in sure if _is_early(rule, settings)), None)
+    if early:
+        text = f"rule {early.name!r} expires objects after {early.days:g} days, before the {settings['retention_days']} demanded"
+        return failed("expires_too_early", text, *found.where)
+    open_ended = [*found.open, *(f"known after the apply: {at}" for rule in found.rules for at in rule.open)]
+    keeper = next((rule for rule in sure if _keeps(rule, settings)), None)
+    if keeper is None:
+        return unknown("unknown_lifecycle", open_ended[0], *found.where) if open_ended else _why_not(found, settings)
+    if any("expiration" in at or _is_early(rule, settings) for rule in found.rules for at in rule.open):
+        return unknown("unknown_lifecycle", open_ended[0], *found.where)
+    return _noncurrent(bucket, keeper, sure, found, context)
+
+
+def _is_early(rule: Rule, settings: Mapping[str, Any]) -> bool:
+    return rule.days is not None and rule.days < settings["retention_days"]
+
+
+def _keeps(rule: Rule, settings: Mapping[str, Any]) -> bool:
+    """The rule is what is wanted: for the whole bucket, late enough, and not too late."""
+    if settings.get("max_days") is not None:
+        return rule.whole and rule.days is not None and rule.days <= settings["max_days"]
+    return rule.whole and (rule.days is not None or (rule.moves and settings.get("accept_transition", True)))
+
+
+def _why_not(found: Lifecycle, settings: Mapping[str, Any]) -> Outcome:
+    """The code and reason for a lifecycle in which no rule is what is wanted."""
+    whole = [rule for rule in found.rules if rule.whole]
+    if not found.rules and not found.disabled:
+        return failed("no_lifecycle", "no lifecycle rule: logs are kept for ever, at the owner's cost", *found.where)
+    if not found.rules:
+        return failed("only_disabled_rules", "every lifecycle rule is disabled", *found.where)
+    if not whole:
+        return failed("only_partial_rules", "no lifecycle rule covers the whole bucket (prefix, tag or size filter)", *found.where)
+    if settings.get("max_days") is not None and any(rule.days or rule.moves for rule in whole):
+        return failed("expires_too_late", f"objects are kept for longer than {settings['max_days']} days", *found.where)
+    if any(rule.dated for rule in whole):
+        return failed("fixed_date", "the rule acts on one fixed date; objects written later are kept for ever", *found.where)
+    if any(rule.moves for rule in whole):
+        return failed("transition_not_accepted", "objects move to another class but never expire, as the policy demands", *found.where)
+    return failed("only_cleanup", "the rule only clears delete markers, old versions or unfinished uploads; logs never expire", *found.where)
+
+
+def _noncurrent(bucket: Instance, keeper: Rule, rules: list[Rule], found: Lifecycle, context: Context) -> Outcome:
+    if not any(rule.whole and rule.noncurrent for rule in rules):
+        keeps_versions = versioned(bucket, context)
+        if keeps_versions:
+            reason = "the bucket is versioned and no rule for the whole of it expires or moves noncurrent versions: their bytes stay for ever"
+            return failed("noncurrent_versions_kept", reason, *found.where)
+        if keeps_versions is None:
+            reason = "whether the bucket is versioned is known after the apply, and no rule expires noncurrent versions"
+            return unknown("unknown_versioning", reason, *found.where)
+    how = f"expires objects after {keeper.days:g} days" if keeper.days else "moves objects to a colder class"
+    return passed("retention_set", f"rule {keeper.name!r} {how}", *found.where)

@@ -1,0 +1,32 @@
+"""CloudWatch log groups keep their events for the demanded time, and not for ever."""
+
+from __future__ import annotations
+
+from planproof.check import Context, check
+from planproof.plan import Instance
+from planproof.verdict import Outcome, failed, passed, unknown
+
+
+@check(
+    id="CKV_PLAN_12",
+    name="CloudWatch log groups have a retention of at least the demanded days",
+    severity="MEDIUM",
+    category="LOGGING",
+    types=("aws_cloudwatch_log_group",),
+)
+def log_group_retention(group: Instance, context: Context) -> Outcome:
+    """0 or no `retention_in_days` keeps events for ever.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/Working-with-log-groups-and-streams.html
+    """
+    demanded = context.settings("log_group_retention")["retention_days"]
+    days = context.argument(group, "retention_in_days")
+    where = f"{group.address}.retention_in_days"
+    if days.is_unknown:
+        return unknown("unknown_retention", f"known after the apply: {where}", where)
+    if not days.number:
+        return failed("never_expires", "retention_in_days is not set or 0: events are kept for ever", where)
+    if days.number < demanded:
+        shown = context.shown(group, "retention_in_days")
+        return failed("retention_too_short", f"retention_in_days is {shown}, less than the {demanded} demanded", where)
+    return passed("retention_set", f"retention_in_days is {context.shown(group, 'retention_in_days')}", where)

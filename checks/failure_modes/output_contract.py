@@ -1,0 +1,144 @@
+"""The outputs keep the contract: the names, and what each exports."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from planproof.check import PLAN_WIDE, Context, check
+from planproof.plan import Output, Plan
+from planproof.references import Kind, Origin, Origins
+from planproof.verdict import Outcome, Verdict, failed, passed, unknown
+
+
+@check(
+    id="CKV_PLAN_3",
+    name="The outputs keep the contract: name, what each exports, sensitivity",
+    severity="MEDIUM",
+    category="CONVENTION",
+    types=PLAN_WIDE,
+)
+def output_contract(plan: Plan, context: Context) -> list[Outcome]:
+    """Whoever consumes the module relies on the names and on what they export; an id where an ARN is promised breaks them late.
+
+    https://developer.hashicorp.com/terraform/language/values/outputs
+    """
+    settings = context.settings("output_contract")
+    contract = settings["outputs"]
+    found = [_judge(name, contract[name], plan, context) for name in contract]
+    if settings.get("exact", True):
+        found += [_unexpected(name, contract) for name in plan.outputs if name not in contract]
+    broken = [outcome for outcome in found if outcome.verdict is not Verdict.PASS]
+    kept = passed("contract_kept", f"all {len(contract)} outputs keep the contract", *(f"output.{name}" for name in contract))
+    return broken or [kept]
+
+
+def _judge(name: str, promise: Mapping[str, Any], plan: Plan, context: Context) -> Outcome:
+    output = plan.outputs.get(name)
+    if output is None:
+        return _missing(name, promise, plan, context)
+    outcome = _exports(output, promise, context)
+    if outcome.verdict is not Verdict.FAIL and output.sensitive != promise.get("sensitive", output.sensitive):
+        text = f"{name} is {'sensitive' if output.sensitive else 'not sensitive'}; the contract wants the opposite"
+        outcome = failed("wrong_sensitivity", text, f"output.{name}")
+    return outcome.about("output", name)
+
+
+def _missing(name: str, promise: Mapping[str, Any], plan: Plan, context: Context) -> Outcome:
+    """Named with the near miss: an output whose name is alike, or that exports the same resource."""
+    wanted = _wanted(name, promise, context)
+    kinds = {_split(export)[0] for export in promise["exports"]}
+    near = get_close_matches(name, plan.outputs, n=1, cutoff=0.6)
+    same = [o for o in plan.outputs if any(origin.type in kinds for origin in context.references.output(o))]
+    candidate = next((n for n in near if n in same), None) or next(iter(near + same), None)
+    if candidate is None:
+        return failed("missing", f"there is no output {name}; the contract wants {wanted}", f"output.{name}")
+    exported = _named(context.references.output(candidate))
+    text = f"{name} is missing: {candidate} exports {exported}; the contract wants {wanted}"
+    return failed("missing", text, f"output.{candidate}").about("output", candidate)
+
+
+def _exports(output: Output, promise: Mapping[str, Any], context: Context) -> Outcome:
+    """Whether the expression leads to a promised attribute, whatever modules lie between."""
+    where, wanted = f"output.{output.name}", _wanted(output.name, promise, context)
+    origins = context.links.settled(context.references.output(output.name), *{_split(e)[0] for e in promise["exports"]})
+    resources = [o for o in origins if o.kind is Kind.RESOURCE]
+    fit = [o for o in resources if _fits(o, promise)]
+    if fit and len(fit) == len(resources):
+        return _whole(output, fit, where, wanted, context)
+    near = [o for o in resources if o.attribute is None and any(_split(e)[0] == o.type for e in promise["exports"])]
+    if near or fit:
+        return _by_value(output, [*fit, *near], promise, where, wanted)
+    if resources:
+        right = {_split(export)[0] for export in promise["exports"]}
+        code = "wrong_attribute" if any(o.type in right for o in resources) else "wrong_type"
+        return failed(code, f"{output.name} exports {_named(tuple(resources))}; the contract wants {wanted}", where)
+    lost = next((o.reason for o in origins if o.kind is Kind.LOST), None)
+    if lost:
+        return unknown("cannot_follow", f"what {output.name} exports cannot be followed: {lost}", where)
+    return failed("constant", f"{output.name} is a constant or a variable; the contract wants {wanted}", where)
+
+
+def _whole(output: Output, fit: list[Origin], where: str, wanted: str, context: Context) -> Outcome:
+    """The attribute as it is, not a text around it."""
+    values = {i.get(*(o.attribute or ())).text for o in fit for i in o.instances}
+    text_around = output.value.text is not None and None not in values and output.value.text not in values
+    if text_around or _is_template(output.name, context):
+        return failed("altered", f"{output.name} holds {_named(tuple(fit))} inside other text; the contract wants {wanted}", where)
+    return passed("exported", f"{output.name} exports {_named(tuple(fit))}", where)
+
+
+def _is_template(name: str, context: Context) -> bool:
+    module = context.source.module(()) if context.source else None
+    block = module.block("output", name) if module else None
+    expression = block.argument("value") if block else None
+    return bool(expression and "".join(expression.literals or ()))
+
+
+def _by_value(output: Output, near: list[Origin], promise: Mapping[str, Any], where: str, wanted: str) -> Outcome:
+    """Where the plan lost the attribute, a known value decides: an ARN of that service, or what a candidate is called."""
+    value = output.value.text
+    if value is None:
+        text = f"which attribute of {_named(tuple(near))} {output.name} exports is not in the plan; give the source"
+        return unknown("attribute_lost", text, where)
+    for export in promise["exports"]:
+        kind, attribute = _split(export)
+        service = kind.split("_")[1]
+        names = {i.get(attribute).text for o in near if o.type == kind for i in o.instances}
+        if value in names or (attribute == "arn" and re.match(rf"^arn:[^:]*:{service}:", value)):
+            return passed("exported", f"{output.name} exports {export}", where)
+    return failed("wrong_attribute", f"{output.name} exports another attribute of {_named(tuple(near))}; the contract wants {wanted}", where)
+
+
+def _unexpected(name: str, contract: Mapping[str, Any]) -> Outcome:
+    text = f"{name} is not in the contract ({', '.join(contract)})"
+    return failed("unexpected", text, f"output.{name}").about("output", name)
+
+
+def _fits(origin: Origin, promise: Mapping[str, Any]) -> bool:
+    path = ".".join(origin.attribute) if origin.attribute is not None else None
+    return any(_split(export) == (origin.type, path) for export in promise["exports"])
+
+
+def _split(export: str) -> tuple[str, str]:
+    kind, _, attribute = export.partition(".")
+    return kind, attribute
+
+
+def _wanted(name: str, promise: Mapping[str, Any], context: Context) -> str:
+    """`kms_key_arn = aws_kms_key.logs.arn`, with the plan's own resource where there is just one."""
+    kind, attribute = _split(promise["exports"][0])
+    there = {i.address for i in context.plan.of_type(kind)}
+    subject = there.pop() if len(there) == 1 else kind
+    return f"{name} = {subject}.{attribute}"
+
+
+def _named(origins: Origins) -> str:
+    found: Iterator[str] = (
+        ".".join([o.instance.address if o.instance else o.block[1], *(o.attribute or ())])
+        for o in origins
+        if o.kind is Kind.RESOURCE
+    )
+    return ", ".join(dict.fromkeys(found)) or "no resource"

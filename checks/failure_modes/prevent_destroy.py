@@ -1,0 +1,98 @@
+"""prevent_destroy is set only where the environment says so."""
+
+from __future__ import annotations
+
+from planproof.check import ANY_TYPE, Context, check
+from planproof.environments import environment_in
+from planproof.hcl import Expression, is_gate
+from planproof.plan import Instance
+from planproof.references import Scope
+from planproof.source import Block
+from planproof.verdict import Outcome, failed, passed, unknown
+
+
+def _is_subject(instance: Instance, context: Context) -> bool:
+    return instance.type in context.settings("prevent_destroy")["types"]
+
+
+@check(
+    id="CKV_PLAN_8",
+    name="prevent_destroy is not set, or only in the environments that need it",
+    severity="MEDIUM",
+    category="CONVENTION",
+    types=ANY_TYPE,
+    applies=_is_subject,
+)
+def prevent_destroy(instance: Instance, context: Context) -> Outcome:
+    """An unconditional `prevent_destroy = true` makes test environments undeletable. Terraform wants a literal there, so the
+    condition is the resource's own `count` or `for_each` (or its module's), or, in OpenTofu, the expression itself.
+
+    https://developer.hashicorp.com/terraform/language/meta-arguments/lifecycle#prevent_destroy
+    """
+    block = context.source_block(instance)
+    if block is None:
+        return _no_source(instance, context)
+    flag = next((e for e in (_argument(b, "prevent_destroy") for b in block.blocks("lifecycle")) if e is not None), None)
+    if flag is None or flag.raw in (False, "false"):
+        return passed("not_set", "prevent_destroy is not set" if flag is None else "prevent_destroy is false")
+    if flag.raw not in (True, "true"):
+        return _conditional(instance, flag, context)
+    gate = _gate(instance, block, context)
+    if gate is None:
+        return failed("unconditional", "prevent_destroy = true in every environment", f"{instance.address}.lifecycle")
+    return _gated(instance, gate, context)
+
+
+def _no_source(instance: Instance, context: Context) -> Outcome:
+    if context.source is None:
+        reason = "plan JSON has no lifecycle blocks; give the saved plan or the folder of the .tf files (--source, PLANPROOF_SOURCE)"
+        return unknown("no_source", reason, instance.address)
+    module = context.module_source(instance)
+    problem = module.problems[0] if module and module.problems else f"{instance.local_address} is not in the source {context.source.name}"
+    return unknown("not_in_source", f"{problem}; give the source that this plan was made from", instance.address)
+
+
+def _argument(body: object, name: str) -> Expression | None:
+    return Block(body, "", None).argument(name) if isinstance(body, dict) else None
+
+
+def _conditional(instance: Instance, flag: Expression, context: Context) -> Outcome:
+    """OpenTofu admits an expression."""
+    origins = context.references.follow(flag.as_plan_json(), context.references.scope(instance))
+    environment = environment_in(origins, context)
+    if environment:
+        return passed("by_environment", f"prevent_destroy depends on {environment}")
+    return failed("gate_not_environment", f"prevent_destroy depends on {_named(flag)}, not on the environment", instance.address)
+
+
+def _gate(instance: Instance, block: Block, context: Context) -> tuple[Expression, Scope] | None:
+    """The count or for_each that can leave the resource out: its own, or that of a module around it."""
+    found = _repetition(block)
+    if found and is_gate(context.expanded(found, instance.module)):
+        return found, Scope(instance.module)
+    module = instance.module
+    while module.parent is not None:
+        parent = context.source.module(module.parent.path) if context.source else None
+        call = parent.block("module", module.name) if parent else None
+        found = _repetition(call) if call else None
+        if found and is_gate(context.expanded(found, module.parent)):
+            return found, Scope(module.parent)
+        module = module.parent
+    return None
+
+
+def _repetition(block: Block) -> Expression | None:
+    return block.argument("count") or block.argument("for_each")
+
+
+def _gated(instance: Instance, gate: tuple[Expression, Scope], context: Context) -> Outcome:
+    expression, scope = gate
+    environment = environment_in(context.references.follow(expression.as_plan_json(), scope), context)
+    if environment:
+        return passed("by_environment", f"prevent_destroy = true, and the resource is there only where {environment} says so")
+    reason = f"prevent_destroy = true, gated by {_named(expression)}, which is not the environment"
+    return failed("gate_not_environment", reason, f"{instance.address}.lifecycle")
+
+
+def _named(expression: Expression) -> str:
+    return ", ".join(expression.references) or "a constant"

@@ -1,0 +1,144 @@
+"""What a check is: a declaration and a pure function.
+
+    @check(id="CKV_PLAN_12", name="...", severity="MEDIUM", category="LOGGING", types=("aws_cloudwatch_log_group",))
+    def log_group_retention(group: Instance, context: Context) -> Outcome: ...
+
+The function is given one subject at a time (or the plan, where `types` is PLAN_WIDE) and answers with outcomes. It reads the
+plan, the policy and the source through the context, changes nothing, and knows nothing of Checkov.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Union
+
+from planproof.arguments import argument, may_be_set
+from planproof.links import Links
+from planproof.hcl import Expression
+from planproof.plan import Instance, Module, Plan, Value
+from planproof.policy import Policy
+from planproof.references import Kind, References
+from planproof.source import Block, ModuleSource, Source
+from planproof.verdict import Outcome
+
+PLAN_WIDE: tuple[str, ...] = ()
+"""For `types`: the subject is the plan itself."""
+ANY_TYPE: tuple[str, ...] = ("*",)
+"""For `types`: every managed resource, of those that `applies` admits."""
+
+SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFO")
+
+
+class Context:
+    """What a check may look at. Everything in it is built at most once for a plan, when it is first asked for."""
+
+    def __init__(self, plan: Plan, policy: Policy, source: Source | None = None) -> None:
+        self.plan, self.policy, self.source = plan, policy, source
+        self._shared: dict[object, Any] = {}
+
+    @cached_property
+    def references(self) -> References:
+        return References(self.plan, self.source)
+
+    @cached_property
+    def links(self) -> Links:
+        return Links(self.plan, self.references, self.argument)
+
+    def settings(self, name: str) -> Mapping[str, Any]:
+        """A check's section of the policy."""
+        return self.policy.settings(name)
+
+    def module_source(self, instance: Instance) -> ModuleSource | None:
+        """The source of the module that the instance stands in."""
+        return self.source.module(instance.module.path) if self.source else None
+
+    def source_block(self, instance: Instance) -> Block | None:
+        """The block of the instance in the source, where there is one."""
+        module = self.module_source(instance)
+        return module.resource(instance.local_address) if module else None
+
+    def argument(self, instance: Instance, *path: str | int) -> Value:
+        """The attribute at `path`; one that is unknown only because nobody set it is null."""
+        value = instance.get(*path)
+        if not value.is_unknown:
+            return value
+        return argument(instance, path, self.source_block(instance))
+
+    def may_be_set(self, instance: Instance, *path: str | int) -> bool:
+        """Whether the configuration sets the argument; True also where that cannot be told."""
+        return may_be_set(instance, path, self.source_block(instance))
+
+    def expanded(self, expression: Expression, module: Module, depth: int = 8) -> str:
+        """The text of an expression, with the module's locals written out."""
+        code = expression.code
+        if code is None:
+            return ""
+        source = self.source.module(module.path) if self.source else None
+        for name in expression.references if source and depth else ():
+            if name.startswith("local.") and name.count(".") == 1 and source:
+                inner = Expression(source.locals.get(name[6:]))
+                text = self.expanded(inner, module, depth - 1) or ("0" if inner.raw == 0 else "")
+                code = re.sub(rf"(?<![\w.]){re.escape(name)}(?![\w.])", lambda _, t=text: f"({t})", code) if text else code
+        return code if len(code) < 100_000 else expression.code or ""
+
+    def shown(self, instance: Instance, *path: str | int) -> str:
+        """A value for a message. What comes from a variable is named, not shown: it may be a secret."""
+        value = instance.get(*path)
+        names = [f"var.{o.name}" for o in self.references.origins(instance, *path) if o.kind is Kind.VARIABLE]
+        if value.is_known and names:
+            return f"what {names[0]} says"
+        return str(value)
+
+    def once(self, build: Callable[[Context], Any]) -> Any:
+        """What `build` makes of this context, made once: for facts about the whole plan that many subjects need."""
+        if build not in self._shared:
+            self._shared[build] = build(self)
+        return self._shared[build]
+
+
+Judge = Callable[[Any, Context], Union[Outcome, Iterable[Outcome]]]
+
+
+@dataclass(frozen=True)
+class Check:
+    """A check: `id` (CKV_...), `name` (one line: what holds when it passes), `severity` (one of SEVERITIES), `category`
+    (one of Checkov's), `types` (the resource types of its subjects, PLAN_WIDE or ANY_TYPE), the function, and `applies`,
+    which says whether an instance of those types is a subject."""
+
+    id: str
+    name: str
+    severity: str
+    category: str
+    types: tuple[str, ...]
+    judge: Judge
+    applies: Callable[[Instance, Context], bool] | None = None
+    key: str = ""
+    """The check's section in the policy: the function's name."""
+
+    @property
+    def is_plan_wide(self) -> bool:
+        return self.types == PLAN_WIDE
+
+    def subjects(self, context: Context) -> Iterable[Instance]:
+        found = context.plan.managed if self.types == ANY_TYPE else context.plan.of_type(*self.types)
+        return found if self.applies is None else [i for i in found if self.applies(i, context)]
+
+
+def check(
+    *,
+    id: str,
+    name: str,
+    severity: str,
+    category: str,
+    types: tuple[str, ...],
+    applies: Callable[[Instance, Context], bool] | None = None,
+) -> Callable[[Judge], Check]:
+    """Declares the decorated function a check."""
+
+    def declare(judge: Judge) -> Check:
+        return Check(id, name, severity, category, types, judge, applies, judge.__name__)
+
+    return declare

@@ -1,0 +1,187 @@
+"""The one place that knows Checkov: each planproof check as a Checkov check.
+
+A plan file is evaluated once, however many resources Checkov walks through, and each Checkov check looks its verdict up by the
+resource's address. Checkov drops results that it calls UNKNOWN from every report, so the four verdicts become: PASS passed, FAIL
+failed, SKIP skipped, and UNKNOWN, by the policy's `unknown`, skipped with the reason (warn), failed (fail) or dropped (ignore).
+Whatever goes wrong here comes out as FAILED with the reason.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterable
+from typing import Any
+
+from checkov.common.bridgecrew.severities import Severities
+from checkov.common.models.enums import CheckCategories, CheckResult
+from checkov.terraform.checks.data.base_check import BaseDataCheck
+from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck
+
+from planproof import policy_file as policy_file  # imported while loading: a signed pack cannot import later
+from planproof.check import Check
+from planproof.engine import evaluate
+from planproof.plan import Plan, PlanError
+from planproof.policy import Policy, PolicyError
+from planproof.registry import LoadError, all_checks
+from planproof.source import SourceError
+from planproof.verdict import PLAN, Finding, Verdict
+
+GUIDELINES = "docs/checks/{id}.md"
+_ADDRESS, _FILE = "__address__", "__file__"
+_KEPT = 8
+
+
+class Evaluation:
+    """One plan's findings by check and address, and the address that carries those about the plan as a whole."""
+
+    def __init__(self, path: str) -> None:
+        self.findings: dict[tuple[str, str], list[Finding]] = {}
+        self.problem = ""
+        self.unknown = "warn"
+        self.carrier = ""
+        self.is_plan = True
+        try:
+            plan = Plan.load(path)
+            carriers = plan.managed or plan.instances
+            self.carrier = carriers[0].address if carriers else ""
+            policy = Policy.find()
+            self.unknown = policy.unknown
+            report = evaluate(plan, policy, _source(path))
+        except (PlanError, PolicyError, SourceError, LoadError) as error:
+            self.problem = str(error)
+        except Exception as error:
+            self.problem = f"planproof could not judge this plan: {type(error).__name__}"
+        else:
+            for finding in report.findings:
+                self.findings.setdefault((finding.check_id, finding.subject), []).append(finding)
+
+    def of(self, check: Check, address: str) -> list[Finding]:
+        subject = PLAN if check.is_plan_wide else address
+        if check.is_plan_wide and address != self.carrier:
+            return []
+        found = self.findings.get((check.id, subject), [])
+        # A check that could not even find its subjects says so once, for the plan.
+        return found or (self.findings.get((check.id, PLAN), []) if address == self.carrier else [])
+
+
+def _source(path: str) -> Any:
+    from planproof.source import find_source
+
+    return find_source(path)
+
+
+_evaluations: dict[tuple[object, ...], Evaluation] = {}
+_lock = threading.Lock()
+
+
+def evaluation(path: str) -> Evaluation:
+    """The evaluation of a plan file, made once; anew where the file, the policy or the source is another one."""
+    status = os.stat(path)
+    settings = tuple(os.environ.get(name) for name in ("PLANPROOF_POLICY", "PLANPROOF_SOURCE"))
+    key = (os.path.realpath(path), status.st_mtime_ns, status.st_size, settings)
+    with _lock:
+        if key not in _evaluations:
+            while len(_evaluations) >= _KEPT:
+                _evaluations.pop(next(iter(_evaluations)))
+            _evaluations[key] = Evaluation(path)
+        return _evaluations[key]
+
+
+class _Lookup:
+    """What the resource check and the data check share: the verdict of a planproof check for what Checkov shows it."""
+
+    declared: Check
+    details: list[str]
+    severity: Any
+
+    def run(self, scanned_file: str, entity_configuration: Any, entity_name: str, entity_type: str, skip_info: Any) -> Any:
+        if skip_info:
+            return super().run(scanned_file, entity_configuration, entity_name, entity_type, skip_info)  # type: ignore[misc]
+        self.details = []
+        try:
+            result, comment = self._look_up(entity_configuration)
+        except Exception as error:
+            result, comment = CheckResult.FAILED, ""
+            self.details = [f"planproof could not judge this: {type(error).__name__}"]
+        return {"result": result, "evaluated_keys": [], "suppress_comment": comment}
+
+    def _look_up(self, configuration: Any) -> tuple[CheckResult, str]:
+        path, address = _first(configuration.get(_FILE)), _first(configuration.get(_ADDRESS))
+        if not path or not address or not path.endswith(".json"):
+            return CheckResult.UNKNOWN, ""  # a scan of HCL: there is no plan to judge
+        found = evaluation(path)
+        if found.problem:
+            self.details = [found.problem]
+            return CheckResult.FAILED, ""
+        findings = found.of(self.declared, address)
+        self.severity = _severity(findings[0].severity if findings else self.declared.severity)
+        self.details = [f"{finding.code}: {finding.reason}" for finding in findings if finding.verdict is not Verdict.PASS]
+        return _result(findings, found.unknown)
+
+    def scan_entity_conf(self, conf: Any, entity_type: str) -> CheckResult:
+        raise NotImplementedError("run() answers")
+
+    scan_resource_conf = scan_data_conf = scan_entity_conf  # type: ignore[assignment]
+
+
+def _result(findings: list[Finding], unknown: str) -> tuple[CheckResult, str]:
+    """The worst of the findings, and the comment that Checkov shows with a skipped one."""
+    by_verdict = {verdict: [f.reason for f in findings if f.verdict is verdict] for verdict in Verdict}
+    if by_verdict[Verdict.FAIL] or (by_verdict[Verdict.UNKNOWN] and unknown == "fail"):
+        return CheckResult.FAILED, ""
+    if by_verdict[Verdict.UNKNOWN] and unknown == "warn":
+        return CheckResult.SKIPPED, f"cannot tell: {by_verdict[Verdict.UNKNOWN][0]}"
+    if by_verdict[Verdict.SKIP]:
+        return CheckResult.SKIPPED, by_verdict[Verdict.SKIP][0]
+    return (CheckResult.PASSED if by_verdict[Verdict.PASS] else CheckResult.UNKNOWN), ""
+
+
+class PlanResourceCheck(_Lookup, BaseResourceCheck):
+    def __init__(self, declared: Check) -> None:
+        self.declared = declared
+        super().__init__(declared.name, declared.id, _categories(declared), declared.types or ("*",), _guideline(declared))
+        self.severity = _severity(declared.severity)
+
+
+class PlanDataCheck(_Lookup, BaseDataCheck):
+    """Carries a finding about the plan as a whole where the plan has data sources alone."""
+
+    def __init__(self, declared: Check) -> None:
+        self.declared = declared
+        super().__init__(declared.name, declared.id, _categories(declared), ("*",), _guideline(declared))
+        self.severity = _severity(declared.severity)
+
+
+_registered: list[object] = []
+
+
+def register() -> None:
+    """Registers every check with Checkov, once in a process. One that cannot be loaded is registered too, and fails."""
+    if _registered:
+        return
+    try:
+        checks: Iterable[Check] = all_checks()
+    except LoadError as error:
+        raise SystemExit(f"planproof: {error}") from None
+    for declared in checks:
+        _registered.append(PlanResourceCheck(declared))
+        if declared.is_plan_wide:
+            _registered.append(PlanDataCheck(declared))
+
+
+def _categories(declared: Check) -> list[CheckCategories]:
+    return [CheckCategories[declared.category]]
+
+
+def _severity(name: str) -> Any:
+    return Severities.get(name)
+
+
+def _guideline(declared: Check) -> str:
+    return GUIDELINES.format(id=declared.id)
+
+
+def _first(value: Any) -> str:
+    found = value[0] if isinstance(value, list) and value else value
+    return found if isinstance(found, str) else ""

@@ -1,0 +1,110 @@
+"""Evaluates a plan: every check over every subject of it."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Iterable, Iterator, Mapping
+from typing import IO
+
+from planproof.check import Check, Context
+from planproof.plan import Instance, Json, Plan
+from planproof.policy import Policy
+from planproof.registry import LoadError, all_checks
+from planproof.source import Source, SourceError, find_source
+from planproof.verdict import PLAN, Finding, Outcome, Report, Verdict, failed
+
+PlanInput = Plan | str | os.PathLike[str] | IO[bytes] | IO[str] | Mapping[str, Json]
+
+
+def evaluate(
+    plan: PlanInput,
+    policy: Policy | str | os.PathLike[str] | None = None,
+    source: Source | str | os.PathLike[str] | None = None,
+    checks: Iterable[Check] | None = None,
+) -> Report:
+    """Judges a plan by a policy.
+
+    `plan`: a Plan, a path to plan JSON, an open file, or the parsed document. `policy`: a Policy or a path; by default what
+    PLANPROOF_POLICY names, else the bundled one. `source`: a Source, a folder of `.tf` files or a saved plan; by default what
+    PLANPROOF_SOURCE names, else what lies beside the plan's file. `checks`: by default all that the policy has on.
+
+    Raises PlanError, PolicyError or SourceError where there is nothing to judge or to judge by. A check that fails to judge
+    does not raise: it is a FAIL finding with the code `check_error`, and is named in `Report.errors`.
+
+    Pure apart from reading the files that it is given; may be called from several threads and processes at once.
+    """
+    if not isinstance(policy, Policy):
+        policy = Policy.find(policy)
+    warnings: list[str] = []
+    if source is None and isinstance(plan, (str, os.PathLike)):
+        source = find_source(plan)
+    if source is not None and not isinstance(source, Source):
+        source = Source.open(source)
+    if not isinstance(plan, Plan):
+        plan = Plan.load(plan)
+    context = Context(plan, policy, source)
+    chosen = all_checks() if checks is None else tuple(checks)
+    errors: list[str] = []
+    findings = [f for check in chosen if policy.is_on(check) for f in _findings(check, context, errors)]
+    used = {f.subject for f in findings}
+    warnings += policy.unused_exceptions({(f.check_id, f.subject) for f in findings}) if used else []
+    return Report(plan.name, tuple(findings), (*plan.warnings, *warnings), tuple(errors))
+
+
+def _findings(check: Check, context: Context, errors: list[str]) -> Iterator[Finding]:
+    try:
+        subjects: list[Instance | None] = [None] if check.is_plan_wide else list(check.subjects(context))
+    except Exception as error:
+        yield _finding(check, None, _crash(check, PLAN, error, errors), context)
+        return
+    for subject in subjects:
+        for outcome in _outcomes(check, subject, context, errors):
+            yield _finding(check, subject, outcome, context)
+
+
+def _outcomes(check: Check, subject: Instance | None, context: Context, errors: list[str]) -> list[Outcome]:
+    try:
+        found = check.judge(context.plan if subject is None else subject, context)
+        return [found] if isinstance(found, Outcome) else list(found)
+    except Exception as error:
+        return [_crash(check, subject.address if subject else PLAN, error, errors)]
+
+
+def _crash(check: Check, subject: str, error: Exception, errors: list[str]) -> Outcome:
+    """A check that cannot judge is a finding. The error's own text may hold a value of the plan, so its kind alone is told."""
+    if isinstance(error, (SourceError, LoadError)):
+        reason = str(error)
+    else:
+        frame = traceback.extract_tb(error.__traceback__)[-1:]
+        where = "".join(f" at {os.path.basename(f.filename)}:{f.lineno}" for f in frame)
+        reason = f"{type(error).__name__}{where}"
+    errors.append(f"{check.id} could not judge {subject}: {reason}")
+    return failed("check_error", f"{check.id} could not judge this: {reason}")
+
+
+def _finding(check: Check, subject: Instance | None, outcome: Outcome, context: Context) -> Finding:
+    name = subject.address if subject else PLAN
+    verdict, code, reason = context.policy.after_exceptions(check.id, name, outcome)
+    file, line = _place(subject, outcome, context)
+    severity = context.policy.severity(check)
+    return Finding(check.id, verdict, name, code, reason, severity, outcome.evidence, file, line)
+
+
+def _place(subject: Instance | None, outcome: Outcome, context: Context) -> tuple[str | None, int | None]:
+    """Where the block at fault begins, where there is source."""
+    if context.source is None:
+        return None, None
+    try:
+        if outcome.block:
+            module = context.source.module(())
+            block = module.block(*outcome.block) if module else None
+        else:
+            module = context.module_source(subject) if subject else None
+            block = module.resource(subject.local_address) if module and subject else None
+    except SourceError:
+        return None, None
+    return (context.source.shown(block.file), block.line) if block else (None, None)
+
+
+__all__ = ["PlanInput", "Verdict", "evaluate"]

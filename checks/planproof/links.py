@@ -1,0 +1,199 @@
+"""What belongs to what: a split resource to its bucket, an alarm to its metric, a trail to its log group.
+
+Settled in this order: a reference in the configuration, followed to its end; equality of known values (name, id, ARN); the
+locals in the source, which the references follow where there is source; else it stays open, with the reason.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from planproof.plan import Instance, Plan, Value
+from planproof.references import Kind, Origin, Origins, References
+
+Path = tuple[str | int, ...]
+
+# Attributes by which other resources name one.
+_IDENTIFIERS = ("id", "arn", "name", "bucket", "key_id", "url")
+# The name inside an ARN: S3 has it alone, the others after the resource type.
+_ARN = re.compile(r"^arn:[^:]*:(?P<service>[^:]*):[^:]*:[^:]*:(?P<rest>.*)$")
+_NAME_IN_ARN = {
+    "s3": re.compile(r"^(?P<name>[^/]+)"),
+    "logs": re.compile(r"^log-group:(?P<name>[^:]+)"),
+    "sns": re.compile(r"^(?P<name>[^:]+)"),
+    "kms": re.compile(r"^key/(?P<name>.+)$"),
+    "iam": re.compile(r"^(?:role|user|group|policy)/(?:.*/)?(?P<name>[^/]+)$"),
+    "cloudtrail": re.compile(r"^trail/(?P<name>.+)$"),
+    "sqs": re.compile(r"^(?P<name>.+)$"),
+}
+
+
+def spellings(text: str) -> tuple[str, ...]:
+    """The ways one identifier is written: itself and, for an ARN, the name inside it."""
+    arn = _ARN.match(text)
+    pattern = _NAME_IN_ARN.get(arn["service"]) if arn else None
+    inner = pattern.match(arn["rest"]) if arn and pattern else None
+    return (text, inner["name"]) if inner else (text,)
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """What an argument names: `targets` for sure, `candidates` that it may be, or anything (`open_ended`), with the reason."""
+
+    targets: tuple[Instance, ...] = ()
+    candidates: tuple[Instance, ...] = ()
+    open_ended: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Companions:
+    """The resources of one type that belong to an instance: for sure, and perhaps (with the reason it cannot be told)."""
+
+    sure: tuple[Instance, ...] = ()
+    perhaps: tuple[tuple[Instance, str], ...] = ()
+
+
+class Links:
+    """Who belongs to whom in one plan; each index is built once, in time linear in the resources it covers."""
+
+    def __init__(self, plan: Plan, references: References, argument: Callable[..., Value]) -> None:
+        """`argument(instance, *path)` gives an attribute as the block sets it (`Context.argument`)."""
+        self._plan, self._references, self._argument = plan, references, argument
+        self._names: dict[str, dict[str, list[Instance]]] = {}
+        self._companions: dict[tuple[str, Path, str], tuple[dict[str, list[Instance]], dict[str, list[tuple[Instance, str]]], list[tuple[Instance, str]]]] = {}
+
+    def companions(self, target: Instance, kind: str, *path: str | int) -> Companions:
+        """The resources of type `kind` whose argument at `path` names `target`."""
+        sure, perhaps, anywhere = self._index(kind, path, target.type)
+        return Companions(tuple(sure.get(target.address, ())), (*perhaps.get(target.address, ()), *anywhere))
+
+    def resolve(self, instance: Instance, path: Path, *types: str) -> Resolution:
+        """Which instance of `types` the argument at `path` names."""
+        value = self._argument(instance, *path)
+        if value.is_unset:
+            return Resolution()
+        origins = self.settled(self._references.origins(instance, *path), *types)
+        reached = {i.address: i for o in origins if o.type in types for i in o.instances}
+        exact = [o.instance for o in origins if o.type in types and o.instance]
+        if value.is_known:
+            named = self._named(value.raw, types)
+            unnamed = tuple(i for i in reached.values() if len(reached) == 1 and exact and not self._has_name(i))
+            return Resolution(named or unnamed)
+        if len(reached) == 1 and exact:
+            return Resolution(tuple(reached.values()))
+        return self._open(instance, path, origins, reached, types)
+
+    def resolve_each(self, instance: Instance, path: Path, *types: str) -> Resolution:
+        """As `resolve`, for an argument that is a list: every instance that an element names."""
+        value = self._argument(instance, *path)
+        if value.is_unset:
+            return Resolution()
+        elements = value.items()
+        known = [i for e in elements if e.is_known for i in self._named(e.raw, types)]
+        missing = sum(1 for e in elements if e.is_unknown) if value.is_known else None
+        if missing == 0:
+            return Resolution(tuple(known))
+        origins = self.settled(self._references.origins(instance, *path), *types)
+        reached = {i.address: i for o in origins if o.type in types for i in o.instances}
+        exact = {o.instance.address: o.instance for o in origins if o.type in types and o.instance}
+        rest = [i for address, i in exact.items() if i not in known]
+        if rest and len(reached) == len(exact) and (missing is None or len(rest) <= missing):
+            return Resolution((*known, *rest))
+        found = self._open(instance, path, origins, reached, types)
+        return Resolution(tuple(known), found.candidates, found.open_ended, found.reason)
+
+    def _open(self, instance: Instance, path: Path, origins: Origins, reached: dict[str, Instance], types: tuple[str, ...]) -> Resolution:
+        where = f"{instance.address}.{path[0]}"
+        lost = [o.reason for o in origins if o.kind is Kind.LOST]
+        if lost:
+            return Resolution((), tuple(reached.values()), True, f"{where} cannot be followed: {lost[0]}")
+        if reached:
+            return Resolution((), tuple(reached.values()), False, f"{where} may be any of {_some(reached)}; known after the apply")
+        if not origins:
+            return Resolution((), (), True, f"{where} is known after the apply, and the plan does not say what it is made from")
+        alike = [t for kind in types for t in self._plan.of_type(kind) if self._made_alike(origins, t)]
+        reason = f"{where} is built like the name of {_some(alike)}, but plan JSON lacks the text around it; give the source"
+        return Resolution((), tuple(alike), False, reason if alike else "")
+
+    def _made_alike(self, origins: Origins, target: Instance) -> bool:
+        """Whether the target's own name draws on the same things, as when both are `"logs-${random_id.a.hex}"`."""
+        mine = {_signature(o) for o in origins} - {None}
+        names = (self._references.origins(target, name) for name in ("bucket", "name") if target.configured(name))
+        return bool(mine) and any(mine == {_signature(o) for o in theirs} - {None} for theirs in names)
+
+    def settled(self, origins: Origins, *types: str) -> Origins:
+        """Down to `types`: the origins, with arguments that other resources hand on unchanged followed further."""
+        found: list[Origin] = []
+        pending, seen = list(origins), set()
+        while pending:
+            origin = pending.pop(0)
+            argument = _handed_on(origin, types)
+            if argument is None or origin.instance is None or (origin.instance.address, argument) in seen:
+                found.append(origin)
+                continue
+            seen.add((origin.instance.address, argument))
+            pending.extend(self._references.origins(origin.instance, argument))
+        return tuple(found)
+
+    def _index(self, kind: str, path: Path, target_type: str) -> tuple[dict[str, list[Instance]], dict[str, list[tuple[Instance, str]]], list[tuple[Instance, str]]]:
+        key = (kind, path, target_type)
+        if key not in self._companions:
+            sure: dict[str, list[Instance]] = {}
+            perhaps: dict[str, list[tuple[Instance, str]]] = {}
+            anywhere: list[tuple[Instance, str]] = []
+            for companion in self._plan.of_type(kind):
+                found = self.resolve(companion, path, target_type)
+                for target in found.targets:
+                    sure.setdefault(target.address, []).append(companion)
+                if found.open_ended:
+                    anywhere.append((companion, found.reason))
+                    continue
+                for target in found.candidates:
+                    perhaps.setdefault(target.address, []).append((companion, found.reason))
+            self._companions[key] = (sure, perhaps, anywhere)
+        return self._companions[key]
+
+    def _named(self, raw: object, types: Iterable[str]) -> tuple[Instance, ...]:
+        if not isinstance(raw, str):
+            return ()
+        found = [i for kind in types for spelling in spellings(raw) for i in self._name_index(kind).get(spelling, ())]
+        return tuple(dict.fromkeys(found))
+
+    def _has_name(self, target: Instance) -> bool:
+        return any(target.get(attribute).is_known for attribute in _IDENTIFIERS)
+
+    def _name_index(self, kind: str) -> dict[str, list[Instance]]:
+        if kind not in self._names:
+            index: dict[str, list[Instance]] = {}
+            for target in self._plan.of_type(kind):
+                texts = [target.get(attribute).text for attribute in _IDENTIFIERS]
+                for spelling in dict.fromkeys(s for text in texts if text for s in spellings(text)):
+                    index.setdefault(spelling, []).append(target)
+            self._names[kind] = index
+        return self._names[kind]
+
+
+def _handed_on(origin: Origin, types: tuple[str, ...]) -> str | None:
+    """The argument whose value the attribute that is read repeats; None where it is no such attribute."""
+    if origin.kind is not Kind.RESOURCE or origin.type in types or not origin.instance or not origin.attribute:
+        return None
+    attribute = origin.attribute[0]
+    if origin.type.startswith("aws_s3_bucket") and attribute in ("id", "arn", "bucket"):
+        return "bucket"  # S3's companions, and data.aws_s3_bucket, are known by their bucket's name
+    if origin.type == "terraform_data" and attribute == "output":
+        return "input"
+    return attribute if origin.instance.configured(attribute) else None
+
+
+def _signature(origin: Origin) -> tuple[object, ...] | None:
+    if origin.kind is Kind.CONSTANT:
+        return None
+    return (origin.kind, origin.name, origin.constant, tuple(i.address for i in origin.instances), origin.attribute)
+
+
+def _some(instances: dict[str, Instance] | list[Instance]) -> str:
+    names = [i.address for i in (instances.values() if isinstance(instances, dict) else instances)]
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

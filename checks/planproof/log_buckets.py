@@ -1,0 +1,94 @@
+"""Which buckets are log buckets: those that something writes logs to, and those whose name, address or tags say so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from planproof.check import Context
+from planproof.glob import matches
+from planproof.plan import Instance
+from planproof.references import Kind
+
+BUCKET = "aws_s3_bucket"
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+
+
+@dataclass(frozen=True)
+class LogBuckets:
+    """By address: why a bucket is a log bucket (`sure`), or why it may be one (`perhaps`)."""
+
+    sure: dict[str, str]
+    perhaps: dict[str, str]
+
+    def __contains__(self, bucket: Instance) -> bool:
+        return bucket.address in self.sure or bucket.address in self.perhaps
+
+
+def log_buckets(context: Context) -> LogBuckets:
+    """The log buckets of a plan; use as `context.once(log_buckets)`."""
+    sure, perhaps = _written(context)
+    settings = context.policy.section("log_buckets")
+    words = frozenset(str(word).lower() for word in settings.get("words", ()))
+    for bucket in context.plan.of_type(BUCKET):
+        name = bucket.address
+        if any(matches(str(glob), name) for glob in settings.get("exclude", ())):
+            sure.pop(name, None)
+            perhaps.pop(name, None)
+        elif settings.get("all") or any(matches(str(glob), name) for glob in settings.get("include", ())):
+            sure[name] = "the policy counts it as a log bucket"
+        elif name not in sure:
+            word = next((w for text in _texts(bucket, context) for w in words_of(text) if w in words), None)
+            if word:
+                sure[name] = f"its name, address or tags say {word!r}"
+    return LogBuckets(sure, {k: v for k, v in perhaps.items() if k not in sure})
+
+
+def is_log_bucket(bucket: Instance, context: Context) -> bool:
+    """Whether it is one, or may be one."""
+    return bucket in context.once(log_buckets)
+
+
+def words_of(text: str) -> set[str]:
+    """The words in a name, lower case: kebab, snake and camel case, digits between them passed over."""
+    return {word.lower() for word in _WORD.findall(text)}
+
+
+def _written(context: Context) -> tuple[dict[str, str], dict[str, str]]:
+    sure: dict[str, str] = {}
+    perhaps: dict[str, str] = {}
+    for kind, arguments in context.policy.section("log_buckets").get("writers", {}).items():
+        for writer in context.plan.of_type(str(kind)):
+            for argument in arguments:
+                path = tuple(int(step) if step.isdigit() else step for step in str(argument).split("."))
+                found = context.links.resolve(writer, path, BUCKET)
+                sure.update({bucket.address: f"{writer.address} writes to it" for bucket in found.targets})
+                others = context.plan.of_type(BUCKET) if found.open_ended else found.candidates
+                perhaps.update({bucket.address: found.reason for bucket in others})
+    return sure, perhaps
+
+
+def _texts(bucket: Instance, context: Context) -> Iterator[str]:
+    """What may tell a log bucket: its address, its name or what is known of it, and its tags."""
+    yield bucket.address
+    for attribute in ("bucket", "bucket_prefix"):
+        value = bucket.get(attribute)
+        if value.is_known and not value.is_sensitive:
+            yield value.text or ""
+        elif value.is_unknown:
+            yield from _known_parts(bucket, attribute, context)
+    tags = bucket.get("tags")
+    yield from (tags.get(key).text or "" for key in tags.keys() if not tags.get(key).is_sensitive)
+
+
+def _known_parts(bucket: Instance, attribute: str, context: Context) -> Iterator[str]:
+    for origin in context.references.origins(bucket, attribute):
+        if origin.kind is Kind.VARIABLE and origin.name in context.plan.variables:
+            value = context.plan.variables[origin.name]
+            yield "" if value.is_sensitive else value.text or ""
+        elif origin.kind in (Kind.CONSTANT, Kind.KEY) and isinstance(origin.constant, str):
+            yield origin.constant
+    block = context.source_block(bucket)
+    written = block.argument(attribute) if block else None
+    yield from (written.literals or ()) if written else ()

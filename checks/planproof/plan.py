@@ -1,0 +1,617 @@
+"""The plan: what Terraform (or OpenTofu) is about to make, read from its plan JSON.
+
+The format is Terraform's own (https://developer.hashicorp.com/terraform/internals/json-format). `Plan.load` reads it;
+everything else here is a view onto the parsed document, which is never edited.
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import IO, Any, Union
+
+Json = Any
+Key = Union[str, int, None]
+PathStep = Union[str, int]
+
+NEWEST_MAJOR = 1
+_MISSING: Any = object()
+_EMPTY: Mapping[str, Any] = {}
+
+
+class PlanError(Exception):
+    """The input is not a plan that can be judged. `str()` is one plain sentence: what is wrong, and what to do."""
+
+
+class State(enum.Enum):
+    """What the plan says of an attribute: four different facts, never to be confused."""
+
+    ABSENT = "absent"  # the provider's schema or the configuration has no such attribute
+    NULL = "null"  # there, and null: nobody set it
+    UNKNOWN = "unknown"  # known only after the apply
+    KNOWN = "known"
+
+
+class Value:
+    """One attribute of the plan, or one part of it, with what is unknown and what is sensitive in it.
+
+    `raw` holds the plan's value and is None unless `state` is KNOWN. A part of a value is a `Value` too.
+    """
+
+    __slots__ = ("raw", "sensitive_mask", "state", "unknown_mask")
+
+    def __init__(self, raw: Json = _MISSING, unknown_mask: Json = None, sensitive_mask: Json = None) -> None:
+        if unknown_mask is True:
+            self.state, self.raw = State.UNKNOWN, None
+        elif raw is _MISSING:
+            self.state, self.raw = State.ABSENT, None
+        else:
+            self.state, self.raw = (State.NULL if raw is None else State.KNOWN), raw
+        self.unknown_mask = unknown_mask
+        self.sensitive_mask = sensitive_mask
+
+    def get(self, *path: PathStep) -> Value:
+        """The part at `path`: a string steps into an object, an integer into a list.
+
+        A part of an unknown value is unknown, and a part of a sensitive one is sensitive.
+        """
+        value = self
+        for step in path:
+            if value.state is State.UNKNOWN:
+                return value
+            value = Value(_step(value.raw, step), _mask(value.unknown_mask, step), _mask(value.sensitive_mask, step))
+        return value
+
+    def items(self) -> list[Value]:
+        """The elements of a list or set, or the one object of a block that is written as an object; else empty."""
+        if isinstance(self.raw, list):
+            return [self.get(i) for i in range(len(self.raw))]
+        return [self] if isinstance(self.raw, dict) and self.raw else []
+
+    def keys(self) -> list[str]:
+        """The keys of an object, those with an unknown value among them."""
+        known = list(self.raw) if isinstance(self.raw, dict) else []
+        masked = self.unknown_mask if isinstance(self.unknown_mask, dict) else _EMPTY
+        return known + [key for key, mask in masked.items() if key not in known and _any(mask)]
+
+    @property
+    def is_known(self) -> bool:
+        return self.state is State.KNOWN
+
+    @property
+    def is_unknown(self) -> bool:
+        return self.state is State.UNKNOWN
+
+    @property
+    def is_unset(self) -> bool:
+        """Absent, null, or an empty string, list or object: nobody gave it a value."""
+        if self.state in (State.ABSENT, State.NULL):
+            return True
+        return self.state is State.KNOWN and self.raw in ("", [], {}) and not _any(self.unknown_mask)
+
+    @property
+    def has_unknown(self) -> bool:
+        """Something in it, at any depth, is known only after the apply."""
+        return _any(self.unknown_mask)
+
+    @property
+    def is_sensitive(self) -> bool:
+        """Something in it, at any depth, must not be shown."""
+        return _any(self.sensitive_mask)
+
+    @property
+    def text(self) -> str | None:
+        """The string, where it is a known string."""
+        return self.raw if isinstance(self.raw, str) else None
+
+    @property
+    def number(self) -> float | None:
+        """The number, where it is a known number (or, as old provider versions write some, digits in a string)."""
+        if isinstance(self.raw, bool) or not isinstance(self.raw, (int, float, str)):
+            return None
+        try:
+            return float(self.raw)
+        except ValueError:
+            return None
+
+    def __str__(self) -> str:
+        """For a message: never a sensitive value, and never a long one."""
+        if self.state is not State.KNOWN:
+            return "known after the apply" if self.is_unknown else "not set"
+        if self.is_sensitive:
+            return "(sensitive)"
+        shown = json.dumps(self.raw, ensure_ascii=False, default=str)
+        return shown if len(shown) <= 80 else shown[:77] + "..."
+
+    def __repr__(self) -> str:
+        return f"<Value {self.state.value}>"
+
+
+def _step(raw: Json, step: PathStep) -> Json:
+    if isinstance(raw, dict):
+        return raw.get(step, _MISSING)
+    if isinstance(raw, list) and isinstance(step, int) and -len(raw) <= step < len(raw):
+        return raw[step]
+    return _MISSING
+
+
+def _mask(mask: Json, step: PathStep) -> Json:
+    if mask is True:
+        return True
+    found = _step(mask, step)
+    return None if found is _MISSING else found
+
+
+def _any(mask: Json) -> bool:
+    """Whether a mask (`after_unknown`, `sensitive_values`) marks anything; a loop, as nesting has no bound."""
+    pending = [mask]
+    while pending:
+        part = pending.pop()
+        if part is True:
+            return True
+        if isinstance(part, dict):
+            pending.extend(part.values())
+        elif isinstance(part, list):
+            pending.extend(part)
+    return False
+
+
+class ResourceConfig:
+    """A `resource` or `data` block of the configuration: expressions, never values."""
+
+    __slots__ = ("raw",)
+
+    def __init__(self, raw: Mapping[str, Json]) -> None:
+        self.raw = raw
+
+    @property
+    def address(self) -> str:
+        """Relative to its module: `aws_s3_bucket.logs` or `data.aws_region.current`."""
+        return str(self.raw.get("address", ""))
+
+    @property
+    def expressions(self) -> Mapping[str, Json]:
+        return _object(self.raw.get("expressions"))
+
+    @property
+    def repetition(self) -> Json:
+        """The expression of `for_each` or `count`, or None where the block has neither."""
+        found = self.raw.get("for_each_expression")
+        return found if found is not None else self.raw.get("count_expression")
+
+    @property
+    def provider_key(self) -> str:
+        """The provider configuration it uses: `aws`, `aws.west`, or one qualified by a module's path."""
+        return str(self.raw.get("provider_config_key", ""))
+
+    def expression(self, *path: PathStep) -> Json:
+        """The expression of an argument (`"rule", 0, "status"`), or None where it is not written there."""
+        found: Json = self.expressions
+        for step in path:
+            if isinstance(found, dict) and isinstance(step, int) and step == 0:
+                continue  # a block that can stand once is an object here, though it is a list in the values
+            found = _step(found, step)
+            if found is _MISSING:
+                return None
+        return found
+
+
+class ModuleCall:
+    """A `module` block: the arguments that the parent gives, and the configuration of the module it calls."""
+
+    def __init__(self, name: str, raw: Mapping[str, Json], path: tuple[str, ...]) -> None:
+        self.name, self.raw = name, raw
+        self.expressions: Mapping[str, Json] = _object(raw.get("expressions"))
+        self.source = str(raw.get("source", ""))
+        self.module = ModuleConfig(_object(raw.get("module")), (*path, name))
+
+    @property
+    def repetition(self) -> Json:
+        found = self.raw.get("for_each_expression")
+        return found if found is not None else self.raw.get("count_expression")
+
+
+class ModuleConfig:
+    """A module's configuration, which all instances of the module share. `path` holds the calls' names, root first."""
+
+    def __init__(self, raw: Mapping[str, Json], path: tuple[str, ...] = ()) -> None:
+        self.raw, self.path = raw, path
+
+    @cached_property
+    def resources(self) -> dict[str, ResourceConfig]:
+        """By address within the module."""
+        found = (ResourceConfig(r) for r in _list(self.raw.get("resources")) if isinstance(r, dict))
+        return {r.address: r for r in found}
+
+    @cached_property
+    def calls(self) -> dict[str, ModuleCall]:
+        calls = _object(self.raw.get("module_calls")).items()
+        return {name: ModuleCall(name, raw, self.path) for name, raw in calls if isinstance(raw, dict)}
+
+    @property
+    def outputs(self) -> Mapping[str, Json]:
+        return _object(self.raw.get("outputs"))
+
+    @property
+    def variables(self) -> Mapping[str, Json]:
+        return _object(self.raw.get("variables"))
+
+
+class Module:
+    """One instance of a module: the root, or `module.logs["eu"]`."""
+
+    __slots__ = ("address", "children", "config", "key", "name", "parent", "resources")
+
+    def __init__(self, config: ModuleConfig, parent: Module | None = None, name: str = "", key: Key = None) -> None:
+        self.config, self.parent, self.name, self.key = config, parent, name, key
+        step = f"module.{name}{_index(key)}" if parent is not None else ""
+        self.address: str = f"{parent.address}.{step}" if parent is not None and parent.address else step
+        self.children: dict[str, dict[Key, Module]] = {}
+        self.resources: dict[str, dict[Key, Instance]] = {}
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The names of the calls that lead here, without keys: what the source is laid out by."""
+        return self.config.path
+
+    @property
+    def call(self) -> ModuleCall | None:
+        """The block in the parent that makes this instance; None for the root."""
+        return self.parent.config.calls.get(self.name) if self.parent is not None else None
+
+    def child(self, name: str, key: Key) -> Module:
+        """The instance of the called module `name`; made where the plan, having no resource in it, does not list it."""
+        instances = self.children.setdefault(name, {})
+        if key not in instances:
+            call = self.config.calls.get(name)
+            config = call.module if call else ModuleConfig(_EMPTY, (*self.path, name))
+            instances[key] = Module(config, self, name, key)
+        return instances[key]
+
+    def __repr__(self) -> str:
+        return f"<Module {self.address or 'root'}>"
+
+
+class Instance:
+    """One resource or data source instance of the planned state."""
+
+    __slots__ = ("actions", "address", "index", "mode", "module", "name", "provider", "type", "value")
+
+    def __init__(self, raw: Mapping[str, Json], module: Module, change: Mapping[str, Json]) -> None:
+        self.address: str = str(raw.get("address", ""))
+        self.mode: str = str(raw.get("mode", "managed"))
+        self.type: str = str(raw.get("type", ""))
+        self.name: str = str(raw.get("name", ""))
+        self.index: Key = raw.get("index")
+        self.provider: str = str(raw.get("provider_name", ""))
+        self.module = module
+        self.actions: tuple[str, ...] = tuple(change.get("actions") or ())
+        sensitive = raw.get("sensitive_values", _MISSING)
+        if sensitive is _MISSING:
+            sensitive = change.get("after_sensitive")
+        self.value = Value(raw.get("values"), change.get("after_unknown") or None, sensitive)
+
+    @property
+    def local_address(self) -> str:
+        """Within its module, without the index: `aws_s3_bucket.logs`, `data.aws_iam_policy_document.trust`."""
+        return f"data.{self.type}.{self.name}" if self.mode == "data" else f"{self.type}.{self.name}"
+
+    @property
+    def config(self) -> ResourceConfig | None:
+        """The block of the configuration behind it; None where the plan has none (a resource that lost its block)."""
+        return self.module.config.resources.get(self.local_address)
+
+    def get(self, *path: PathStep) -> Value:
+        """The attribute at `path`: `get("versioning_configuration", 0, "status")`."""
+        return self.value.get(*path)
+
+    def expression(self, *path: PathStep) -> Json:
+        """The configuration's expression for an argument, or None where the block does not set it."""
+        return self.config.expression(*path) if self.config else None
+
+    def configured(self, name: str) -> bool:
+        """Whether the block sets the argument. An Optional+Computed one that nobody set is unknown all the same."""
+        return self.config is not None and name in self.config.expressions
+
+    def __repr__(self) -> str:
+        return f"<Instance {self.address}>"
+
+
+class Output:
+    """A root output: `value` may be unknown; `expression` is the configuration's."""
+
+    __slots__ = ("expression", "name", "sensitive", "value")
+
+    def __init__(self, name: str, value: Value, expression: Json, sensitive: bool) -> None:
+        self.name, self.value, self.expression, self.sensitive = name, value, expression, sensitive
+
+
+class Plan:
+    """A plan: its instances and the configuration behind them.
+
+    `instances` are the managed resources of the planned state and the data sources whose read is deferred to the apply;
+    `data_sources` are those that were read while planning. What is destroyed or forgotten is in neither.
+    """
+
+    def __init__(self, document: Mapping[str, Json], name: str = "plan", warnings: tuple[str, ...] = ()) -> None:
+        _refuse_other_documents(document, name)
+        self.raw, self.name = document, name
+        self.format_version = str(document.get("format_version", ""))
+        self.terraform_version = str(document.get("terraform_version", ""))
+        self.warnings: list[str] = list(warnings)
+        if document.get("complete") is False:
+            self.warnings.append(f"{name}: the plan is not complete (a -target, or deferred changes); the rest is not judged")
+        self.root = Module(ModuleConfig(_object(_object(document.get("configuration")).get("root_module"))))
+        self._changes = {
+            str(c.get("address")): _object(c.get("change"))
+            for c in _list(document.get("resource_changes"))
+            if isinstance(c, dict) and not c.get("deposed")
+        }
+        planned = _object(document["planned_values"])
+        self.instances = [i for i in self._read(planned.get("root_module")) if i.actions != ("forget",)]
+        prior = _object(_object(document.get("prior_state")).get("values"))
+        self.data_sources = [i for i in self._read(prior.get("root_module"), only="data") if self._remember(i)]
+        self._by_type: dict[str, list[Instance]] = {}
+        self.by_address: dict[str, Instance] = {}
+        for instance in self.instances:
+            self._remember(instance)
+            self.by_address[instance.address] = instance
+            if instance.mode == "managed":
+                self._by_type.setdefault(instance.type, []).append(instance)
+
+    @classmethod
+    def load(cls, source: str | os.PathLike[str] | IO[bytes] | IO[str] | Mapping[str, Json], name: str | None = None) -> Plan:
+        """Reads plan JSON from a path, an open file or a parsed document.
+
+        `name` is what messages call the input. Raises PlanError, with one sentence that says what the input is instead and
+        which command makes the right one.
+        """
+        if isinstance(source, Mapping):
+            return cls._build(source, name or "plan", ())
+        if isinstance(source, (str, os.PathLike)):
+            name = name or os.fspath(source)
+            content: bytes | str = _read_file(source, name)
+        else:
+            name = name or str(getattr(source, "name", "standard input"))
+            content = source.read()
+        document, warnings = parse(content, name)
+        return cls._build(document, name, warnings)
+
+    @classmethod
+    def _build(cls, document: Mapping[str, Json], name: str, warnings: tuple[str, ...]) -> Plan:
+        try:
+            return cls(document, name, warnings)
+        except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+            raise PlanError(f"{name}: not a plan as Terraform writes it ({type(error).__name__} while reading it)") from error
+
+    def of_type(self, *types: str) -> list[Instance]:
+        """The managed instances of these types, in the plan's order."""
+        if len(types) == 1:
+            return self._by_type.get(types[0], [])
+        return [instance for kind in types for instance in self._by_type.get(kind, ())]
+
+    def deletes(self, kind: str) -> bool:
+        """Whether this plan deletes a resource of that type for good."""
+        gone = (c for c in _list(self.raw.get("resource_changes")) if isinstance(c, dict) and c.get("type") == kind)
+        return any(_object(c.get("change")).get("actions") == ["delete"] for c in gone)
+
+    @property
+    def types(self) -> list[str]:
+        """The types of the managed instances."""
+        return list(self._by_type)
+
+    @property
+    def managed(self) -> list[Instance]:
+        return [instance for instance in self.instances if instance.mode == "managed"]
+
+    @cached_property
+    def variables(self) -> dict[str, Value]:
+        """Root variables by name. Their values may be secrets: marked sensitive where the declaration says so."""
+        declared = self.root.config.variables
+        found = {}
+        for name, raw in _object(self.raw.get("variables")).items():
+            secret = bool(_object(declared.get(name)).get("sensitive")) or None
+            found[name] = Value(_object(raw).get("value"), None, secret)
+        return found
+
+    @cached_property
+    def outputs(self) -> dict[str, Output]:
+        """Root outputs by name, of the planned values and of the configuration."""
+        planned = _object(_object(self.raw.get("planned_values")).get("outputs"))
+        changes, declared = _object(self.raw.get("output_changes")), self.root.config.outputs
+        return {name: self._output(name, planned, changes, declared) for name in dict.fromkeys([*declared, *planned])}
+
+    def _output(self, name: str, planned: Mapping[str, Json], changes: Mapping[str, Json], declared: Mapping[str, Json]) -> Output:
+        raw, block, change = _object(planned.get(name)), _object(declared.get(name)), _object(changes.get(name))
+        sensitive = bool(raw.get("sensitive") or block.get("sensitive"))
+        unknown = change.get("after_unknown")
+        known = raw.get("value", change.get("after", _MISSING) if isinstance(unknown, (dict, list)) else _MISSING)
+        if known is _MISSING and unknown is not False:
+            unknown = True  # old format versions leave the value out and say nothing more
+        value = Value(known, unknown or None, True if sensitive else None)
+        return Output(name, value, block.get("expression"), sensitive)
+
+    @property
+    def checks(self) -> list[Json]:
+        """Results of check blocks, pre- and postconditions and variable validations, as the plan has them."""
+        return _list(self.raw.get("checks"))
+
+    def _read(self, root: Json, only: str | None = None) -> Iterator[Instance]:
+        pending = [(_object(root), self.root)]
+        while pending:
+            raw, module = pending.pop()
+            for resource in _list(raw.get("resources")):
+                if isinstance(resource, dict) and (only is None or resource.get("mode") == only):
+                    yield Instance(resource, module, self._changes.get(str(resource.get("address")), _EMPTY))
+            children = [_object(child) for child in _list(raw.get("child_modules"))]
+            pending.extend([(c, module.child(*_last_step(str(c.get("address", ""))))) for c in children][::-1])
+
+    @staticmethod
+    def _remember(instance: Instance) -> bool:
+        instance.module.resources.setdefault(instance.local_address, {})[instance.index] = instance
+        return True
+
+
+def _index(key: Key) -> str:
+    return "" if key is None else f"[{key}]" if isinstance(key, int) else f"[{json.dumps(key, ensure_ascii=False)}]"
+
+
+_STEP = re.compile(r'(?:^|\.)module\.([^.\[\]"]+)(?:\[(?:(\d+)|("(?:[^"\\]|\\.)*"))\])?$')
+
+
+def _last_step(address: str) -> tuple[str, Key]:
+    """The last call of a module address: `module.a.module.b["x.y"]` gives `("b", "x.y")`."""
+    # The last step begins at the last "module." outside quotes; a key may hold anything.
+    start = 0
+    for match in re.finditer(r'"(?:[^"\\]|\\.)*"|(?:^|(?<=\.))module\.', address):
+        if not match[0].startswith('"'):
+            start = match.start()
+    found = _STEP.match(address[start:])
+    if not found:
+        raise ValueError(f"module address {address!r}")
+    name, number, quoted = found.groups()
+    return name, int(number) if number else unquote(quoted) if quoted else None
+
+
+def unquote(quoted: str) -> str:
+    """A key as HCL writes it in an address, `"a\\"b"`, without quotes and escapes."""
+    try:
+        text = str(json.loads(quoted))
+    except ValueError:
+        text = quoted[1:-1]
+    return text.replace("$${", "${").replace("%%{", "%{")
+
+
+def _object(raw: Json) -> Mapping[str, Json]:
+    return raw if isinstance(raw, dict) else _EMPTY
+
+
+def _list(raw: Json) -> list[Json]:
+    return raw if isinstance(raw, list) else []
+
+
+# --- reading ----------------------------------------------------------------------------------------------------------
+
+MAKE_JSON = "terraform plan -out tfplan && terraform show -json tfplan > plan.json"
+_HCL = re.compile(r'^\s*(?:resource|data|module|variable|output|provider|terraform|locals)\b[^\n{=:]*\{', re.MULTILINE)
+_JSON_START = re.compile(r"^\{", re.MULTILINE)
+_STARTS_TRIED = 20
+
+
+def parse(content: bytes | str, name: str) -> tuple[Mapping[str, Json], tuple[str, ...]]:
+    """The JSON object in `content`, and warnings about what stood around it. Raises PlanError."""
+    if isinstance(content, bytes) and content.startswith(b"PK\x03\x04"):
+        raise PlanError(f"{name} is a saved plan (binary); write it as JSON: terraform show -json {_base(name)} > plan.json")
+    try:
+        return _expect_object(_loads(content), name), ()
+    except (ValueError, RecursionError) as error:
+        if isinstance(error, RecursionError):
+            raise PlanError(f"{name}: nested too deeply to be a plan") from None
+    return _parse_wrapped(_decode(content, name), name)
+
+
+def _loads(content: bytes | str) -> Json:
+    try:
+        import orjson
+    except ImportError:
+        return json.loads(content)
+    return orjson.loads(content)
+
+
+def _parse_wrapped(text: str, name: str) -> tuple[Mapping[str, Json], tuple[str, ...]]:
+    """Plan JSON in another encoding, or with lines of a CI wrapper before or after it."""
+    if not text.strip():
+        raise PlanError(f"{name} is empty; make the plan again: {MAKE_JSON}")
+    whole, problem = None, None
+    for match, _ in zip(_JSON_START.finditer(text), range(_STARTS_TRIED)):
+        try:
+            document, end = json.JSONDecoder().raw_decode(text, match.start())
+        except RecursionError:
+            raise PlanError(f"{name}: nested too deeply to be a plan") from None
+        except ValueError as error:
+            problem = problem or error
+            continue
+        if isinstance(document, dict) and ("@message" in document or "@level" in document):
+            raise PlanError(f"{name} is the streaming log of `terraform plan -json`, not a plan; make one: {MAKE_JSON}")
+        if whole is None or "format_version" in document:
+            whole = (document, match.start(), end)
+        if "format_version" in document:
+            break
+    if whole is None:
+        raise PlanError(_not_json(text, name, problem))
+    document, start, end = whole
+    around = len((text[:start] + text[end:]).strip().splitlines())
+    warnings = (f"{name}: passed over {around} line{'s' * (around != 1)} around the plan's JSON",) if around else ()
+    return _expect_object(document, name), warnings
+
+
+def _not_json(text: str, name: str, problem: Exception | None) -> str:
+    if isinstance(problem, json.JSONDecodeError):
+        if problem.pos >= len(text.rstrip()) - 1 or "Unterminated string" in problem.msg:
+            return f"{name} is truncated: its JSON ends in the middle, at line {text.count(chr(10)) + 1}; make it again: {MAKE_JSON}"
+        return f"{name} is not valid JSON: {problem.msg} at line {problem.lineno}, column {problem.colno}; make it again: {MAKE_JSON}"
+    if _HCL.search(text):
+        return f"{name} is Terraform configuration (HCL), not a plan; make one in its folder: {MAKE_JSON}"
+    if "Terraform will perform" in text or "OpenTofu will perform" in text or "No changes." in text:
+        return f"{name} is the plan as text for people; write it as JSON: {MAKE_JSON}"
+    return f"{name} is not JSON; a plan is made with: {MAKE_JSON}"
+
+
+def _decode(content: bytes | str, name: str) -> str:
+    if isinstance(content, str):
+        return content.removeprefix("\ufeff")
+    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+        if content.startswith(mark):
+            break
+    else:
+        zeros = content[:64].count(0) * 3 > len(content[:64])
+        encoding = ("utf-16-le" if content[1:2] == b"\0" else "utf-16-be") if zeros else "utf-8"
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise PlanError(f"{name} is not text in UTF-8 or UTF-16 (byte {error.start}); make it again: {MAKE_JSON}") from None
+
+
+def _expect_object(document: Json, name: str) -> Mapping[str, Json]:
+    if not isinstance(document, dict):
+        raise PlanError(f"{name} holds a JSON {type(document).__name__}, not a plan; make one: {MAKE_JSON}")
+    return document
+
+
+def _read_file(path: str | os.PathLike[str], name: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        raise PlanError(f"{name} does not exist; make a plan: {MAKE_JSON}") from None
+    except IsADirectoryError:
+        raise PlanError(f"{name} is a folder; give the plan's JSON file") from None
+    except OSError as error:
+        raise PlanError(f"{name} cannot be read: {error.strerror or error}") from None
+
+
+def _refuse_other_documents(document: Mapping[str, Json], name: str) -> None:
+    """Each kind of file that is taken for a plan gets its own sentence."""
+    if "provider_schemas" in document:
+        raise PlanError(f"{name} is a provider schema (`terraform providers schema -json`), not a plan; make one: {MAKE_JSON}")
+    if "@message" in document or "@level" in document:
+        raise PlanError(f"{name} is the streaming log of `terraform plan -json`, not a plan; make one: {MAKE_JSON}")
+    if "planned_values" not in document and ("values" in document or {"lineage", "serial"} & document.keys()):
+        raise PlanError(f"{name} is a state, not a plan; make a plan: {MAKE_JSON}")
+    version = document.get("format_version")
+    major = str(version or "").split(".")[0]
+    if major.isdigit() and int(major) > NEWEST_MAJOR:
+        raise PlanError(f"{name} has plan format {version}, newer than this planproof reads (up to {NEWEST_MAJOR}.x); update planproof")
+    if not major.isdigit() or not isinstance(document.get("planned_values"), dict):
+        what = "format_version" if not major.isdigit() else "planned_values"
+        raise PlanError(f"{name} is JSON but not a Terraform plan (it has no {what}); make one: {MAKE_JSON}")
+    if document.get("errored") is True:
+        raise PlanError(f"{name}: the plan ended in an error and is only a part; fix the configuration and plan again: {MAKE_JSON}")
+
+
+def _base(name: str) -> str:
+    return os.path.basename(name) or name

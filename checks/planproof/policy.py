@@ -1,0 +1,129 @@
+"""The policy: everything a team may want to change, as data.
+
+A policy file is YAML (policies/secure-logs.yaml is the bundled default, with a remark on every key). `extends:` names a bundled
+profile or a relative file; maps merge by key, lists replace.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from planproof import bundled
+from planproof.glob import matches
+from planproof.verdict import Outcome, Verdict
+
+if TYPE_CHECKING:
+    from planproof.check import Check
+
+DEFAULT = "secure-logs"
+
+
+class PolicyError(Exception):
+    """The policy cannot be used; `str()` is one plain sentence: what is wrong, where, and what to do."""
+
+
+@dataclass(frozen=True)
+class Waiver:
+    """An exception of the policy: the findings of `check` on addresses that fit the glob are skipped before `expires`."""
+
+    check: str
+    address: str
+    reason: str
+    expires: datetime.date
+    owner: str = ""
+    ticket: str = ""
+
+    def covers(self, check_id: str, subject: str) -> bool:
+        return check_id == self.check and matches(self.address, subject)
+
+
+class Policy:
+    """An effective policy. `data` is the whole of it, as its YAML reads once everything is merged; it is never changed."""
+
+    def __init__(self, data: Mapping[str, Any], name: str = DEFAULT, today: datetime.date | None = None) -> None:
+        self.data, self.name = data, name
+        self.today = today or datetime.datetime.now(datetime.timezone.utc).date()
+        self.waivers = tuple(_waiver(raw, name) for raw in data.get("exceptions") or ())
+
+    @classmethod
+    def default(cls) -> Policy:
+        return cls(bundled_policy(DEFAULT))
+
+    @classmethod
+    def find(cls, path: str | os.PathLike[str] | None = None) -> Policy:
+        """The policy of that file; else of the one that PLANPROOF_POLICY names; else the bundled default."""
+        path = path or os.environ.get("PLANPROOF_POLICY")
+        if not path:
+            return cls.default()
+        from planproof.policy_file import load
+
+        return cls(load(path), os.fspath(path))
+
+    def settings(self, name: str) -> Mapping[str, Any]:
+        """The section of a check, by the name of its function."""
+        found = self.data.get("checks", {}).get(name)
+        return found if isinstance(found, Mapping) else {}
+
+    def section(self, name: str) -> Mapping[str, Any]:
+        """A section that checks share: `log_buckets`, `environments`."""
+        found = self.data.get(name)
+        return found if isinstance(found, Mapping) else {}
+
+    @property
+    def unknown(self) -> str:
+        """What UNKNOWN means: `warn`, `fail` or `ignore`."""
+        return str(self.data.get("unknown", "warn"))
+
+    def is_on(self, check: Check) -> bool:
+        return self.settings(check.key).get("enabled", True) is not False
+
+    def severity(self, check: Check) -> str:
+        return str(self.settings(check.key).get("severity") or check.severity)
+
+    def after_exceptions(self, check_id: str, subject: str, outcome: Outcome) -> tuple[Verdict, str, str]:
+        """The verdict, code and reason once an exception is applied: SKIP until its day, FAIL from then on."""
+        waiver = next((w for w in self.waivers if w.covers(check_id, subject)), None)
+        if waiver is None or outcome.verdict is Verdict.PASS:
+            return outcome.verdict, outcome.code, outcome.reason
+        if self.today < waiver.expires:
+            return Verdict.SKIP, outcome.code, f"exception until {waiver.expires}: {waiver.reason}"
+        return Verdict.FAIL, "exception_expired", f"exception expired on {waiver.expires} ({waiver.reason}): {outcome.reason}"
+
+    def unused_exceptions(self, findings: set[tuple[str, str]]) -> list[str]:
+        """A warning for each exception that no finding fits."""
+        unused = (w for w in self.waivers if not any(w.covers(*finding) for finding in findings))
+        return [f"{self.name}: the exception for {w.check} on {w.address} matches nothing in this plan" for w in unused]
+
+
+def _waiver(raw: Mapping[str, Any], name: str) -> Waiver:
+    expires = raw.get("expires")
+    try:
+        day = expires if isinstance(expires, datetime.date) else datetime.date.fromisoformat(str(expires))
+        if not str(raw["reason"]).strip():
+            raise ValueError
+        return Waiver(str(raw["check"]), str(raw["address"]), str(raw["reason"]), day, str(raw.get("owner", "")), str(raw.get("ticket", "")))
+    except (KeyError, ValueError, TypeError):
+        raise PolicyError(f"{name}: an exception needs check, address, reason and expires (a date such as 2030-01-31)") from None
+
+
+@lru_cache(maxsize=None)
+def bundled_policy(name: str) -> Mapping[str, Any]:
+    """A bundled profile's data."""
+    loaded = json.loads(bundled.POLICIES[name])
+    assert isinstance(loaded, dict)
+    return loaded
+
+
+def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Maps merge by key, everything else replaces."""
+    merged = dict(base)
+    for key, value in over.items():
+        below = merged.get(key)
+        merged[key] = merge(below, value) if isinstance(below, Mapping) and isinstance(value, Mapping) else value
+    return merged

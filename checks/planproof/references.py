@@ -1,0 +1,391 @@
+"""References: where an attribute comes from, and who refers to an instance.
+
+Plan JSON's configuration names what each expression refers to (`references`), most specific first; values are not linked.
+`References.origins` follows those names from an instance's argument through module inputs and outputs, variables' defaults,
+`each.value`, count and for_each, to the instances, constants and root variables at the end. What cannot be followed is an
+origin too, and says why.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from functools import lru_cache
+from typing import Any, Protocol, Union
+
+from planproof.plan import Instance, Json, Key, Module, Plan, unquote
+
+Step = Union[str, int, "Dynamic"]
+_MAX_DEPTH = 120
+
+
+class Kind(Enum):
+    RESOURCE = "resource"  # instances of a resource or data source
+    CONSTANT = "constant"  # a literal of the configuration
+    VARIABLE = "variable"  # a root variable
+    KEY = "key"  # each.key or count.index; `within` holds what the keys come from
+    NAMED = "named"  # path.module, terraform.workspace, self
+    LOST = "lost"  # cannot be followed; `reason` says why and what would help
+
+
+@dataclass(frozen=True)
+class Origin:
+    """One thing that an expression draws on.
+
+    RESOURCE: `instances` are the candidates, one where the reference is exact; `block` is `(module address, address in
+    module)`; `attribute` is the path that is read, or None where the whole object is, or where the plan lost it.
+    CONSTANT: `constant`. VARIABLE: `name`, `attribute`. KEY: `constant` (the key), `within`. NAMED: `name`. LOST: `reason`, and
+    `modules` where whole module instances are referred to.
+    """
+
+    kind: Kind
+    instances: tuple[Instance, ...] = ()
+    block: tuple[str, str] = ("", "")
+    attribute: tuple[str, ...] | None = None
+    constant: Json = None
+    name: str = ""
+    within: tuple[Origin, ...] = ()
+    reason: str = ""
+    repeated: bool = False
+    modules: tuple[Module, ...] = ()
+
+    @property
+    def instance(self) -> Instance | None:
+        """The instance, where there is exactly one that it can be."""
+        return self.instances[0] if len(self.instances) == 1 else None
+
+    @property
+    def type(self) -> str:
+        """The resource type of a RESOURCE origin, without `data.`; else empty."""
+        return self.block[1].removeprefix("data.").split(".")[0]
+
+
+Origins = tuple[Origin, ...]
+
+
+class Expressions(Protocol):
+    """What can tell the expressions that plan JSON leaves out or cuts short, in a module by its path: the source."""
+
+    def local(self, path: tuple[str, ...], name: str, steps: Sequence[str | int]) -> Json: ...
+
+    def expression(self, path: tuple[str, ...], labels: tuple[str, ...], argument: str) -> Json: ...
+
+
+@dataclass(frozen=True)
+class Dynamic:
+    """An index that is an expression; `text` is it, where known (`each.key`, `count.index`, `*`)."""
+
+    text: str
+
+
+class Quoted(str):
+    """A key in brackets and quotes: an index, though it is a string."""
+
+    __slots__ = ()
+
+
+def _is_index(step: Step) -> bool:
+    return isinstance(step, (int, Dynamic, Quoted))
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Where an expression stands: its module instance, and the key and `for_each`/`count` of the block it is in."""
+
+    module: Module
+    key: Key = None
+    repetition: Json = None
+
+
+class References:
+    """All references of one plan. Results are remembered: each output and variable is followed once per module instance."""
+
+    def __init__(self, plan: Plan, source: Expressions | None = None) -> None:
+        self.plan, self._source = plan, source
+        self._seen: dict[tuple[Any, ...], Origins | None] = {}
+        self._depth = 0
+        self._referrers: dict[Any, list[tuple[Instance, str]]] | None = None
+
+    def origins(self, instance: Instance, *path: str | int) -> Origins:
+        """What the argument at `path` of `instance` is made from; empty where the block does not set it."""
+        found = self.follow(instance.expression(*path), self.scope(instance))
+        if len(path) > 1:
+            return found
+        labels = tuple(instance.local_address.split("."))
+        return self._sharpened(found, self.scope(instance), labels if instance.mode == "data" else ("resource", *labels), str(path[0]))
+
+    def scope(self, instance: Instance) -> Scope:
+        config = instance.config
+        return Scope(instance.module, instance.index, config.repetition if config else None)
+
+    def output(self, name: str) -> Origins:
+        """What a root output exports."""
+        return self._output(self.plan.root, name)
+
+    def referrers(self, instance: Instance) -> list[tuple[Instance, str]]:
+        """Who refers to this instance: pairs of the referring instance and its top-level argument."""
+        if self._referrers is None:
+            self._referrers = {}
+            for other in [*self.plan.instances, *self.plan.data_sources]:
+                for argument in other.config.expressions if other.config else ():
+                    for origin in self.origins(other, argument):
+                        target = origin.instance.address if origin.instance else origin.block
+                        if origin.kind is Kind.RESOURCE:
+                            self._referrers.setdefault(target, []).append((other, argument))
+        found = self._referrers
+        block = (instance.module.address, instance.local_address)
+        return list(dict.fromkeys([*found.get(instance.address, ()), *found.get(block, ())]))
+
+    def follow(self, expression: Json, scope: Scope) -> Origins:
+        """The origins of an expression of the plan's configuration: `{"constant_value": ...}`, `{"references": [...]}`,
+        or a block or list of such (their origins together)."""
+        if self._depth >= _MAX_DEPTH:
+            return (Origin(Kind.LOST, reason=f"the references are more than {_MAX_DEPTH} steps long"),)
+        self._depth += 1
+        try:
+            found = [o for part in _leaves(expression) for o in self._leaf(part, scope)]
+        finally:
+            self._depth -= 1
+        return tuple(found)
+
+    def _leaf(self, expression: Mapping[str, Json], scope: Scope) -> Iterable[Origin]:
+        if "constant_value" in expression:
+            return (Origin(Kind.CONSTANT, constant=expression["constant_value"]),)
+        names = _most_specific(expression["references"])
+        keys = [name for name in names if name.split(".")[0] in ("each", "count")]
+        return [o for name in names for o in self._name(_steps(name), scope, keys[0] if len(keys) == 1 else None)]
+
+    def _name(self, steps: tuple[Step, ...], scope: Scope, beside: str | None) -> Origins:
+        """One name, such as `aws_s3_bucket.a[0].id`; `beside` is the one each/count name in the same expression."""
+        first, rest = steps[0], steps[1:]
+        if first == "var":
+            return self._extend(self._variable(scope.module, str(rest[0])), rest[1:])
+        if first == "local":
+            return self._local(scope.module, str(rest[0]), rest[1:])
+        if first == "module":
+            return self._module_output(str(rest[0]), rest[1:], scope, beside)
+        if first == "each":
+            return self._each(rest, scope)
+        if first == "count":
+            return (Origin(Kind.KEY, constant=scope.key, within=self.follow(scope.repetition, _outer(scope))),)
+        if first in ("path", "terraform", "self"):
+            return (Origin(Kind.NAMED, name=".".join(str(s) for s in steps)),)
+        return self._resource(steps, scope, beside)
+
+    def _resource(self, steps: tuple[Step, ...], scope: Scope, beside: str | None) -> Origins:
+        size = 3 if steps[0] == "data" else 2
+        if len(steps) < size:
+            return ()  # a name bound by a `for` or a dynamic block, not a resource
+        local, rest = ".".join(str(s) for s in steps[:size]), steps[size:]
+        config = scope.module.config.resources.get(local)
+        instances = scope.module.resources.get(local, {})
+        if config is None and not instances:
+            return ()
+        repeated = None not in instances if instances else config is not None and config.repetition is not None
+        block = (scope.module.address, local)
+        whole = Origin(Kind.RESOURCE, tuple(instances.values()), block, repeated=repeated)
+        if not repeated:
+            return self._extend((whole,), rest)
+        if rest and _is_index(rest[0]):
+            key = self._key(rest[0], scope)
+            return self._extend((_narrow(whole, key, instances),), rest[1:])
+        if rest:
+            return self._extend((whole,), rest)
+        key = self._key(Dynamic(beside), scope) if beside else None
+        return (_narrow(whole, key, instances),)
+
+    def _key(self, step: Step, scope: Scope) -> Key:
+        """The key that an index comes to, or None where that cannot be told."""
+        if not isinstance(step, Dynamic):
+            return step
+        if step.text in ("each.key", "count.index"):
+            return scope.key
+        if step.text == "each.value":
+            constants = [o.constant for o in self._each(("value",), scope) if o.kind is Kind.CONSTANT]
+            return constants[0] if len(constants) == 1 and isinstance(constants[0], (str, int)) else None
+        return None
+
+    def _each(self, rest: tuple[Step, ...], scope: Scope) -> Origins:
+        """`each.key`, or the part of `for_each` that `each.value` stands for."""
+        within = self.follow(scope.repetition, _outer(scope))
+        if rest[:1] != ("value",):
+            return (Origin(Kind.KEY, constant=scope.key, within=within),)
+        if scope.key is None:
+            return within
+        if not within:  # `toset([...])` and the like leave no expression in the plan
+            return (Origin(Kind.KEY, constant=scope.key),)
+        found: list[Origin] = []
+        for origin in within:
+            if origin.kind is Kind.CONSTANT and isinstance(origin.constant, list):
+                found.append(replace(origin, constant=scope.key))  # a set: the value is the key
+            elif origin.kind in (Kind.VARIABLE, Kind.NAMED) or (origin.kind is Kind.LOST and not origin.modules):
+                found.append(origin)
+            else:
+                found.extend(self._extend((origin,), (scope.key, *rest[1:])))
+        return tuple(found)
+
+    def _variable(self, module: Module, name: str) -> Origins:
+        return self._remembered(("var", module.address, name), lambda: self._argument(module, name))
+
+    def _argument(self, module: Module, name: str) -> Origins:
+        """The argument of the module call; else the variable's default; a root variable is an end."""
+        if module.parent is None or module.call is None:
+            return (Origin(Kind.VARIABLE, name=name),)
+        call = module.call
+        if name in call.expressions:
+            scope = Scope(module.parent, module.key, call.repetition)
+            return self._sharpened(self.follow(call.expressions[name], scope), scope, ("module", module.name), name)
+        declared = module.config.variables.get(name)
+        default = declared.get("default") if isinstance(declared, dict) else None
+        return (Origin(Kind.CONSTANT, constant=default),)
+
+    def _module_output(self, name: str, rest: tuple[Step, ...], scope: Scope, beside: str | None) -> Origins:
+        call = scope.module.config.calls.get(name)
+        if call is None:
+            return ()
+        index: Step | None = rest[0] if rest and _is_index(rest[0]) else None
+        rest = rest[1:] if index is not None else rest
+        key = self._key(index if index is not None else Dynamic(beside or ""), scope)
+        known = scope.module.children.get(name, {})
+        if key is not None and (key in known or index is not None):
+            modules = [scope.module.child(name, key)]
+        elif call.repetition is not None or any(k is not None for k in known):
+            modules = list(known.values())
+        else:
+            modules = [scope.module.child(name, None)]
+        reason = f"which output of module.{name} is read is not in the plan; give the source"
+        return self._extend((Origin(Kind.LOST, modules=tuple(modules), reason=reason),), rest)
+
+    def _outputs(self, origin: Origin, rest: tuple[Step, ...]) -> Origins:
+        """The output that `rest` begins with, of the modules that the origin stands for; a key before it picks one of them."""
+        keyed = {module.key: module for module in origin.modules}
+        if len(keyed) > 1 or None not in keyed:
+            if not isinstance(rest[0], Dynamic) and rest[0] in keyed and (_is_index(rest[0]) or len(rest) > 1):
+                return self._extend((replace(origin, modules=(keyed[rest[0]],)),), rest[1:])
+            rest = rest[1:] if _is_index(rest[0]) else rest
+        if not rest or not isinstance(rest[0], str):
+            return (origin,)
+        found = [o for module in origin.modules for o in self._output(module, rest[0])]
+        return self._extend(tuple(found), rest[1:])
+
+    def _output(self, module: Module, name: str) -> Origins:
+        declared = module.config.outputs.get(name)
+        expression = declared.get("expression") if isinstance(declared, dict) else None
+        return self._remembered(
+            ("out", module.address, name),
+            lambda: self._sharpened(self.follow(expression, Scope(module)), Scope(module), ("output", name), "value"),
+        )
+
+    def _sharpened(self, found: Origins, scope: Scope, labels: tuple[str, ...], argument: str) -> Origins:
+        """The same, by the source's own expression where plan JSON lost an attribute or a module's output."""
+        if self._source is None or not any(_is_vague(origin) for origin in found):
+            return found
+        expression = self._source.expression(scope.module.path, labels, argument)
+        return found if expression is None else self.follow(expression, scope) or found
+
+    def _local(self, module: Module, name: str, rest: tuple[Step, ...]) -> Origins:
+        steps = tuple(step for step in rest if not isinstance(step, Dynamic))
+        if self._source is not None:
+            expression = self._source.local(module.path, name, steps)
+            if expression is not None:
+                return self._remembered(
+                    ("local", module.address, name, steps), lambda: self.follow(expression, Scope(module))
+                )
+        where = f" of {module.address}" if module.address else ""
+        reason = f"local.{name}{where} is not in plan JSON; give the source (the folder, or the saved plan)"
+        return (Origin(Kind.LOST, name=name, reason=reason),)
+
+    def _remembered(self, key: tuple[Any, ...], find: Any) -> Origins:
+        if key not in self._seen:
+            self._seen[key] = None
+            self._seen[key] = find()
+        found = self._seen[key]
+        return found if found is not None else (Origin(Kind.LOST, reason=f"{key[2]} refers to itself"),)
+
+    def _extend(self, origins: Origins, rest: Sequence[Step]) -> Origins:
+        """The part of each origin at `rest`."""
+        if not rest:
+            return origins
+        steps = tuple(rest)
+        parts = (self._outputs(o, steps) if o.modules else (_part(o, steps),) for o in origins)
+        return tuple(part for found in parts for part in found)
+
+
+def _is_vague(origin: Origin) -> bool:
+    return origin.kind is Kind.LOST or (origin.kind is Kind.RESOURCE and (origin.attribute is None or len(origin.instances) > 1))
+
+
+def _outer(scope: Scope) -> Scope:
+    """`for_each` and `count` themselves stand outside what they repeat."""
+    return Scope(scope.module)
+
+
+def _narrow(origin: Origin, key: Key, instances: Mapping[Key, Instance]) -> Origin:
+    return replace(origin, instances=(instances[key],)) if key is not None and key in instances else origin
+
+
+def _part(origin: Origin, rest: tuple[Step, ...]) -> Origin:
+    if origin.kind is Kind.CONSTANT:
+        constant = origin.constant
+        for step in rest:
+            if isinstance(constant, dict):
+                constant = constant.get(step)
+            elif isinstance(constant, list) and isinstance(step, int) and step < len(constant):
+                constant = constant[step]
+            else:
+                return origin
+        return replace(origin, constant=constant)
+    if origin.kind is Kind.RESOURCE and origin.attribute is None and origin.repeated and not origin.instance:
+        keyed = {i.index: i for i in origin.instances}
+        if not isinstance(rest[0], Dynamic) and rest[0] in keyed:
+            origin, rest = replace(origin, instances=(keyed[rest[0]],)), rest[1:]
+    names = tuple(step for step in rest if isinstance(step, str) and not (origin.attribute is None and _is_index(step)))
+    return replace(origin, attribute=(*(origin.attribute or ()), *names)) if names else origin
+
+
+def _leaves(expression: Json) -> list[Mapping[str, Json]]:
+    """The constants and reference lists in an expression, a block or a list of blocks, in order."""
+    found, pending = [], [expression]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, list):
+            pending.extend(reversed(part))
+        elif isinstance(part, dict):
+            if "constant_value" in part or isinstance(part.get("references"), list):
+                found.append(part)
+            else:
+                pending.extend(reversed(list(part.values())))
+    return found
+
+
+def _most_specific(references: list[Json]) -> list[str]:
+    """One name per dependency: `["a.b[0].id", "a.b[0]", "a.b", "var.x"]` gives `["a.b[0].id", "var.x"]`."""
+    found: list[str] = []
+    for name in references:
+        last = found[-1] if found else ""
+        if isinstance(name, str) and not (last.startswith(name) and last[len(name) : len(name) + 1] in (".", "[", "")):
+            found.append(name)
+    return found
+
+
+_TOKEN = re.compile(r'\.?([^.\[\]"]+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]|\[((?:[^\[\]"]|"(?:[^"\\]|\\.)*")*)\]')
+
+
+@lru_cache(maxsize=20_000)
+def _steps(name: str) -> tuple[Step, ...]:
+    """`module.m["a.b"].out` as `("module", "m", "a.b" as a key, "out")`; integers are indices, `[each.key]` is Dynamic."""
+    found: list[Step] = []
+    for attribute, number, quoted, dynamic in _TOKEN.findall(name):
+        if attribute:
+            found.append(attribute)
+        elif number:
+            found.append(int(number))
+        elif quoted:
+            found.append(Quoted(unquote(quoted)))
+        else:
+            found.append(Dynamic(dynamic))
+    return tuple(found)
+
+

@@ -1,0 +1,356 @@
+"""The source: HCL from a folder, or from the archive that a saved plan is.
+
+Plan JSON has no `lifecycle` block, no `locals`, no literal parts of templates and no line numbers; the source has. A saved plan
+holds the configuration that it was made from (`tfconfig/`), so whoever has it needs no checkout. The archive is untrusted: it is
+read in memory, within bounds, and never extracted.
+
+Files are parsed module by module, the first time that a check asks for that module, and once.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import os
+import posixpath
+import re
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from planproof.hcl import Expression, expression_of
+from planproof.plan import Json
+
+MAX_FILES = 5_000
+MAX_FILE_BYTES = 4 * 1024 * 1024
+MAX_TOTAL_BYTES = 64 * 1024 * 1024
+MAX_RATIO = 200
+_MAX_NESTING = 200
+
+
+class SourceError(Exception):
+    """The source cannot be read; `str()` is one plain sentence."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block of HCL: its body as the HCL parser gives it (arguments in one-element lists), and where it begins."""
+
+    body: Mapping[str, Any]
+    file: str
+    line: int | None
+
+    def argument(self, name: str) -> Expression | None:
+        """The expression of an argument, or None where the block does not set it."""
+        return expression_of(self.body[name]) if name in self.body else None
+
+    def blocks(self, name: str) -> list[Mapping[str, Any]]:
+        """The nested blocks of that name."""
+        found = self.body.get(name)
+        found = [found] if isinstance(found, dict) else found  # JSON syntax
+        return [block for block in found if isinstance(block, dict)] if isinstance(found, list) else []
+
+
+@dataclass
+class ModuleSource:
+    """The blocks of one module's folder. `problems` names each file that could not be parsed, with the reason."""
+
+    blocks: dict[tuple[str, ...], Block] = field(default_factory=dict)
+    locals: dict[str, Any] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    def resource(self, local_address: str) -> Block | None:
+        """The block of `aws_s3_bucket.logs` or `data.aws_region.current`."""
+        parts = tuple(local_address.split("."))
+        return self.blocks.get(parts if parts[0] == "data" else ("resource", *parts))
+
+    def block(self, *labels: str) -> Block | None:
+        """The block with these labels: `block("output", "bucket_name")`."""
+        return self.blocks.get(labels)
+
+
+class Source:
+    """A configuration's files. `name` is what messages call it; `root` is the folder, where it is one."""
+
+    def __init__(self, files: Files, name: str, root: Path | None = None) -> None:
+        self._files, self.name, self.root = files, name, root
+        self._modules: dict[tuple[str, ...], ModuleSource | None] = {}
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str]) -> Source:
+        """A folder with `.tf` files, or a saved plan. Raises SourceError."""
+        path = Path(path)
+        if path.is_dir():
+            return cls(FolderFiles(path), os.fspath(path), path)
+        if not path.exists():
+            raise SourceError(f"{path} does not exist; give the folder of the .tf files, or the saved plan (terraform plan -out)")
+        try:
+            with path.open("rb") as file:
+                return cls(ArchiveFiles(file.read(MAX_TOTAL_BYTES + 1), os.fspath(path)), os.fspath(path))
+        except OSError as error:
+            raise SourceError(f"{path} cannot be read: {error.strerror or error}") from None
+
+    @classmethod
+    def beside(cls, plan: str | os.PathLike[str]) -> Source | None:
+        """The source that lies beside a plan's JSON: `.tf` files, else a saved plan; None where there is neither."""
+        folder = Path(plan).absolute().parent
+        try:
+            entries = sorted((e for e in os.scandir(folder) if e.is_file()), key=lambda e: e.name)
+        except OSError:
+            return None
+        if any(_is_configuration(entry.name) for entry in entries):
+            return cls(FolderFiles(folder), os.fspath(folder), folder)
+        saved = [entry.path for entry in entries if _is_saved_plan(entry.path)]
+        return cls.open(saved[0]) if len(saved) == 1 else None  # of several, none is known to be this plan's
+
+    def module(self, path: tuple[str, ...]) -> ModuleSource | None:
+        """The module that the calls' names lead to, root first; None where the source does not hold it."""
+        if path not in self._modules:
+            self._modules[path] = self._parse(path)
+        return self._modules[path]
+
+    def local(self, path: tuple[str, ...], name: str, steps: Sequence[str | int]) -> Json:
+        """The expression of `local.NAME`, as plan JSON would write it, or None where there is no such local."""
+        module = self.module(path)
+        if module is None or name not in module.locals:
+            return None
+        raw = module.locals[name]
+        for step in steps:
+            if isinstance(raw, dict) and step in raw:
+                raw = raw[step]
+            elif isinstance(raw, list) and isinstance(step, int) and step < len(raw):
+                raw = raw[step]
+            else:
+                break
+        return expression_of(raw).as_plan_json()
+
+    def expression(self, path: tuple[str, ...], labels: tuple[str, ...], argument: str) -> Json:
+        """The expression of an argument, as plan JSON would write it, of the block with these labels (`"output", "arn"`)."""
+        module = self.module(path)
+        block = module.block(*labels) if module else None
+        found = block.argument(argument) if block else None
+        return found.as_plan_json() if found else None
+
+    def shown(self, file: str) -> str:
+        """The file as a reader knows it: relative to the working directory where it lies below it."""
+        return self._files.shown(file)
+
+    def _parse(self, path: tuple[str, ...]) -> ModuleSource | None:
+        folder = self._files.folder(path, self)
+        if folder is None:
+            return None
+        module = ModuleSource()
+        for file in self._files.list(folder):
+            _parse_file(file, self._files.read(file), module)
+        return module
+
+
+def find_source(plan: str | os.PathLike[str]) -> Source | None:
+    """The source of the plan in this file: what PLANPROOF_SOURCE names, else what lies beside it. Raises SourceError."""
+    named = os.environ.get("PLANPROOF_SOURCE")
+    return Source.open(named) if named else Source.beside(plan)
+
+
+def _is_saved_plan(path: str) -> bool:
+    try:
+        with open(path, "rb") as file:
+            if file.read(4) != b"PK\x03\x04":
+                return False
+        with zipfile.ZipFile(path) as archive:
+            return "tfplan" in archive.namelist()
+    except (OSError, zipfile.BadZipFile):
+        return False
+
+
+class Files:
+    """Where a source's files come from."""
+
+    def folder(self, path: tuple[str, ...], source: Source) -> str | None:
+        """The folder of a module; None where it is not there."""
+        raise NotImplementedError
+
+    def list(self, folder: str) -> list[str]:
+        """The configuration files directly in the folder, sorted."""
+        raise NotImplementedError
+
+    def read(self, file: str) -> str:
+        raise NotImplementedError
+
+    def shown(self, file: str) -> str:
+        raise NotImplementedError
+
+
+def _is_configuration(name: str) -> bool:
+    return name.endswith((".tf", ".tofu", ".tf.json", ".tofu.json"))
+
+
+class FolderFiles(Files):
+    """A checkout. Local modules are found by their `source`, others by `.terraform/modules/modules.json` after an init."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._installed: dict[str, str] = {}
+        try:
+            manifest = json.loads((root / ".terraform" / "modules" / "modules.json").read_text(encoding="utf-8"))
+            self._installed = {str(m["Key"]): str(m["Dir"]) for m in manifest["Modules"]}
+        except (OSError, ValueError, KeyError, TypeError):
+            pass  # not initialised here; only modules with a relative source can be found
+
+    def folder(self, path: tuple[str, ...], source: Source) -> str | None:
+        if not path:
+            return os.fspath(self._root)
+        if ".".join(path) in self._installed:
+            return os.fspath(self._root / self._installed[".".join(path)])
+        parent, parent_folder = source.module(path[:-1]), self.folder(path[:-1], source)
+        call = parent.block("module", path[-1]) if parent else None
+        where = call.argument("source") if call else None
+        if parent_folder is None or where is None or not isinstance(where.raw, str) or not where.raw.startswith("."):
+            return None
+        folder = os.path.normpath(os.path.join(parent_folder, where.raw))
+        return folder if os.path.isdir(folder) else None
+
+    def list(self, folder: str) -> list[str]:
+        names = sorted(entry.name for entry in os.scandir(folder) if entry.is_file() and _is_configuration(entry.name))
+        return [os.path.join(folder, name) for name in names[:MAX_FILES]]
+
+    def read(self, file: str) -> str:
+        with open(file, "rb") as handle:
+            content = handle.read(MAX_FILE_BYTES + 1)
+        if len(content) > MAX_FILE_BYTES:
+            raise SourceError(f"{file} is larger than {MAX_FILE_BYTES} bytes")
+        return content.decode("utf-8-sig", errors="replace")
+
+    def shown(self, file: str) -> str:
+        relative = os.path.relpath(file)
+        return Path(file if relative.startswith("..") else relative).as_posix()
+
+
+class ArchiveFiles(Files):
+    """The configuration in a saved plan: `tfconfig/m-KEY/*.tf`, the root's key being empty."""
+
+    def __init__(self, content: bytes, name: str) -> None:
+        self._name = name
+        if len(content) > MAX_TOTAL_BYTES:
+            raise SourceError(f"{name} is larger than {MAX_TOTAL_BYTES} bytes; give the folder of the .tf files instead")
+        try:
+            self._archive = zipfile.ZipFile(io.BytesIO(content))
+            entries = [e for e in self._archive.infolist() if e.filename.startswith("tfconfig/")]
+        except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+            raise SourceError(f"{name} is neither a folder nor a saved plan; give one of the two") from None
+        if not entries:
+            raise SourceError(f"{name} is an archive without Terraform configuration; give the saved plan (terraform plan -out)")
+        total = sum(e.file_size for e in entries)
+        suspicious = any(e.file_size > MAX_RATIO * max(e.compress_size, 1) and e.file_size > 1_000_000 for e in entries)
+        if len(entries) > MAX_FILES or total > MAX_TOTAL_BYTES or suspicious:
+            raise SourceError(f"{name} unpacks to more than a configuration can be; it is not read")
+        self._sizes = {e.filename: e.file_size for e in entries}
+        self._paths = self._manifest()
+
+    def _manifest(self) -> dict[str, str]:
+        """From a module's key to its folder's path as the plan saw it, for `file:line` that a reader can open."""
+        if "tfconfig/modules.json" not in self._sizes:
+            return {}
+        try:
+            manifest = json.loads(self.read("tfconfig/modules.json"))
+            return {str(m["Key"]): str(m["Dir"]) for m in manifest}
+        except (SourceError, ValueError, KeyError, TypeError):
+            return {}
+
+    def folder(self, path: tuple[str, ...], source: Source) -> str | None:
+        folder = f"tfconfig/m-{'.'.join(path)}/"
+        return folder if any(name.startswith(folder) for name in self._sizes) else None
+
+    def list(self, folder: str) -> list[str]:
+        return sorted(n for n in self._sizes if posixpath.dirname(n) + "/" == folder and _is_configuration(n))
+
+    def read(self, file: str) -> str:
+        try:
+            with self._archive.open(file) as handle:
+                content = handle.read(MAX_FILE_BYTES + 1)
+        except Exception as error:  # zipfile and zlib raise many kinds on a damaged or encrypted entry
+            raise SourceError(f"{self._name} is damaged: {file} cannot be read ({type(error).__name__})") from None
+        if len(content) > MAX_FILE_BYTES:
+            raise SourceError(f"{self._name}: {file} is larger than {MAX_FILE_BYTES} bytes")
+        return content.decode("utf-8-sig", errors="replace")
+
+    def shown(self, file: str) -> str:
+        # The manifest tells each module's folder: modules/logs/main.tf for tfconfig/m-logs/main.tf.
+        key = posixpath.dirname(file).removeprefix("tfconfig/m-")
+        return posixpath.normpath(posixpath.join(self._paths.get(key, key), posixpath.basename(file)))
+
+
+_LABELS = {"resource": 2, "data": 2, "module": 1, "output": 1, "variable": 1}
+
+
+def _parse_file(file: str, text: str, module: ModuleSource) -> None:
+    try:
+        document = _load(file, text)
+    except Exception as error:  # the parser raises many kinds; each means the same to a reader
+        module.problems.append(f"{file} does not parse as HCL{_where(error)}")
+        return
+    for kind, depth in _LABELS.items():
+        for labels, body in _labelled(document.get(kind), depth):
+            line = body.get("__start_line__") or _line_of(text, kind, labels)
+            module.blocks[(kind, *labels)] = Block(body, file, line)
+    for block in document.get("locals") or ():
+        if isinstance(block, dict):
+            module.locals.update({k: _unwrap(v) for k, v in block.items() if not k.startswith("__")})
+
+
+def _load(file: str, text: str) -> dict[str, Any]:
+    if file.endswith(".json"):
+        return _wrap_json(json.loads(text))
+    if _nesting(text) > _MAX_NESTING:
+        raise ValueError("nested too deeply")
+    import hcl2
+
+    logging.getLogger("lark").setLevel(logging.ERROR)
+    loaded = hcl2.loads(text if text.endswith("\n") else text + "\n")
+    return loaded if isinstance(loaded, dict) else {}
+
+
+def _nesting(text: str) -> int:
+    deepest = depth = 0
+    for character in text:
+        if character in "([{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif character in ")]}":
+            depth -= 1
+    return deepest
+
+
+def _wrap_json(document: Any) -> dict[str, Any]:
+    """Terraform's JSON syntax, in the shape that the HCL parser gives: each block type a list."""
+    return {k: v if isinstance(v, list) else [v] for k, v in document.items()} if isinstance(document, dict) else {}
+
+
+def _labelled(blocks: Any, depth: int) -> list[tuple[tuple[str, ...], dict[str, Any]]]:
+    found = [((), block) for block in blocks or () if isinstance(block, dict)] if isinstance(blocks, list) else []
+    for _ in range(depth):
+        found = [
+            ((*labels, str(label)), inner)
+            for labels, body in found
+            for label, inner in body.items()
+            if isinstance(inner, dict)
+        ]
+    return found
+
+
+def _unwrap(value: Any) -> Any:
+    """The parser gives each argument as a list of one."""
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
+
+
+def _where(error: Exception) -> str:
+    line = getattr(error, "line", None)
+    return f" (line {line})" if isinstance(line, int) and line > 0 else ""
+
+
+def _line_of(text: str, kind: str, labels: tuple[str, ...]) -> int | None:
+    quoted = r"\s+".join(rf'"?{re.escape(label)}"?' for label in labels)
+    match = re.search(rf"^[ \t]*{kind}\s+{quoted}\s*\{{", text, re.MULTILINE)
+    return text.count("\n", 0, match.end()) + 1 if match else None

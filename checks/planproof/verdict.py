@@ -1,0 +1,98 @@
+"""Verdicts: what a check says of one subject."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, replace
+
+PLAN = "plan"
+"""The subject of a finding about the plan as a whole."""
+
+
+class Verdict(str, enum.Enum):
+    PASS = "PASS"
+    FAIL = "FAIL"
+    UNKNOWN = "UNKNOWN"  # the plan does not determine it; the reason says what would
+    SKIP = "SKIP"  # an exception of the policy covers it
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a check's own function answers. `code` is stable and for machines, `reason` one line for people.
+
+    `evidence` names addresses and attribute paths (`aws_s3_bucket.logs.bucket`), never a sensitive value. `block` holds the
+    labels of the root block that the finding is about, where that is not the subject's own: `("output", "bucket_name")`.
+    """
+
+    verdict: Verdict
+    code: str
+    reason: str
+    evidence: tuple[str, ...] = ()
+    block: tuple[str, ...] = ()
+
+    def about(self, *block: str) -> Outcome:
+        """The same, placed at the root block with these labels."""
+        return replace(self, block=block)
+
+
+def passed(code: str, reason: str, *evidence: str) -> Outcome:
+    return Outcome(Verdict.PASS, code, reason, evidence)
+
+
+def failed(code: str, reason: str, *evidence: str) -> Outcome:
+    return Outcome(Verdict.FAIL, code, reason, evidence)
+
+
+def unknown(code: str, reason: str, *evidence: str) -> Outcome:
+    return Outcome(Verdict.UNKNOWN, code, reason, evidence)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """An outcome with its check, its subject and, where there is source, the block's place."""
+
+    check_id: str
+    verdict: Verdict
+    subject: str
+    code: str
+    reason: str
+    severity: str
+    evidence: tuple[str, ...] = ()
+    file: str | None = None
+    line: int | None = None
+
+    def as_dict(self) -> dict[str, object]:
+        return {**self.__dict__, "verdict": self.verdict.value, "evidence": list(self.evidence)}
+
+
+@dataclass(frozen=True)
+class Report:
+    """All findings of one plan, in the order of checks and subjects.
+
+    `errors` are what kept a check from judging (its finding is a FAIL with the code `check_error`).
+    """
+
+    plan: str
+    findings: tuple[Finding, ...]
+    warnings: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        return any(finding.verdict is Verdict.FAIL for finding in self.findings)
+
+    def summary(self) -> dict[str, int]:
+        """How many findings have each verdict."""
+        counts = {verdict.value: 0 for verdict in Verdict}
+        for finding in self.findings:
+            counts[finding.verdict.value] += 1
+        return counts
+
+    def as_dict(self) -> dict[str, object]:
+        return {
+            "plan": self.plan,
+            "findings": [finding.as_dict() for finding in self.findings],
+            "summary": self.summary(),
+            "warnings": list(self.warnings),
+            "errors": list(self.errors),
+        }

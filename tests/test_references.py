@@ -1,0 +1,152 @@
+"""References: from an argument to where it comes from, and back. The plan is tests/plans/references."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import PLANS, load
+
+from planproof.check import Context
+from planproof.links import spellings
+from planproof.policy import Policy
+from planproof.references import Kind, References, _most_specific, _steps
+from planproof.source import Source
+
+PLAN = load("references")
+CONTEXTS = {
+    "plan": Context(PLAN, Policy.default()),
+    "source": Context(PLAN, Policy.default(), Source.open(PLANS / "references")),
+}
+INNER = 'module.outer["{}"].module.inner.aws_s3_bucket.this'
+
+# versioning resource -> the bucket that it belongs to
+BELONGS = {
+    "aws_s3_bucket_versioning.single": "aws_s3_bucket.single",
+    'aws_s3_bucket_versioning.by_key["a"]': 'aws_s3_bucket.keyed["a"]',
+    'aws_s3_bucket_versioning.by_key["b.c"]': 'aws_s3_bucket.keyed["b.c"]',
+    'aws_s3_bucket_versioning.by_value["a"]': 'aws_s3_bucket.keyed["a"]',
+    'aws_s3_bucket_versioning.by_value["b.c"]': 'aws_s3_bucket.keyed["b.c"]',
+    "aws_s3_bucket_versioning.by_quoted_key": 'aws_s3_bucket.keyed["b.c"]',
+    "aws_s3_bucket_versioning.counted[0]": "aws_s3_bucket.counted[0]",
+    "aws_s3_bucket_versioning.counted[1]": "aws_s3_bucket.counted[1]",
+    "aws_s3_bucket_versioning.second": "aws_s3_bucket.counted[1]",
+    'aws_s3_bucket_versioning.from_set["a"]': 'aws_s3_bucket.keyed["a"]',
+    "aws_s3_bucket_versioning.handed_on": "aws_s3_bucket.single",
+    "aws_s3_bucket_versioning.by_data": "aws_s3_bucket.single",
+    'aws_s3_bucket_versioning.of_module["x"]': INNER.format("x"),
+    'aws_s3_bucket_versioning.of_module["y"]': INNER.format("y"),
+    "aws_s3_bucket_versioning.of_module_y": INNER.format("y"),
+    "aws_s3_bucket_versioning.through_names": "aws_s3_bucket.single",
+    'module.outer["x"].module.inner.aws_s3_bucket_versioning.this': INNER.format("x"),
+    'module.outer["y"].module.inner.aws_s3_bucket_versioning.this': INNER.format("y"),
+}
+
+
+@pytest.mark.parametrize("context", CONTEXTS.values(), ids=CONTEXTS)
+@pytest.mark.parametrize(("companion", "bucket"), BELONGS.items(), ids=BELONGS)
+def test_a_companion_belongs_to_exactly_one_bucket(companion: str, bucket: str, context: Context) -> None:
+    found = context.links.resolve(PLAN.by_address[companion], ("bucket",), "aws_s3_bucket")
+    assert ([t.address for t in found.targets], found.candidates, found.open_ended) == ([bucket], (), False)
+
+
+def test_every_versioning_resource_of_the_plan_is_in_the_table() -> None:
+    others = {"aws_s3_bucket_versioning.by_local", "aws_s3_bucket_versioning.either"}
+    assert {i.address for i in PLAN.of_type("aws_s3_bucket_versioning")} == BELONGS.keys() | others
+
+
+def test_a_local_is_followed_in_the_source_and_said_to_be_missing_without_it() -> None:
+    by_local = PLAN.by_address["aws_s3_bucket_versioning.by_local"]
+    with_source = CONTEXTS["source"].links.resolve(by_local, ("bucket",), "aws_s3_bucket")
+    without = CONTEXTS["plan"].links.resolve(by_local, ("bucket",), "aws_s3_bucket")
+    assert [t.address for t in with_source.targets] == ["aws_s3_bucket.single"]
+    assert (without.targets, without.open_ended) == ((), True)
+    assert "local.bucket_ids is not in plan JSON; give the source" in without.reason
+
+
+@pytest.mark.parametrize("context", CONTEXTS.values(), ids=CONTEXTS)
+def test_a_conditional_reference_names_its_candidates(context: Context) -> None:
+    found = context.links.resolve(PLAN.by_address["aws_s3_bucket_versioning.either"], ("bucket",), "aws_s3_bucket")
+    assert [t.address for t in found.candidates] == ["aws_s3_bucket.single", "aws_s3_bucket.counted[0]"]
+    assert not found.targets
+
+
+def test_companions_are_found_from_the_bucket() -> None:
+    links = CONTEXTS["source"].links
+    found = links.companions(PLAN.by_address["aws_s3_bucket.counted[1]"], "aws_s3_bucket_versioning", "bucket")
+    assert [i.address for i in found.sure] == ["aws_s3_bucket_versioning.counted[1]", "aws_s3_bucket_versioning.second"]
+    assert found.perhaps == ()
+
+
+def test_referrers_are_the_way_back() -> None:
+    found = CONTEXTS["plan"].references.referrers(PLAN.by_address[INNER.format("x")])
+    assert [(i.address, argument) for i, argument in found] == [
+        ('aws_s3_bucket_versioning.of_module["x"]', "bucket"),
+        ('module.outer["x"].module.inner.aws_s3_bucket_versioning.this', "bucket"),
+    ]
+
+
+OUTPUTS = {
+    "plain": [("aws_s3_bucket.single", ("arn",))],
+    "nested": [(INNER.format("x"), ("id",))],
+    "whole": [("aws_s3_bucket.single", None)],
+    "splat": [("aws_s3_bucket.counted[0]", None), ("aws_s3_bucket.counted[1]", None)],
+}
+
+
+@pytest.mark.parametrize(("name", "expected"), OUTPUTS.items(), ids=OUTPUTS)
+def test_outputs_lead_to_instances_and_attributes(name: str, expected: list[object]) -> None:
+    found = CONTEXTS["plan"].references.output(name)
+    assert [(i.address, o.attribute) for o in found for i in o.instances] == expected
+
+
+def test_the_source_restores_an_attribute_that_the_plan_lost() -> None:
+    (origin,) = CONTEXTS["source"].references.output("splat")
+    assert (origin.attribute, len(origin.instances)) == (("id",), 2)
+
+
+def test_variable_defaults_and_arguments_are_constants_at_the_end() -> None:
+    bucket = PLAN.by_address[INNER.format("x")]
+    (fixed,) = References(PLAN).origins(bucket, "tags")
+    assert (fixed.kind, fixed.constant) == (Kind.CONSTANT, "constant")
+
+
+STEPS = {
+    "aws_s3_bucket.a.id": ("aws_s3_bucket", "a", "id"),
+    "aws_s3_bucket.a[0].id": ("aws_s3_bucket", "a", 0, "id"),
+    'module.m["a.b"].out': ("module", "m", "a.b", "out"),
+    'a.b["x\\"]y"].c': ("a", "b", 'x"]y', "c"),
+    "data.aws_region.current.name": ("data", "aws_region", "current", "name"),
+}
+
+
+@pytest.mark.parametrize(("name", "steps"), STEPS.items(), ids=STEPS)
+def test_names_are_taken_apart(name: str, steps: tuple[object, ...]) -> None:
+    assert _steps(name) == steps
+
+
+MOST_SPECIFIC = [
+    (["aws_s3_bucket.a[0].id", "aws_s3_bucket.a[0]", "aws_s3_bucket.a"], ["aws_s3_bucket.a[0].id"]),
+    (["aws_s3_bucket.a.id", "aws_s3_bucket.a", "aws_s3_bucket.ab"], ["aws_s3_bucket.a.id", "aws_s3_bucket.ab"]),
+    (["aws_s3_bucket.a", "each.key"], ["aws_s3_bucket.a", "each.key"]),
+    (["random_id.a.hex", "random_id.a", "var.x"], ["random_id.a.hex", "var.x"]),
+    ([], []),
+]
+
+
+@pytest.mark.parametrize(("references", "names"), MOST_SPECIFIC)
+def test_one_dependency_said_several_ways_is_one(references: list[str], names: list[str]) -> None:
+    assert _most_specific(references) == names
+
+
+SPELLINGS = {
+    "arn:aws:s3:::corp-logs": "corp-logs",
+    "arn:aws-us-gov:s3:::corp-logs/prefix": "corp-logs",
+    "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/trail:*": "/aws/trail",
+    "arn:aws:sns:eu-west-1:123456789012:alerts": "alerts",
+    "arn:aws:kms:eu-west-1:123456789012:key/1234-abcd": "1234-abcd",
+    "arn:aws:iam::123456789012:role/service/writer": "writer",
+}
+
+
+@pytest.mark.parametrize(("arn", "name"), SPELLINGS.items(), ids=SPELLINGS)
+def test_an_arn_is_also_the_name_in_it(arn: str, name: str) -> None:
+    assert spellings(arn) == (arn, name)
