@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PLANS = ROOT / "tests" / "plans"
 
 
-@lru_cache(maxsize=None)
+@cache
 def load(name: str) -> Plan:
     """The plan of tests/plans/NAME."""
     return Plan.load(PLANS / name / "plan.json")

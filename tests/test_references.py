@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from conftest import PLANS, load
 
+from conftest import PLANS, load
 from planproof.check import Context
 from planproof.links import spellings
 from planproof.policy import Policy

@@ -41,7 +41,14 @@ VOLATILE = ("timestamp", "terraform_version")
 def fixtures(*folders: str) -> list[Path]:
     """The folders of all fixtures, or of those below the given ones."""
     roots = [Path(folder).resolve() for folder in folders] or list(FIXTURES)
-    return sorted({file.parent for root in roots for file in root.rglob("main.tf") if (file.parent / "plan.json").exists() or (file.parent / "expected.json").exists()})
+    return sorted(
+        {
+            file.parent
+            for root in roots
+            for file in root.rglob("main.tf")
+            if (file.parent / "plan.json").exists() or (file.parent / "expected.json").exists()
+        }
+    )
 
 
 def plan(folder: Path) -> dict[str, Any]:
@@ -107,7 +114,10 @@ def _remake(folder: Path, check: bool) -> str | None:
     if check:
         same = target.exists() and normalised(json.loads(target.read_text(encoding="utf-8"))) == normalised(made)
         return None if same else f"{name}: plan.json is not what Terraform makes of the HCL"
-    target.write_text(json.dumps(normalised(made) | {"terraform_version": made["terraform_version"]}, separators=(",", ":")) + "\n", encoding="utf-8")
+    target.write_text(
+        json.dumps(normalised(made) | {"terraform_version": made["terraform_version"]}, separators=(",", ":")) + "\n",
+        encoding="utf-8",
+    )
     return None
 
 

@@ -68,7 +68,10 @@ def _is_unique(origin: Origin, settings: Mapping[str, Any]) -> bool:
 def _stands_in(origin: Origin, name: str | None) -> bool:
     if name is None:
         return True
-    return any(_values(i, origin.attribute) is None or any(v in name for v in _values(i, origin.attribute) or ()) for i in origin.instances)
+    return any(
+        _values(i, origin.attribute) is None or any(v in name for v in _values(i, origin.attribute) or ())
+        for i in origin.instances
+    )
 
 
 def _values(instance: Instance, attribute: tuple[str, ...] | None) -> list[str] | None:
@@ -76,7 +79,7 @@ def _values(instance: Instance, attribute: tuple[str, ...] | None) -> list[str] 
 
     None where they are not known yet although the name is; so they are no part of it, unless nothing at all is known of them.
     """
-    names = attribute[:1] if attribute else [n for n in instance.value.keys() if not instance.configured(n)]
+    names = attribute[:1] if attribute else [n for n in instance.value.names() if not instance.configured(n)]
     found = [instance.get(n) for n in names]
     if any(v.is_unknown for v in found):
         return []
@@ -105,7 +108,9 @@ def _fixed_or_open(bucket: Instance, origins: Origins, where: str) -> Outcome:
     others = [o for o in flat(origins) if o.kind is Kind.RESOURCE]
     if bucket.get("bucket").is_unknown or (not origins and bucket.config is None):
         made_of = ", ".join(dict.fromkeys(_shown(o) for o in others)) or "what the plan does not say"
-        return unknown("unknown_name", f"the name is made of {made_of}, known after the apply and not random by the policy", where)
+        return unknown(
+            "unknown_name", f"the name is made of {made_of}, known after the apply and not random by the policy", where
+        )
     variables = [f"var.{o.name}" for o in flat(origins) if o.kind is Kind.VARIABLE]
     if variables:
         text = f"the name is a fixed value of {', '.join(dict.fromkeys(variables))}, which no environment or random part varies"

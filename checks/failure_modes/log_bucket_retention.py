@@ -69,14 +69,20 @@ def _why_not(found: Lifecycle, settings: Mapping[str, Any]) -> Outcome:
     if not found.rules:
         return failed("only_disabled_rules", "every lifecycle rule is disabled", *found.where)
     if not whole:
-        return failed("only_partial_rules", "no lifecycle rule covers the whole bucket (prefix, tag or size filter)", *found.where)
+        return failed(
+            "only_partial_rules", "no lifecycle rule covers the whole bucket (prefix, tag or size filter)", *found.where
+        )
     if settings.get("max_days") is not None and any(rule.days or rule.moves for rule in whole):
         return failed("expires_too_late", f"objects are kept for longer than {settings['max_days']} days", *found.where)
     if any(rule.dated for rule in whole):
         return failed("fixed_date", "the rule acts on one fixed date; objects written later are kept for ever", *found.where)
     if any(rule.moves for rule in whole):
-        return failed("transition_not_accepted", "objects move to another class but never expire, as the policy demands", *found.where)
-    return failed("only_cleanup", "the rule only clears delete markers, old versions or unfinished uploads; logs never expire", *found.where)
+        return failed(
+            "transition_not_accepted", "objects move to another class but never expire, as the policy demands", *found.where
+        )
+    return failed(
+        "only_cleanup", "the rule only clears delete markers, old versions or unfinished uploads; logs never expire", *found.where
+    )
 
 
 def _noncurrent(bucket: Instance, keeper: Rule, rules: list[Rule], found: Lifecycle, context: Context) -> Outcome:

@@ -86,7 +86,9 @@ def _whole(output: Output, fit: list[Origin], where: str, wanted: str, context: 
     values = {i.get(*(o.attribute or ())).text for o in fit for i in o.instances}
     text_around = output.value.text is not None and None not in values and output.value.text not in values
     if text_around or _is_template(output.name, context):
-        return failed("altered", f"{output.name} holds {_named(tuple(fit))} inside other text; the contract wants {wanted}", where)
+        return failed(
+            "altered", f"{output.name} holds {_named(tuple(fit))} inside other text; the contract wants {wanted}", where
+        )
     return passed("exported", f"{output.name} exports {_named(tuple(fit))}", where)
 
 
@@ -109,7 +111,9 @@ def _by_value(output: Output, near: list[Origin], promise: Mapping[str, Any], wh
         names = {i.get(attribute).text for o in near if o.type == kind for i in o.instances}
         if value in names or (attribute == "arn" and re.match(rf"^arn:[^:]*:{service}:", value)):
             return passed("exported", f"{output.name} exports {export}", where)
-    return failed("wrong_attribute", f"{output.name} exports another attribute of {_named(tuple(near))}; the contract wants {wanted}", where)
+    return failed(
+        "wrong_attribute", f"{output.name} exports another attribute of {_named(tuple(near))}; the contract wants {wanted}", where
+    )
 
 
 def _unexpected(name: str, contract: Mapping[str, Any]) -> Outcome:

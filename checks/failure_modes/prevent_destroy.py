@@ -17,7 +17,7 @@ def _is_subject(instance: Instance, context: Context) -> bool:
 
 @check(
     id="CKV_PLAN_8",
-    name="prevent_destroy is not set, or only in the environments that need it",
+    name="Only the environments that need it set prevent_destroy",
     severity="MEDIUM",
     category="CONVENTION",
     types=ANY_TYPE,
@@ -45,10 +45,16 @@ def prevent_destroy(instance: Instance, context: Context) -> Outcome:
 
 def _no_source(instance: Instance, context: Context) -> Outcome:
     if context.source is None:
-        reason = "plan JSON has no lifecycle blocks; give the saved plan or the folder of the .tf files (--source, PLANPROOF_SOURCE)"
+        reason = (
+            "plan JSON has no lifecycle blocks; give the saved plan or the folder of the .tf files (--source, PLANPROOF_SOURCE)"
+        )
         return unknown("no_source", reason, instance.address)
     module = context.module_source(instance)
-    problem = module.problems[0] if module and module.problems else f"{instance.local_address} is not in the source {context.source.name}"
+    problem = (
+        module.problems[0]
+        if module and module.problems
+        else f"{instance.local_address} is not in the source {context.source.name}"
+    )
     return unknown("not_in_source", f"{problem}; give the source that this plan was made from", instance.address)
 
 

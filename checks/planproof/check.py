@@ -13,11 +13,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Union
+from typing import Any
 
 from planproof.arguments import argument, may_be_set
-from planproof.links import Links
 from planproof.hcl import Expression
+from planproof.links import Links
 from planproof.plan import Instance, Module, Plan, Value
 from planproof.policy import Policy
 from planproof.references import Kind, References
@@ -81,7 +81,7 @@ class Context:
             if name.startswith("local.") and name.count(".") == 1 and source:
                 inner = Expression(source.locals.get(name[6:]))
                 text = self.expanded(inner, module, depth - 1) or ("0" if inner.raw == 0 else "")
-                code = re.sub(rf"(?<![\w.]){re.escape(name)}(?![\w.])", lambda _, t=text: f"({t})", code) if text else code
+                code = _substituted(code, name, text) if text else code
         return code if len(code) < 100_000 else expression.code or ""
 
     def shown(self, instance: Instance, *path: str | int) -> str:
@@ -99,7 +99,7 @@ class Context:
         return self._shared[build]
 
 
-Judge = Callable[[Any, Context], Union[Outcome, Iterable[Outcome]]]
+Judge = Callable[[Any, Context], Outcome | Iterable[Outcome]]
 
 
 @dataclass(frozen=True)
@@ -125,6 +125,10 @@ class Check:
     def subjects(self, context: Context) -> Iterable[Instance]:
         found = context.plan.managed if self.types == ANY_TYPE else context.plan.of_type(*self.types)
         return found if self.applies is None else [i for i in found if self.applies(i, context)]
+
+
+def _substituted(code: str, name: str, text: str) -> str:
+    return re.sub(rf"(?<![\w.]){re.escape(name)}(?![\w.])", lambda _: f"({text})", code)
 
 
 def check(

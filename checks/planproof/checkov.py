@@ -122,7 +122,7 @@ class _Lookup:
     def scan_entity_conf(self, conf: Any, entity_type: str) -> CheckResult:
         raise NotImplementedError("run() answers")
 
-    scan_resource_conf = scan_data_conf = scan_entity_conf  # type: ignore[assignment]
+    scan_resource_conf = scan_data_conf = scan_entity_conf
 
 
 def _result(findings: list[Finding], unknown: str) -> tuple[CheckResult, str]:

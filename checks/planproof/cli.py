@@ -42,9 +42,15 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Exit codes: 0 nothing failed, 1 something failed, 2 could not judge.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    check = commands.add_parser("check", help="judge a plan", description="Judges a plan (terraform show -json tfplan > plan.json).")
+    check = commands.add_parser(
+        "check", help="judge a plan", description="Judges a plan (terraform show -json tfplan > plan.json)."
+    )
     check.add_argument("plan", metavar="PLAN", help="plan JSON; - reads standard input")
-    check.add_argument("--source", metavar="DIR|SAVED-PLAN", help="the .tf files, or the saved plan (default: PLANPROOF_SOURCE, or what lies beside PLAN)")
+    check.add_argument(
+        "--source",
+        metavar="DIR|SAVED-PLAN",
+        help="the .tf files, or the saved plan (default: PLANPROOF_SOURCE, or what lies beside PLAN)",
+    )
     check.add_argument("--policy", metavar="FILE", help="the policy (default: PLANPROOF_POLICY, or the bundled secure-logs)")
     check.add_argument("--format", choices=FORMATS, default="text", help="of the report (default: text)")
     check.set_defaults(run=_check)

@@ -134,12 +134,16 @@ def names(code: str, depth: int = 0) -> list[str]:
     for match in _SCAN.finditer(code):
         if match["string"] is not None:
             if depth < 10:
-                found.extend(n for c in parts(match["string"][1:-1])[1] for n in names(c, depth + 1) if n.split(".")[0] not in inner)
+                found.extend(
+                    n for c in parts(match["string"][1:-1])[1] for n in names(c, depth + 1) if n.split(".")[0] not in inner
+                )
         elif match["call"] is None or "." in match["name"] or "[" in match["name"]:
             name = re.sub(r"\s+", "", match["name"])
             if "." in name and re.split(r"[.\[]", name)[0] not in _WORDS | inner:
                 found.append(name)
-            found.extend(n for index in re.findall(r"\[([^\[\]]*)\]", match["name"]) if depth < 10 for n in names(index, depth + 1))
+            found.extend(
+                n for index in re.findall(r"\[([^\[\]]*)\]", match["name"]) if depth < 10 for n in names(index, depth + 1)
+            )
     return found
 
 

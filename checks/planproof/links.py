@@ -63,7 +63,10 @@ class Links:
         """`argument(instance, *path)` gives an attribute as the block sets it (`Context.argument`)."""
         self._plan, self._references, self._argument = plan, references, argument
         self._names: dict[str, dict[str, list[Instance]]] = {}
-        self._companions: dict[tuple[str, Path, str], tuple[dict[str, list[Instance]], dict[str, list[tuple[Instance, str]]], list[tuple[Instance, str]]]] = {}
+        self._companions: dict[
+            tuple[str, Path, str],
+            tuple[dict[str, list[Instance]], dict[str, list[tuple[Instance, str]]], list[tuple[Instance, str]]],
+        ] = {}
 
     def companions(self, target: Instance, kind: str, *path: str | int) -> Companions:
         """The resources of type `kind` whose argument at `path` names `target`."""
@@ -105,13 +108,17 @@ class Links:
         found = self._open(instance, path, origins, reached, types)
         return Resolution(tuple(known), found.candidates, found.open_ended, found.reason)
 
-    def _open(self, instance: Instance, path: Path, origins: Origins, reached: dict[str, Instance], types: tuple[str, ...]) -> Resolution:
+    def _open(
+        self, instance: Instance, path: Path, origins: Origins, reached: dict[str, Instance], types: tuple[str, ...]
+    ) -> Resolution:
         where = f"{instance.address}.{path[0]}"
         lost = [o.reason for o in origins if o.kind is Kind.LOST]
         if lost:
             return Resolution((), tuple(reached.values()), True, f"{where} cannot be followed: {lost[0]}")
         if reached:
-            return Resolution((), tuple(reached.values()), False, f"{where} may be any of {_some(reached)}; known after the apply")
+            return Resolution(
+                (), tuple(reached.values()), False, f"{where} may be any of {_some(reached)}; known after the apply"
+            )
         if not origins:
             return Resolution((), (), True, f"{where} is known after the apply, and the plan does not say what it is made from")
         alike = [t for kind in types for t in self._plan.of_type(kind) if self._made_alike(origins, t)]
@@ -138,7 +145,9 @@ class Links:
             pending.extend(self._references.origins(origin.instance, argument))
         return tuple(found)
 
-    def _index(self, kind: str, path: Path, target_type: str) -> tuple[dict[str, list[Instance]], dict[str, list[tuple[Instance, str]]], list[tuple[Instance, str]]]:
+    def _index(
+        self, kind: str, path: Path, target_type: str
+    ) -> tuple[dict[str, list[Instance]], dict[str, list[tuple[Instance, str]]], list[tuple[Instance, str]]]:
         key = (kind, path, target_type)
         if key not in self._companions:
             sure: dict[str, list[Instance]] = {}

@@ -79,7 +79,7 @@ def _texts(bucket: Instance, context: Context) -> Iterator[str]:
         elif value.is_unknown:
             yield from _known_parts(bucket, attribute, context)
     tags = bucket.get("tags")
-    yield from (tags.get(key).text or "" for key in tags.keys() if not tags.get(key).is_sensitive)
+    yield from (tags.get(key).text or "" for key in tags.names() if not tags.get(key).is_sensitive)
 
 
 def _known_parts(bucket: Instance, attribute: str, context: Context) -> Iterator[str]:

@@ -12,14 +12,14 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import IO, Any, Union
+from typing import IO, Any
 
 Json = Any
-Key = Union[str, int, None]
-PathStep = Union[str, int]
+Key = str | int | None
+PathStep = str | int
 
 NEWEST_MAJOR = 1
-_MISSING: Any = object()
+MISSING: Any = object()
 _EMPTY: Mapping[str, Any] = {}
 
 
@@ -44,10 +44,10 @@ class Value:
 
     __slots__ = ("raw", "sensitive_mask", "state", "unknown_mask")
 
-    def __init__(self, raw: Json = _MISSING, unknown_mask: Json = None, sensitive_mask: Json = None) -> None:
+    def __init__(self, raw: Json = MISSING, unknown_mask: Json = None, sensitive_mask: Json = None) -> None:
         if unknown_mask is True:
             self.state, self.raw = State.UNKNOWN, None
-        elif raw is _MISSING:
+        elif raw is MISSING:
             self.state, self.raw = State.ABSENT, None
         else:
             self.state, self.raw = (State.NULL if raw is None else State.KNOWN), raw
@@ -63,7 +63,7 @@ class Value:
         for step in path:
             if value.state is State.UNKNOWN:
                 return value
-            value = Value(_step(value.raw, step), _mask(value.unknown_mask, step), _mask(value.sensitive_mask, step))
+            value = Value(part_of(value.raw, step), _mask(value.unknown_mask, step), _mask(value.sensitive_mask, step))
         return value
 
     def items(self) -> list[Value]:
@@ -72,7 +72,7 @@ class Value:
             return [self.get(i) for i in range(len(self.raw))]
         return [self] if isinstance(self.raw, dict) and self.raw else []
 
-    def keys(self) -> list[str]:
+    def names(self) -> list[str]:
         """The keys of an object, those with an unknown value among them."""
         known = list(self.raw) if isinstance(self.raw, dict) else []
         masked = self.unknown_mask if isinstance(self.unknown_mask, dict) else _EMPTY
@@ -131,19 +131,20 @@ class Value:
         return f"<Value {self.state.value}>"
 
 
-def _step(raw: Json, step: PathStep) -> Json:
+def part_of(raw: Json, step: PathStep) -> Json:
+    """The member of an object or the element of a list; MISSING where there is none."""
     if isinstance(raw, dict):
-        return raw.get(step, _MISSING)
+        return raw.get(step, MISSING)
     if isinstance(raw, list) and isinstance(step, int) and -len(raw) <= step < len(raw):
         return raw[step]
-    return _MISSING
+    return MISSING
 
 
 def _mask(mask: Json, step: PathStep) -> Json:
     if mask is True:
         return True
-    found = _step(mask, step)
-    return None if found is _MISSING else found
+    found = part_of(mask, step)
+    return None if found is MISSING else found
 
 
 def _any(mask: Json) -> bool:
@@ -194,8 +195,8 @@ class ResourceConfig:
         for step in path:
             if isinstance(found, dict) and isinstance(step, int) and step == 0:
                 continue  # a block that can stand once is an object here, though it is a list in the values
-            found = _step(found, step)
-            if found is _MISSING:
+            found = part_of(found, step)
+            if found is MISSING:
                 return None
         return found
 
@@ -290,8 +291,8 @@ class Instance:
         self.provider: str = str(raw.get("provider_name", ""))
         self.module = module
         self.actions: tuple[str, ...] = tuple(change.get("actions") or ())
-        sensitive = raw.get("sensitive_values", _MISSING)
-        if sensitive is _MISSING:
+        sensitive = raw.get("sensitive_values", MISSING)
+        if sensitive is MISSING:
             sensitive = change.get("after_sensitive")
         self.value = Value(raw.get("values"), change.get("after_unknown") or None, sensitive)
 
@@ -425,12 +426,14 @@ class Plan:
         changes, declared = _object(self.raw.get("output_changes")), self.root.config.outputs
         return {name: self._output(name, planned, changes, declared) for name in dict.fromkeys([*declared, *planned])}
 
-    def _output(self, name: str, planned: Mapping[str, Json], changes: Mapping[str, Json], declared: Mapping[str, Json]) -> Output:
+    def _output(
+        self, name: str, planned: Mapping[str, Json], changes: Mapping[str, Json], declared: Mapping[str, Json]
+    ) -> Output:
         raw, block, change = _object(planned.get(name)), _object(declared.get(name)), _object(changes.get(name))
         sensitive = bool(raw.get("sensitive") or block.get("sensitive"))
         unknown = change.get("after_unknown")
-        known = raw.get("value", change.get("after", _MISSING) if isinstance(unknown, (dict, list)) else _MISSING)
-        if known is _MISSING and unknown is not False:
+        known = raw.get("value", change.get("after", MISSING) if isinstance(unknown, (dict, list)) else MISSING)
+        if known is MISSING and unknown is not False:
             unknown = True  # old format versions leave the value out and say nothing more
         value = Value(known, unknown or None, True if sensitive else None)
         return Output(name, value, block.get("expression"), sensitive)
@@ -497,7 +500,7 @@ def _list(raw: Json) -> list[Json]:
 # --- reading ----------------------------------------------------------------------------------------------------------
 
 MAKE_JSON = "terraform plan -out tfplan && terraform show -json tfplan > plan.json"
-_HCL = re.compile(r'^\s*(?:resource|data|module|variable|output|provider|terraform|locals)\b[^\n{=:]*\{', re.MULTILINE)
+_HCL = re.compile(r"^\s*(?:resource|data|module|variable|output|provider|terraform|locals)\b[^\n{=:]*\{", re.MULTILINE)
 _JSON_START = re.compile(r"^\{", re.MULTILINE)
 _STARTS_TRIED = 20
 
@@ -527,7 +530,7 @@ def _parse_wrapped(text: str, name: str) -> tuple[Mapping[str, Json], tuple[str,
     if not text.strip():
         raise PlanError(f"{name} is empty; make the plan again: {MAKE_JSON}")
     whole, problem = None, None
-    for match, _ in zip(_JSON_START.finditer(text), range(_STARTS_TRIED)):
+    for match, _ in zip(_JSON_START.finditer(text), range(_STARTS_TRIED), strict=False):
         try:
             document, end = json.JSONDecoder().raw_decode(text, match.start())
         except RecursionError:
@@ -552,7 +555,9 @@ def _parse_wrapped(text: str, name: str) -> tuple[Mapping[str, Json], tuple[str,
 def _not_json(text: str, name: str, problem: Exception | None) -> str:
     if isinstance(problem, json.JSONDecodeError):
         if problem.pos >= len(text.rstrip()) - 1 or "Unterminated string" in problem.msg:
-            return f"{name} is truncated: its JSON ends in the middle, at line {text.count(chr(10)) + 1}; make it again: {MAKE_JSON}"
+            return (
+                f"{name} is truncated: its JSON ends in the middle, at line {text.count(chr(10)) + 1}; make it again: {MAKE_JSON}"
+            )
         return f"{name} is not valid JSON: {problem.msg} at line {problem.lineno}, column {problem.colno}; make it again: {MAKE_JSON}"
     if _HCL.search(text):
         return f"{name} is Terraform configuration (HCL), not a plan; make one in its folder: {MAKE_JSON}"
@@ -564,16 +569,21 @@ def _not_json(text: str, name: str, problem: Exception | None) -> str:
 def _decode(content: bytes | str, name: str) -> str:
     if isinstance(content, str):
         return content.removeprefix("\ufeff")
-    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
-        if content.startswith(mark):
-            break
-    else:
-        zeros = content[:64].count(0) * 3 > len(content[:64])
-        encoding = ("utf-16-le" if content[1:2] == b"\0" else "utf-16-be") if zeros else "utf-8"
     try:
-        return content.decode(encoding)
+        return content.decode(_encoding(content))
     except UnicodeDecodeError as error:
         raise PlanError(f"{name} is not text in UTF-8 or UTF-16 (byte {error.start}); make it again: {MAKE_JSON}") from None
+
+
+def _encoding(content: bytes) -> str:
+    """By the byte order mark; without one, text with a zero in every second byte is UTF-16."""
+    if content.startswith(b"\xef\xbb\xbf"):
+        return "utf-8-sig"
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    if content[:64].count(0) * 3 <= len(content[:64]):
+        return "utf-8"
+    return "utf-16-le" if content[1:2] == b"\0" else "utf-16-be"
 
 
 def _expect_object(document: Json, name: str) -> Mapping[str, Json]:
@@ -605,12 +615,16 @@ def _refuse_other_documents(document: Mapping[str, Json], name: str) -> None:
     version = document.get("format_version")
     major = str(version or "").split(".")[0]
     if major.isdigit() and int(major) > NEWEST_MAJOR:
-        raise PlanError(f"{name} has plan format {version}, newer than this planproof reads (up to {NEWEST_MAJOR}.x); update planproof")
+        raise PlanError(
+            f"{name} has plan format {version}, newer than this planproof reads (up to {NEWEST_MAJOR}.x); update planproof"
+        )
     if not major.isdigit() or not isinstance(document.get("planned_values"), dict):
         what = "format_version" if not major.isdigit() else "planned_values"
         raise PlanError(f"{name} is JSON but not a Terraform plan (it has no {what}); make one: {MAKE_JSON}")
     if document.get("errored") is True:
-        raise PlanError(f"{name}: the plan ended in an error and is only a part; fix the configuration and plan again: {MAKE_JSON}")
+        raise PlanError(
+            f"{name}: the plan ended in an error and is only a part; fix the configuration and plan again: {MAKE_JSON}"
+        )
 
 
 def _base(name: str) -> str:

@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from planproof import bundled
@@ -107,12 +107,14 @@ def _waiver(raw: Mapping[str, Any], name: str) -> Waiver:
         day = expires if isinstance(expires, datetime.date) else datetime.date.fromisoformat(str(expires))
         if not str(raw["reason"]).strip():
             raise ValueError
-        return Waiver(str(raw["check"]), str(raw["address"]), str(raw["reason"]), day, str(raw.get("owner", "")), str(raw.get("ticket", "")))
+        return Waiver(
+            str(raw["check"]), str(raw["address"]), str(raw["reason"]), day, str(raw.get("owner", "")), str(raw.get("ticket", ""))
+        )
     except (KeyError, ValueError, TypeError):
         raise PolicyError(f"{name}: an exception needs check, address, reason and expires (a date such as 2030-01-31)") from None
 
 
-@lru_cache(maxsize=None)
+@cache
 def bundled_policy(name: str) -> Mapping[str, Any]:
     """A bundled profile's data."""
     loaded = json.loads(bundled.POLICIES[name])

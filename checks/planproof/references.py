@@ -15,7 +15,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import Any, Protocol, Union
 
-from planproof.plan import Instance, Json, Key, Module, Plan, unquote
+from planproof.plan import MISSING, Instance, Json, Key, Module, Plan, part_of, unquote
 
 Step = Union[str, int, "Dynamic"]
 _MAX_DEPTH = 120
@@ -114,7 +114,9 @@ class References:
         if len(path) > 1:
             return found
         labels = tuple(instance.local_address.split("."))
-        return self._sharpened(found, self.scope(instance), labels if instance.mode == "data" else ("resource", *labels), str(path[0]))
+        return self._sharpened(
+            found, self.scope(instance), labels if instance.mode == "data" else ("resource", *labels), str(path[0])
+        )
 
     def scope(self, instance: Instance) -> Scope:
         config = instance.config
@@ -290,9 +292,7 @@ class References:
         if self._source is not None:
             expression = self._source.local(module.path, name, steps)
             if expression is not None:
-                return self._remembered(
-                    ("local", module.address, name, steps), lambda: self.follow(expression, Scope(module))
-                )
+                return self._remembered(("local", module.address, name, steps), lambda: self.follow(expression, Scope(module)))
         where = f" of {module.address}" if module.address else ""
         reason = f"local.{name}{where} is not in plan JSON; give the source (the folder, or the saved plan)"
         return (Origin(Kind.LOST, name=name, reason=reason),)
@@ -330,12 +330,10 @@ def _part(origin: Origin, rest: tuple[Step, ...]) -> Origin:
     if origin.kind is Kind.CONSTANT:
         constant = origin.constant
         for step in rest:
-            if isinstance(constant, dict):
-                constant = constant.get(step)
-            elif isinstance(constant, list) and isinstance(step, int) and step < len(constant):
-                constant = constant[step]
-            else:
-                return origin
+            inner = part_of(constant, step) if not isinstance(step, Dynamic) else MISSING
+            if inner is MISSING:
+                return origin if not isinstance(constant, dict) else replace(origin, constant=None)
+            constant = inner
         return replace(origin, constant=constant)
     if origin.kind is Kind.RESOURCE and origin.attribute is None and origin.repeated and not origin.instance:
         keyed = {i.index: i for i in origin.instances}
@@ -347,7 +345,8 @@ def _part(origin: Origin, rest: tuple[Step, ...]) -> Origin:
 
 def _leaves(expression: Json) -> list[Mapping[str, Json]]:
     """The constants and reference lists in an expression, a block or a list of blocks, in order."""
-    found, pending = [], [expression]
+    found: list[Mapping[str, Json]] = []
+    pending = [expression]
     while pending:
         part = pending.pop()
         if isinstance(part, list):
@@ -387,5 +386,3 @@ def _steps(name: str) -> tuple[Step, ...]:
         else:
             found.append(Dynamic(dynamic))
     return tuple(found)
-
-

@@ -54,7 +54,8 @@ def _load(file: Path) -> list[Check]:
     module = sys.modules.get(name)
     if module is None or getattr(module, "__file__", None) != str(file):
         spec = importlib.util.spec_from_file_location(name, file)
-        assert spec and spec.loader
+        assert spec is not None
+        assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module
         try:
@@ -73,4 +74,6 @@ def _broken(file: Path, error: Exception) -> Check:
     def cannot_judge(_plan: Plan, _context: Context) -> NoReturn:
         raise LoadError(reason)
 
-    return Check(found[0] if found else LOADING_FAILED, f"{file.stem} can be loaded", "HIGH", "CONVENTION", PLAN_WIDE, cannot_judge)
+    return Check(
+        found[0] if found else LOADING_FAILED, f"{file.stem} can be loaded", "HIGH", "CONVENTION", PLAN_WIDE, cannot_judge
+    )

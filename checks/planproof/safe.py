@@ -12,4 +12,6 @@ def one_line(text: str) -> str:
     shown = text if len(text) <= _LONGEST else text[:_LONGEST] + "..."
     if shown.isprintable():
         return shown
-    return "".join(c if c == " " or unicodedata.category(c)[0] not in "CZ" else c.encode("unicode_escape").decode() for c in shown)
+    return "".join(
+        c if c == " " or unicodedata.category(c)[0] not in "CZ" else c.encode("unicode_escape").decode() for c in shown
+    )

@@ -119,12 +119,10 @@ class Source:
             return None
         raw = module.locals[name]
         for step in steps:
-            if isinstance(raw, dict) and step in raw:
-                raw = raw[step]
-            elif isinstance(raw, list) and isinstance(step, int) and step < len(raw):
-                raw = raw[step]
-            else:
+            inner = part_of(raw, step)
+            if inner is MISSING:
                 break
+            raw = inner
         return expression_of(raw).as_plan_json()
 
     def expression(self, path: tuple[str, ...], labels: tuple[str, ...], argument: str) -> Json:
@@ -294,7 +292,8 @@ def _parse_file(file: str, text: str, module: ModuleSource) -> None:
     for kind, depth in _LABELS.items():
         for labels, body in _labelled(document.get(kind), depth):
             line = body.get("__start_line__") or _line_of(text, kind, labels)
-            module.blocks[(kind, *labels)] = Block(body, file, line)
+            address = (kind, *labels)
+            module.blocks[address] = Block(body, file, line)
     for block in document.get("locals") or ():
         if isinstance(block, dict):
             module.locals.update({k: _unwrap(v) for k, v in block.items() if not k.startswith("__")})
@@ -329,13 +328,11 @@ def _wrap_json(document: Any) -> dict[str, Any]:
 
 
 def _labelled(blocks: Any, depth: int) -> list[tuple[tuple[str, ...], dict[str, Any]]]:
+    found: list[tuple[tuple[str, ...], dict[str, Any]]]
     found = [((), block) for block in blocks or () if isinstance(block, dict)] if isinstance(blocks, list) else []
     for _ in range(depth):
         found = [
-            ((*labels, str(label)), inner)
-            for labels, body in found
-            for label, inner in body.items()
-            if isinstance(inner, dict)
+            ((*labels, str(label)), inner) for labels, body in found for label, inner in body.items() if isinstance(inner, dict)
         ]
     return found
 
