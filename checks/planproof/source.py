@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from planproof.hcl import Expression, expression_of
-from planproof.plan import Json
+from planproof.plan import MISSING, Json, part_of
 
 MAX_FILES = 5_000
 MAX_FILE_BYTES = 4 * 1024 * 1024
