@@ -76,7 +76,7 @@ def test_nothing_failed_is_exit_0_and_unknown_fails_where_the_policy_says_so(tmp
 
 
 def test_a_check_that_could_not_judge_is_exit_2() -> None:
-    from planproof.cli import exit_code
+    from planproof.commands.check import exit_code
     from planproof.policy import Policy
 
     finding = Finding("CKV_PLAN_1", Verdict.FAIL, "plan", "check_error", "", "HIGH")

@@ -1,4 +1,8 @@
-"""The command `planproof`. Exit codes: 0 nothing failed, 1 something failed, 2 could not judge."""
+"""The command `planproof`. Exit codes: 0 nothing failed, 1 something failed, 2 could not judge.
+
+Each sub-command is a module in `planproof.commands` with `configure(parser)` and `run(options) -> int`; only the one that is asked for
+is imported.
+"""
 
 from __future__ import annotations
 
@@ -6,25 +10,35 @@ import argparse
 import importlib
 import sys
 from collections.abc import Sequence
+from typing import Any
 
-from planproof.engine import evaluate
+from planproof.command import CANNOT_JUDGE, CommandError
 from planproof.plan import PlanError
-from planproof.policy import Policy, PolicyError
-from planproof.registry import LoadError, checks_folder
+from planproof.policy import PolicyError
+from planproof.registry import LoadError
 from planproof.safe import one_line
 from planproof.source import SourceError
-from planproof.verdict import Report, Verdict
 
-OK, FAILED, CANNOT_JUDGE = 0, 1, 2
-FORMATS = ("text", "json")
+COMMANDS = {
+    "check": "judge plans",
+    "checks-dir": "print the folder to hand to checkov --external-checks-dir",
+}
+EPILOG = """\
+examples:
+  terraform plan -out tfplan && terraform show -json tfplan > plan.json
+  planproof check plan.json                 judge a plan, by the .tf files beside it where there are some
+
+exit codes: 0 nothing failed, 1 something failed, 2 could not judge"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit code."""
-    options = _parser().parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    chosen = next((word for word in arguments if not word.startswith("-")), "")
+    options = parser(chosen).parse_args(arguments)
     try:
         return int(options.run(options))
-    except (PlanError, PolicyError, SourceError, LoadError) as error:
+    except (CommandError, PlanError, PolicyError, SourceError, LoadError) as error:
         print(f"planproof: {one_line(str(error))}", file=sys.stderr)
     except BrokenPipeError:
         sys.stderr.close()
@@ -35,51 +49,49 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return CANNOT_JUDGE
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser(*chosen: str) -> argparse.ArgumentParser:
+    """The parser with the arguments of the chosen commands; of the others it knows the name and one line."""
+    whole = _Parser(
         prog="planproof",
         description="Judges Terraform plans by policy: PASS, FAIL, SKIP, or UNKNOWN with what would decide it.",
-        epilog="Exit codes: 0 nothing failed, 1 something failed, 2 could not judge.",
+        epilog=EPILOG,
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    check = commands.add_parser(
-        "check", help="judge a plan", description="Judges a plan (terraform show -json tfplan > plan.json)."
-    )
-    check.add_argument("plan", metavar="PLAN", help="plan JSON; - reads standard input")
-    check.add_argument(
-        "--source",
-        metavar="DIR|SAVED-PLAN",
-        help="the .tf files, or the saved plan (default: PLANPROOF_SOURCE, or what lies beside PLAN)",
-    )
-    check.add_argument("--policy", metavar="FILE", help="the policy (default: PLANPROOF_POLICY, or the bundled secure-logs)")
-    check.add_argument("--format", choices=FORMATS, default="text", help="of the report (default: text)")
-    check.set_defaults(run=_check)
-    folder = commands.add_parser("checks-dir", help="print the folder to hand to checkov --external-checks-dir")
-    folder.set_defaults(run=_checks_dir)
-    return parser
+    whole.add_argument("--version", action=_Version, help="show the version and exit")
+    commands = whole.add_subparsers(required=True, metavar="COMMAND")
+    for name, summary in COMMANDS.items():
+        one = commands.add_parser(name, help=summary)
+        if name in chosen:
+            module = importlib.import_module(f"planproof.commands.{name.replace('-', '_')}")
+            one.description = module.__doc__
+            module.configure(one)
+            one.set_defaults(run=module.run)
+    return whole
 
 
-def _check(options: argparse.Namespace) -> int:
-    policy = Policy.find(options.policy)
-    plan = sys.stdin.buffer if options.plan == "-" else options.plan
-    report = evaluate(plan, policy, options.source)
-    render = importlib.import_module(f"planproof.report.{options.format}").render
-    sys.stdout.write(render(report))
-    sys.stdout.flush()
-    return exit_code(report, policy)
+class _Parser(argparse.ArgumentParser):
+    """Keeps the line breaks of descriptions and examples."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**{"formatter_class": argparse.RawDescriptionHelpFormatter, **settings})
 
 
-def exit_code(report: Report, policy: Policy) -> int:
-    """2 where a check could not judge, 1 where something failed (UNKNOWN too, if the policy says so), else 0."""
-    if report.errors:
-        return CANNOT_JUDGE
-    strict = policy.unknown == "fail" and any(f.verdict is Verdict.UNKNOWN for f in report.findings)
-    return FAILED if report.failed or strict else OK
+class _Version(argparse.Action):
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(nargs=0, **settings)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        print(f"planproof {version()}")
+        parser.exit()
 
 
-def _checks_dir(_options: argparse.Namespace) -> int:
-    print(checks_folder())
-    return OK
+def version() -> str:
+    """The installed version; in a clone, or a copy of `checks`, what the library says of itself."""
+    from importlib import metadata
+
+    try:
+        return metadata.version("planproof")
+    except metadata.PackageNotFoundError:
+        return "0.1.0 (not installed)"
 
 
 if __name__ == "__main__":
