@@ -7,6 +7,7 @@ is imported.
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import sys
 from collections.abc import Sequence
@@ -36,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     chosen = next((word for word in arguments if not word.startswith("-")), "")
     options = parser(chosen).parse_args(arguments)
+    collects = gc.isenabled()
+    gc.disable()  # nothing here is garbage before the end, and looking for it in a big plan takes longer than judging it
     try:
         return int(options.run(options))
     except (CommandError, PlanError, PolicyError, SourceError, LoadError) as error:
@@ -46,6 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"planproof: the report cannot be written: {error.strerror or error}", file=sys.stderr)
     except Exception as error:  # a traceback could hold values of the plan
         print(f"planproof: internal error ({type(error).__name__}); please report it", file=sys.stderr)
+    finally:
+        if collects:
+            gc.enable()
     return CANNOT_JUDGE
 
 

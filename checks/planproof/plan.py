@@ -59,12 +59,18 @@ class Value:
 
         A part of an unknown value is unknown, and a part of a sensitive one is sensitive.
         """
-        value = self
+        if self.state is State.UNKNOWN or not path:
+            return self
+        raw, unknown, sensitive = self.raw, self.unknown_mask, self.sensitive_mask
         for step in path:
-            if value.state is State.UNKNOWN:
-                return value
-            value = Value(part_of(value.raw, step), _mask(value.unknown_mask, step), _mask(value.sensitive_mask, step))
-        return value
+            raw = part_of(raw, step)
+            if unknown is not None:
+                unknown = _mask(unknown, step)
+                if unknown is True:
+                    raw = MISSING
+            if sensitive is not None:
+                sensitive = _mask(sensitive, step)
+        return Value(raw, unknown, sensitive)
 
     def items(self) -> list[Value]:
         """The elements of a list or set, or the one object of a block that is written as an object; else empty."""
@@ -280,26 +286,40 @@ class Module:
 class Instance:
     """One resource or data source instance of the planned state."""
 
-    __slots__ = ("actions", "address", "index", "mode", "module", "name", "provider", "type", "value")
+    __slots__ = ("_change", "_raw", "_value", "address", "index", "local_address", "mode", "module", "name", "type")
 
     def __init__(self, raw: Mapping[str, Json], module: Module, change: Mapping[str, Json]) -> None:
+        self._raw, self._change = raw, change
+        self._value: Value | None = None
+        self.module = module
         self.address: str = str(raw.get("address", ""))
         self.mode: str = str(raw.get("mode", "managed"))
         self.type: str = str(raw.get("type", ""))
         self.name: str = str(raw.get("name", ""))
         self.index: Key = raw.get("index")
-        self.provider: str = str(raw.get("provider_name", ""))
-        self.module = module
-        self.actions: tuple[str, ...] = tuple(change.get("actions") or ())
-        sensitive = raw.get("sensitive_values", MISSING)
-        if sensitive is MISSING:
-            sensitive = change.get("after_sensitive")
-        self.value = Value(raw.get("values"), change.get("after_unknown") or None, sensitive)
+        local = f"{self.type}.{self.name}"
+        self.local_address: str = f"data.{local}" if self.mode == "data" else local
+        """Within its module, without the index: `aws_s3_bucket.logs`, `data.aws_iam_policy_document.trust`."""
 
     @property
-    def local_address(self) -> str:
-        """Within its module, without the index: `aws_s3_bucket.logs`, `data.aws_iam_policy_document.trust`."""
-        return f"data.{self.type}.{self.name}" if self.mode == "data" else f"{self.type}.{self.name}"
+    def provider(self) -> str:
+        """The provider's source address: `registry.terraform.io/hashicorp/aws`."""
+        return str(self._raw.get("provider_name", ""))
+
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """What the plan does with it: `("create",)`, `("delete", "create")`, `("no-op",)` ...; empty where it says nothing."""
+        return tuple(self._change.get("actions") or ())
+
+    @property
+    def value(self) -> Value:
+        """All its attributes, as one object."""
+        if self._value is None:
+            sensitive = self._raw.get("sensitive_values", MISSING)
+            if sensitive is MISSING:
+                sensitive = self._change.get("after_sensitive")
+            self._value = Value(self._raw.get("values"), self._change.get("after_unknown") or None, sensitive or None)
+        return self._value
 
     @property
     def config(self) -> ResourceConfig | None:

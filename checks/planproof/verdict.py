@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 PLAN = "plan"
 """The subject of a finding about the plan as a whole."""
@@ -16,8 +17,7 @@ class Verdict(str, enum.Enum):
     SKIP = "SKIP"  # an exception of the policy covers it
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What a check's own function answers. `code` is stable and for machines, `reason` one line for people.
 
     `evidence` names addresses and attribute paths (`aws_s3_bucket.logs.bucket`), never a sensitive value. `block` holds the
@@ -32,7 +32,7 @@ class Outcome:
 
     def about(self, *block: str) -> Outcome:
         """The same, placed at the root block with these labels."""
-        return replace(self, block=block)
+        return self._replace(block=block)
 
 
 def passed(code: str, reason: str, *evidence: str) -> Outcome:
@@ -47,8 +47,7 @@ def unknown(code: str, reason: str, *evidence: str) -> Outcome:
     return Outcome(Verdict.UNKNOWN, code, reason, evidence)
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """An outcome with its check, its subject and, where there is source, the block's place."""
 
     check_id: str
@@ -62,7 +61,7 @@ class Finding:
     line: int | None = None
 
     def as_dict(self) -> dict[str, object]:
-        return {**self.__dict__, "verdict": self.verdict.value, "evidence": list(self.evidence)}
+        return {**self._asdict(), "verdict": self.verdict.value, "evidence": list(self.evidence)}
 
 
 @dataclass(frozen=True)
