@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-FIXTURES = (ROOT / "fixtures", ROOT / "tests" / "plans")
+FIXTURES = (ROOT / "fixtures", ROOT / "tests" / "plans", ROOT / "benchmarks")
 # Settings with which the AWS provider plans without an account.
 PROVIDER = """provider "aws" {
   region                      = "us-east-1"
