@@ -1,0 +1,281 @@
+"""Measures planproof, as ratios within one run, and prints a table.
+
+    python benchmarks/run.py [--rounds N] [--write] [process|growth|start|checkov|jobs|source|peers ...]
+
+Everything is timed as pairs, one after the other, and the median of the pairs' ratios counts: a machine that is busy or slow is so
+for both. `--write` puts the table into benchmarks/README.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import generate
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = Path(__file__).resolve().parent / "README.md"
+MARK = "<!-- results -->"
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT / "checks")} | {"PLANPROOF_POLICY": "", "PLANPROOF_SOURCE": ""}
+BARE = "import sys, orjson; orjson.loads(open(sys.argv[1], 'rb').read())"
+NOTHING = """
+from checkov.common.models.enums import CheckCategories, CheckResult
+from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck
+
+class Nothing(BaseResourceCheck):
+    def __init__(self) -> None:
+        super().__init__("Nothing", "CKV_NOTHING_1", [CheckCategories.CONVENTION], ["*"])
+
+    def scan_resource_conf(self, conf):
+        return CheckResult.PASSED
+
+check = Nothing()
+"""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the table: `ours` and `other` are medians, the ratio that of the pairs."""
+
+    what: str
+    ours: str
+    other: str
+    ratio: float
+    limit: str = ""
+
+
+@dataclass(frozen=True)
+class Cost:
+    seconds: float
+    bytes: int
+
+
+def run(command: Sequence[str | Path], cwd: Path) -> Cost:
+    """The wall time and the peak memory of one process; fails where it could not do its work (an exit code above 1)."""
+    began = time.perf_counter()
+    process = subprocess.Popen(
+        [str(word) for word in command], cwd=cwd, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    assert process.stderr is not None
+    message = process.stderr.read().decode()
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - began
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode not in (0, 1):
+        raise SystemExit(f"{' '.join(map(str, command))} failed: {message}")
+    return Cost(seconds, usage.ru_maxrss * 1024)
+
+
+def pairs(ours: Callable[[], Cost], other: Callable[[], Cost], rounds: int) -> list[tuple[Cost, Cost]]:
+    """Both in turn, after one round that does not count."""
+    return [(ours(), other()) for _ in range(rounds + 1)][1:]
+
+
+def row(
+    what: str, measured: list[tuple[Cost, Cost]], of: Callable[[Cost], float], show: Callable[[float], str], limit: str
+) -> Row:
+    mine, others = [of(a) for a, _ in measured], [of(b) for _, b in measured]
+    ratio = statistics.median(a / b for a, b in zip(mine, others, strict=True))
+    return Row(what, show(statistics.median(mine)), show(statistics.median(others)), ratio, limit)
+
+
+def seconds(cost: Cost) -> float:
+    return cost.seconds
+
+
+def memory(cost: Cost) -> float:
+    return cost.bytes
+
+
+def show_seconds(value: float) -> str:
+    return f"{value:.2f} s"
+
+
+def show_memory(value: float) -> str:
+    return f"{value / 1e6:.0f} MB"
+
+
+def check(plan: Path, *options: str) -> list[str | Path]:
+    return [sys.executable, "-m", "planproof.cli", "check", plan, "--format", "json", *options]
+
+
+# --- what is measured --------------------------------------------------------------------------------------------------
+
+
+def process(folder: Path, rounds: int) -> Iterator[Row]:
+    """The whole command against a process that only reads and parses the same file."""
+    for size in (10_000, 50_000):
+        plan = generate.write(folder / f"{size}.json", size)
+        bare = [sys.executable, "-c", BARE, plan]
+        measured = pairs(lambda p=plan: run(check(p), folder), lambda b=bare: run(b, folder), rounds)
+        name = f"{size:,} resources: planproof check / reading and parsing the file"
+        yield row(f"{name}, time", measured, seconds, show_seconds, "2.5")
+        yield row(f"{name}, memory", measured, memory, show_memory, "1.6")
+
+
+def growth(folder: Path, rounds: int) -> Iterator[Row]:
+    """Time per resource of a big plan against that of a small one, without the start of the process."""
+    small, big = (generate.write(folder / f"growth-{size}.json", size) for size in (1_000, 50_000))
+    code = (
+        "import sys, time, gc; gc.disable()\n"
+        "from planproof.engine import evaluate; from planproof.report.json import render\n"
+        "evaluate(sys.argv[1])\n"
+        "began = time.perf_counter(); render(evaluate(sys.argv[2])); print(time.perf_counter() - began)"
+    )
+
+    def judge(plan: Path, per: int) -> Cost:
+        words = [sys.executable, "-c", code, str(small), str(plan)]
+        done = subprocess.run(words, env=ENVIRONMENT, cwd=folder, capture_output=True, text=True, check=True)
+        return Cost(float(done.stdout) / per, 0)
+
+    measured = pairs(lambda: judge(big, 50_000), lambda: judge(small, 1_000), rounds)
+    yield row("time per resource: 50,000 / 1,000 resources", measured, seconds, lambda v: f"{v * 1e6:.0f} µs", "1.25")
+
+
+def start(folder: Path, rounds: int) -> Iterator[Row]:
+    """A plan of a few resources: what the start of the process costs."""
+    plan = generate.write(folder / "ten.json", 10)
+    bare = [sys.executable, "-c", "import orjson, yaml"]
+    measured = pairs(lambda: run(check(plan), folder), lambda: run(bare, folder), max(rounds, 15))
+    yield row("one small plan: planproof check / python -c 'import orjson, yaml'", measured, seconds, show_seconds, "3")
+
+
+def checkov(folder: Path, rounds: int) -> Iterator[Row]:
+    """Checkov with this pack against Checkov with a check that does nothing."""
+    if not _module("checkov"):
+        return
+    nothing = folder / "nothing"
+    nothing.mkdir()
+    (nothing / "__init__.py").touch()
+    (nothing / "nothing.py").write_text(NOTHING, encoding="utf-8")
+    for size in (1_000, 5_000):
+        plan = generate.write(folder / f"checkov-{size}.json", size)
+        words = [
+            sys.executable,
+            "-m",
+            "checkov.main",
+            "-f",
+            plan,
+            "--framework",
+            "terraform_plan",
+            "--skip-download",
+            "-o",
+            "json",
+        ]
+        ours = [*words, "--external-checks-dir", ROOT / "checks", "-c", "CKV_PLAN*"]
+        other = [*words, "--external-checks-dir", nothing, "-c", "CKV_NOTHING_1"]
+        measured = pairs(lambda w=ours: run(w, folder), lambda w=other: run(w, folder), max(2, rounds // 2))
+        yield row(
+            f"Checkov, {size:,} resources: with the pack / with a check that does nothing",
+            measured,
+            seconds,
+            show_seconds,
+            "1.05",
+        )
+
+
+def jobs(folder: Path, rounds: int) -> Iterator[Row]:
+    """Many plans, one process against two."""
+    many = folder / "many"
+    many.mkdir()
+    for number in range(200):
+        generate.write(many / f"{number}.json", 100, seed=number)
+    one, two = ([*check(many), "--jobs", count] for count in ("1", "2"))
+    measured = pairs(lambda: run(one, folder), lambda: run(two, folder), max(2, rounds // 2))
+    yield row("200 plans of 100 resources: --jobs 1 / --jobs 2", measured, seconds, show_seconds, "at least 1.7")
+
+
+def source(folder: Path, rounds: int) -> Iterator[Row]:
+    """A plan with the source beside it: 200 files of 100 lines, of which the checks ask for a few modules."""
+    tree = folder / "source"
+    tree.mkdir()
+    shutil.copytree(ROOT / "benchmarks" / "estate", tree, dirs_exist_ok=True)
+    filler = "\n".join(f'resource "null_resource" "filler_{n}" {{\n  triggers = {{ a = "{n}" }}\n}}\n' for n in range(25))
+    for number in range(200):
+        where = tree / "unused" / f"module_{number // 10}"
+        where.mkdir(parents=True, exist_ok=True)
+        (where / f"file_{number}.tf").write_text(filler, encoding="utf-8")
+    plan = tree / "plan.json"
+    measured = pairs(
+        lambda: run(check(plan), folder),
+        lambda: run(check(plan, "--source", str(ROOT / "benchmarks" / "estate")), folder),
+        rounds,
+    )
+    yield row("with 200 more files (20,000 lines) that no check asks for / without", measured, seconds, show_seconds, "about 1")
+
+
+def peers(folder: Path, rounds: int) -> Iterator[Row]:
+    """Other tools on the same plan, where they are installed."""
+    plan = generate.write(folder / "peers.json", 1_000)
+    found: dict[str, list[str | Path]] = {}
+    if _module("checkov"):
+        found["Checkov, all its checks"] = [
+            sys.executable,
+            "-m",
+            "checkov.main",
+            "-f",
+            plan,
+            "--framework",
+            "terraform_plan",
+            "--skip-download",
+            "-o",
+            "json",
+        ]
+    trivy = shutil.which("trivy")
+    if trivy:
+        found["Trivy"] = [trivy, "config", "--skip-check-update", "--quiet", plan]
+    for name, words in found.items():
+        measured = pairs(lambda: run(check(plan), folder), lambda w=words: run(w, folder), max(2, rounds // 2))
+        yield row(f"1,000 resources: planproof check / {name}", measured, seconds, show_seconds, "")
+
+
+def _module(name: str) -> bool:
+    return subprocess.run([sys.executable, "-c", f"import {name}"], capture_output=True, check=False).returncode == 0
+
+
+SECTIONS = {f.__name__: f for f in (process, growth, start, checkov, jobs, source, peers)}
+
+
+def table(rows: list[Row]) -> str:
+    lines = ["| what | ours | the other | ratio | limit |", "| --- | --- | --- | --- | --- |"]
+    return "\n".join([*lines, *(f"| {r.what} | {r.ours} | {r.other} | {r.ratio:.2f} | {r.limit} |" for r in rows)])
+
+
+def machine() -> str:
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return (
+        f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GiB"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Measures planproof, as ratios within one run.")
+    parser.add_argument("sections", nargs="*", choices=[*SECTIONS, []], metavar="SECTION", help=", ".join(SECTIONS))
+    parser.add_argument("--rounds", type=int, default=5, help="pairs that count (default: 5)")
+    parser.add_argument("--write", action="store_true", help="put the table into benchmarks/README.md")
+    options = parser.parse_args()
+    rows: list[Row] = []
+    for name in options.sections or SECTIONS:
+        with tempfile.TemporaryDirectory() as folder:
+            for found in SECTIONS[name](Path(folder), options.rounds):
+                print(
+                    f"{found.what}: {found.ours} / {found.other} = {found.ratio:.2f} (limit {found.limit or 'none'})", flush=True
+                )
+                rows.append(found)
+    if options.write:
+        head, _, _ = PAGE.read_text(encoding="utf-8").partition(MARK)
+        PAGE.write_text(f"{head}{MARK}\n\nTaken on {machine()}.\n\n{table(rows)}\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
