@@ -38,7 +38,7 @@ def test_the_subject_of_a_plan_wide_finding_is_plan(capsys: pytest.CaptureFixtur
     ("arguments", "message"),
     [
         (["check", "no-such-file.json"], "no-such-file.json does not exist; make a plan"),
-        (["check", str(ROOT)], "is a folder; give the plan's JSON file"),
+        (["check", str(ROOT / "policies")], "policies is a folder with no plan in it; make one"),
         (["check", str(PLAN), "--source", "no-such-folder"], "no-such-folder does not exist; give the folder"),
         (["check", str(PLAN), "--policy", "no-such-policy.yaml"], "no-such-policy.yaml cannot be read as a policy"),
         (["check", str(PLAN.parent / "main.tf")], "is Terraform configuration (HCL), not a plan"),
@@ -77,10 +77,9 @@ def test_nothing_failed_is_exit_0_and_unknown_fails_where_the_policy_says_so(tmp
 
 def test_a_check_that_could_not_judge_is_exit_2() -> None:
     from planproof.commands.check import exit_code
-    from planproof.policy import Policy
 
     finding = Finding("CKV_PLAN_1", Verdict.FAIL, "plan", "check_error", "", "HIGH")
-    assert exit_code(Report("plan", (finding,), errors=("x",)), Policy.default()) == 2
+    assert exit_code(Report("plan", (finding,), errors=("x",))) == 2
 
 
 def test_text_is_one_line_a_finding_failures_first(capsys: pytest.CaptureFixture[str]) -> None:

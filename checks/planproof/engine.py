@@ -12,7 +12,7 @@ from planproof.plan import Instance, Json, Plan
 from planproof.policy import Policy
 from planproof.registry import LoadError, all_checks
 from planproof.source import Source, SourceError, find_source
-from planproof.verdict import PLAN, Finding, Outcome, Report, Verdict, failed
+from planproof.verdict import PLAN, Finding, Outcome, Report, Rule, Verdict, failed
 
 PlanInput = Plan | str | os.PathLike[str] | IO[bytes] | IO[str] | Mapping[str, Json]
 
@@ -49,7 +49,12 @@ def evaluate(
     findings = [f for check in chosen if policy.is_on(check) for f in _findings(check, context, errors)]
     used = {f.subject for f in findings}
     warnings += policy.unused_exceptions({(f.check_id, f.subject) for f in findings}) if used else []
-    return Report(plan.name, tuple(findings), (*plan.warnings, *warnings), tuple(errors))
+    rules = tuple(_rule(check, policy) for check in chosen if policy.is_on(check))
+    return Report(plan.name, tuple(findings), (*plan.warnings, *warnings), tuple(errors), rules, policy.unknown)
+
+
+def _rule(check: Check, policy: Policy) -> Rule:
+    return Rule(check.id, check.name, policy.severity(check), check.category, check.judge.__doc__ or "")
 
 
 def _findings(check: Check, context: Context, errors: list[str]) -> Iterator[Finding]:

@@ -103,7 +103,7 @@ class Source:
             return None
         if any(_is_configuration(entry.name) for entry in entries):
             return cls(FolderFiles(folder), os.fspath(folder), folder)
-        saved = [entry.path for entry in entries if _is_saved_plan(entry.path)]
+        saved = [entry.path for entry in entries if is_saved_plan(entry.path)]
         return cls.open(saved[0]) if len(saved) == 1 else None  # of several, none is known to be this plan's
 
     def module(self, path: tuple[str, ...]) -> ModuleSource | None:
@@ -152,7 +152,8 @@ def find_source(plan: str | os.PathLike[str]) -> Source | None:
     return Source.open(named) if named else Source.beside(plan)
 
 
-def _is_saved_plan(path: str) -> bool:
+def is_saved_plan(path: str) -> bool:
+    """Whether the file is what `terraform plan -out` writes."""
     try:
         with open(path, "rb") as file:
             if file.read(4) != b"PK\x03\x04":

@@ -65,16 +65,30 @@ class Finding(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Rule:
+    """A check that judged, as reports show it: its severity is the policy's, `doc` its docstring."""
+
+    id: str
+    name: str
+    severity: str
+    category: str = ""
+    doc: str = ""
+
+
+@dataclass(frozen=True)
 class Report:
     """All findings of one plan, in the order of checks and subjects.
 
-    `errors` are what kept a check from judging (its finding is a FAIL with the code `check_error`).
+    `errors` are what kept a check from judging (its finding is a FAIL with the code `check_error`). `rules` are the checks that
+    judged, and `unknown` is what the policy makes of UNKNOWN: `warn`, `fail` or `ignore`.
     """
 
     plan: str
     findings: tuple[Finding, ...]
     warnings: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    unknown: str = "warn"
 
     @property
     def failed(self) -> bool:

@@ -1,43 +1,129 @@
-"""Judges plans: what `terraform show -json tfplan > plan.json` writes."""
+"""Judges plans: plan JSON, folders of it, standard input (-), or saved plans, which the terraform or tofu on PATH reads.
+
+Of several plans each is judged on its own. A report goes to standard output, or, with --format NAME=FILE, to a file, which is written
+whole or not at all; --format may be given several times."""
 
 from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
+from collections.abc import Sequence
 
-from planproof.command import CANNOT_JUDGE, FAILED, OK
-from planproof.engine import evaluate
+from planproof import inputs
+from planproof.command import CANNOT_JUDGE, FAILED, OK, CommandError
 from planproof.policy import Policy
+from planproof.safe import one_line
 from planproof.verdict import Report, Verdict
 
-FORMATS = ("text", "json")
+FORMATS = ("text", "json", "sarif", "junit", "github", "markdown", "pr-comment", "html")
+EXAMPLES = """\
+examples:
+  planproof check plan.json
+  planproof check tfplan                                a saved plan: its own configuration is the source
+  terraform show -json tfplan | planproof check - --source .
+  planproof check plans/ --jobs 4 --format json --output report.json
+  planproof check plan.json --format text --format sarif=planproof.sarif --format html=planproof.html
+
+exit codes: 0 nothing failed, 1 something failed, 2 could not judge; of several plans, the highest"""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("plan", metavar="PLAN", help="plan JSON; - reads standard input")
+    parser.epilog = EXAMPLES
+    parser.add_argument(
+        "plans", metavar="PLAN", nargs="+", help="plan JSON, a saved plan, a folder of plans; - is standard input"
+    )
     parser.add_argument(
         "--source",
         metavar="DIR|SAVED-PLAN",
         help="the .tf files, or the saved plan (default: PLANPROOF_SOURCE, or what lies beside PLAN)",
     )
     parser.add_argument("--policy", metavar="FILE", help="the policy (default: PLANPROOF_POLICY, or the bundled secure-logs)")
-    parser.add_argument("--format", choices=FORMATS, default="text", help="of the report (default: text)")
+    parser.add_argument(
+        "--format",
+        metavar="NAME[=FILE]",
+        action="append",
+        type=_format,
+        default=[],
+        dest="formats",
+        help=f"of the report: {', '.join(FORMATS)} (default: text)",
+    )
+    parser.add_argument("--output", metavar="FILE", help="where the format that names no file goes, instead of standard output")
+    parser.add_argument("--jobs", metavar="N", type=_jobs, help="processes for several plans (default: one for each core)")
+
+
+def _format(text: str) -> tuple[str, str]:
+    name, _, file = text.partition("=")
+    if name not in FORMATS:
+        raise argparse.ArgumentTypeError(f"there is no format {name!r}; choose from {', '.join(FORMATS)}")
+    if "=" in text and not file:
+        raise argparse.ArgumentTypeError(f"{text} names no file")
+    return name, file
+
+
+def _jobs(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of processes (1 or more)")
+    return int(text)
 
 
 def run(options: argparse.Namespace) -> int:
+    targets = _targets(options)
     policy = Policy.find(options.policy)
-    plan = sys.stdin.buffer if options.plan == "-" else options.plan
-    report = evaluate(plan, policy, options.source)
-    render = importlib.import_module(f"planproof.report.{options.format}").render
-    sys.stdout.write(render(report))
-    sys.stdout.flush()
-    return exit_code(report, policy)
+    paths = inputs.plans(options.plans)
+    reports = _judge(paths, policy, options.source, options.jobs or _cores())
+    _write(reports, targets)
+    return max(exit_code(report) for report in reports)
 
 
-def exit_code(report: Report, policy: Policy) -> int:
+def _targets(options: argparse.Namespace) -> list[tuple[str, str]]:
+    """Each format with its file; the empty name is standard output."""
+    targets = options.formats or [("text", "")]
+    targets = [(name, file or options.output or "") for name, file in targets]
+    files = [os.path.realpath(file) if file else "" for _, file in targets]
+    if len(set(files)) < len(files):
+        raise CommandError("two reports would go to the same place; give each a file of its own: --format NAME=FILE")
+    if options.output and options.output not in [file for _, file in targets]:
+        raise CommandError("--output has no report to hold: each --format names a file of its own")
+    return targets
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _judge(paths: Sequence[str], policy: Policy, source: str | None, jobs: int) -> list[Report]:
+    if len(paths) == 1:
+        return [inputs.judge(paths[0], policy, source)]
+    from planproof.progress import told
+
+    return list(told(inputs.judge_all(paths, policy, source, jobs), len(paths)))
+
+
+def _write(reports: Sequence[Report], targets: Sequence[tuple[str, str]]) -> None:
+    from planproof.outputs import write_files, write_stdout
+
+    texts = [(file, _render(name, reports, to_stdout=not file)) for name, file in targets]
+    write_files((file, text) for file, text in texts if file)
+    to_stdout = [text for file, text in texts if not file]
+    if len(reports) > 1 and ("text", "") not in targets:  # who reads no report at once is to see why a plan was not judged
+        for problem in (problem for report in reports for problem in report.errors):
+            print(f"planproof: {one_line(problem)}", file=sys.stderr)
+    for text in to_stdout:
+        write_stdout(text)
+
+
+def _render(name: str, reports: Sequence[Report], to_stdout: bool) -> str:
+    module = importlib.import_module(f"planproof.report.{name.replace('-', '_')}")
+    if name == "text":
+        return str(module.render(reports, colour=to_stdout and module.wants_colour(sys.stdout)))
+    return str(module.render(reports))
+
+
+def exit_code(report: Report) -> int:
     """2 where a check could not judge, 1 where something failed (UNKNOWN too, if the policy says so), else 0."""
     if report.errors:
         return CANNOT_JUDGE
-    strict = policy.unknown == "fail" and any(f.verdict is Verdict.UNKNOWN for f in report.findings)
+    strict = report.unknown == "fail" and any(f.verdict is Verdict.UNKNOWN for f in report.findings)
     return FAILED if report.failed or strict else OK

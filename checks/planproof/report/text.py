@@ -1,37 +1,78 @@
-"""The report for people: what failed first, then what cannot be told, then what was skipped and passed."""
+"""The report for people: what failed first, by check, each with what to do; then what cannot be told, was skipped, and passed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
+from typing import IO, Any
 
+from planproof.report.shown import ORDER, TITLES, Group, counted, groups, notes, place, totals
 from planproof.safe import one_line
-from planproof.verdict import Finding, Report, Verdict
+from planproof.verdict import Report, Verdict
 
-_ORDER = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.SKIP, Verdict.PASS)
-_TITLES = {Verdict.FAIL: "Failed", Verdict.UNKNOWN: "Cannot tell", Verdict.SKIP: "Skipped", Verdict.PASS: "Passed"}
+_CODES = {"red": "31", "green": "32", "yellow": "33", "blue": "34", "bold": "1", "dim": "2"}
+_COLOURS = {Verdict.FAIL: "red", Verdict.UNKNOWN: "yellow", Verdict.SKIP: "blue", Verdict.PASS: "green"}
 
 
-def render(report: Report) -> str:
+def render(reports: Sequence[Report], colour: bool = False) -> str:
     """The whole report as text."""
-    return "\n".join(_lines(report)) + "\n"
+    return "\n".join(_Text(colour).lines(reports)) + "\n"
 
 
-def _lines(report: Report) -> Iterator[str]:
-    yield f"planproof: {one_line(report.plan)}"
-    for verdict in _ORDER:
-        found = [finding for finding in report.findings if finding.verdict is verdict]
-        if found:
-            yield f"\n{_TITLES[verdict]} ({len(found)})"
-            yield from (_line(finding) for finding in found)
-    yield ""
-    for problem in report.errors:
-        yield f"error: {one_line(problem)}"
-    for warning in report.warnings:
-        yield f"warning: {one_line(warning)}"
-    summary = report.summary()
-    yield ", ".join(f"{summary[verdict.value]} {_TITLES[verdict].lower()}" for verdict in reversed(_ORDER))
+def wants_colour(stream: IO[Any]) -> bool:
+    """NO_COLOR forbids it, FORCE_COLOR demands it, else a terminal has it (https://no-color.org)."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    forced = os.environ.get("FORCE_COLOR")
+    if forced:
+        return forced != "0"
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def _line(finding: Finding) -> str:
-    place = f" ({one_line(finding.file)}:{finding.line})" if finding.file else ""
-    return f"  {finding.check_id:<12} {finding.severity:<8} {one_line(finding.subject)}: {one_line(finding.reason)}{place}"
+class _Text:
+    def __init__(self, colour: bool) -> None:
+        self._colour = colour
+
+    def lines(self, reports: Sequence[Report]) -> Iterator[str]:
+        for report in reports:
+            yield from self._plan(report, briefly=len(reports) > 1)
+        if len(reports) > 1:
+            yield self._paint("bold", f"{len(reports)} plans: {counted(totals(reports))}")
+
+    def _plan(self, report: Report, briefly: bool) -> Iterator[str]:
+        title = f"planproof: {one_line(report.plan)}"
+        summary = counted(report.summary(), always=(Verdict.FAIL, Verdict.PASS))
+        worth = any(groups(report, verdict) for verdict in (Verdict.FAIL, Verdict.UNKNOWN)) or report.errors or report.warnings
+        if briefly and not worth:
+            yield f"{self._paint('bold', title)}: {summary}"
+            return
+        yield self._paint("bold", title)
+        for verdict in ORDER:
+            found = groups(report, verdict)
+            if found:
+                yield ""
+                yield self._paint(_COLOURS[verdict], f"{TITLES[verdict]} ({sum(len(group.findings) for group in found)})")
+                yield from self._passed(found) if verdict is Verdict.PASS else self._groups(found, verdict)
+        yield ""
+        for kind, text in notes(report):
+            yield self._paint("red" if kind == "error" else "yellow", f"{kind}: ") + one_line(text)
+        yield self._paint("red" if report.failed else "green", summary)
+        if briefly:
+            yield ""
+
+    def _groups(self, found: list[Group], verdict: Verdict) -> Iterator[str]:
+        for group in found:
+            yield f"  {self._paint('bold', group.rule.id)}  {group.severity}  {one_line(group.rule.name)}"
+            for finding in group.findings:
+                where = place(finding)
+                at = self._paint("dim", f"{one_line(where)}  ") if where else ""
+                yield f"    {at}{self._paint('bold', one_line(finding.subject))}: {one_line(finding.reason)}"
+            if verdict is Verdict.FAIL and group.guide.remedy:
+                yield f"    {self._paint('green', 'Fix:')} {one_line(group.guide.remedy)}"
+
+    def _passed(self, found: list[Group]) -> Iterator[str]:
+        for group in found:
+            yield f"  {group.rule.id}  {one_line(group.rule.name)} ({len(group.findings)})"
+
+    def _paint(self, colour: str, text: str) -> str:
+        return f"\x1b[{_CODES[colour]}m{text}\x1b[0m" if self._colour and text else text

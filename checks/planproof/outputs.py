@@ -1,0 +1,60 @@
+"""Where reports go: a file is written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import tempfile
+from collections.abc import Iterable
+
+from planproof.command import CommandError
+
+
+def write_files(texts: Iterable[tuple[str, str]]) -> None:
+    """Writes each text to its path. All are written beside their targets first and then put in place, so that a disk that fills
+    up leaves what was there before. Raises CommandError."""
+    ready: list[tuple[str, str]] = []
+    try:
+        for path, text in texts:
+            _prepare(path, text, ready)
+        while ready:
+            made, target = ready.pop(0)
+            os.replace(made, target)
+    except OSError as error:
+        raise CommandError(f"the report {path} cannot be written: {error.strerror or error}") from None
+    finally:
+        for made, _ in ready:
+            os.unlink(made)
+
+
+def _prepare(path: str, text: str, ready: list[tuple[str, str]]) -> None:
+    target = os.path.realpath(path)
+    content = text.encode("utf-8", "backslashreplace")
+    try:
+        existing = os.stat(target)
+    except FileNotFoundError:
+        existing = None
+    if existing is not None and not stat.S_ISREG(existing.st_mode):
+        with open(target, "wb") as device:  # /dev/stdout, a pipe: nothing to put in place of
+            device.write(content)
+        return
+    handle, made = tempfile.mkstemp(prefix=".planproof-", dir=os.path.dirname(target))
+    ready.append((made, target))
+    with open(handle, "wb") as file:
+        file.write(content)
+    os.chmod(made, stat.S_IMODE(existing.st_mode) if existing else 0o666 & ~_umask())
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def write_stdout(text: str) -> None:
+    """Writes to standard output; what its encoding cannot hold is written as an escape."""
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    sys.stdout.write(text)
+    sys.stdout.flush()
