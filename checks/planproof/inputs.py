@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
-import shutil
-import subprocess
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -78,6 +77,8 @@ def judge_or_tell(path: str, policy: Policy, source: str | None = None) -> Repor
         return Report(path, (), errors=(str(error),))
     except Exception as error:  # its text may hold a value of the plan
         return Report(path, (), errors=(f"{path}: internal error ({type(error).__name__})",))
+    finally:
+        gc.collect()  # the command does not collect otherwise, and one plan's memory is to serve the next
 
 
 def judge_all(paths: Sequence[str], policy: Policy, source: str | None = None, jobs: int = 1) -> Iterator[Report]:
@@ -112,6 +113,9 @@ def _in_processes(paths: Iterable[str], policy: Policy, source: str | None, jobs
 
 def show(path: str) -> bytes:
     """The JSON of a saved plan, by the `terraform` or `tofu` on PATH. Raises PlanError."""
+    import shutil
+    import subprocess
+
     tools = [tool for tool in ("terraform", "tofu") if shutil.which(tool)]
     if not tools:
         raise PlanError(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 import sys
-import tempfile
 from collections.abc import Iterable
 
 from planproof.command import CommandError
@@ -39,6 +38,8 @@ def _prepare(path: str, text: str, ready: list[tuple[str, str]]) -> None:
         with open(target, "wb") as device:  # /dev/stdout, a pipe: nothing to put in place of
             device.write(content)
         return
+    import tempfile
+
     handle, made = tempfile.mkstemp(prefix=".planproof-", dir=os.path.dirname(target))
     ready.append((made, target))
     with open(handle, "wb") as file:

@@ -18,7 +18,7 @@ def one_line(text: str) -> str:
     )
 
 
-_MARKDOWN = {c: f"&#{ord(c)};" for c in "&<>\"'*_`[]()!|~\\${}^"}
+_MARKDOWN = {c: f"&#{ord(c)};" for c in "&<>\"'*`[]()!|~\\${}^"}
 # GitHub finds mentions and issue numbers in the text that Markdown made: an empty comment keeps them apart.
 _MARKDOWN |= {"@": "@<!-- -->", "#": "#<!-- -->", "://": ":<!-- -->//"}
 
@@ -26,7 +26,8 @@ _MARKDOWN |= {"@": "@<!-- -->", "#": "#<!-- -->", "://": ":<!-- -->//"}
 def markdown(text: str) -> str:
     """As Markdown shows it letter by letter: no markup, no HTML, no mention, no link."""
     plain = one_line(text).replace("://", "\0")
-    return "".join(_MARKDOWN.get(c, c) for c in plain).replace("\0", _MARKDOWN["://"])
+    shown = "".join(_MARKDOWN.get(c, c) for c in plain).replace("\0", _MARKDOWN["://"])
+    return re.sub(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", "&#95;", shown)  # within a word it marks nothing
 
 
 def markdown_code(text: str) -> str:
