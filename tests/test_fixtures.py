@@ -30,7 +30,10 @@ def judge(folder: Path, *checks: Check) -> Report:
     expected = json.loads((folder / "expected.json").read_text(encoding="utf-8"))
     policy = Policy(merge(Policy.default().data, expected.get("policy", {})))
     plan: Any = folder / "plan.json"
-    return evaluate(Plan.load(plan) if expected.get("source") == "none" else plan, policy, checks=checks or None)
+    source = expected.get("source")  # "none", or another folder than the fixture's own
+    if source == "none":
+        return evaluate(Plan.load(plan), policy, checks=checks or None)
+    return evaluate(plan, policy, folder / source if source else None, checks or None)
 
 
 def found(report: Report) -> list[tuple[str, str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,7 +12,7 @@ from planproof.plan import Instance
 from planproof.references import Kind, Origin, Origins
 from planproof.verdict import Outcome, failed, passed, unknown
 
-_SHORTEST_RANDOM = 4  # characters: a shorter value stands in a name by chance
+_SHORTEST_PART = 4  # characters: less stands in a name by chance
 
 
 @check(
@@ -29,7 +30,7 @@ def bucket_name_collision(bucket: Instance, context: Context) -> Outcome:
     """
     where = f"{bucket.address}.bucket"
     origins = context.links.settled(context.references.origins(bucket, "bucket"))
-    if _made_up(bucket, origins, context):
+    if _made_up(bucket, context):
         return passed("generated", "the provider makes the name up (bucket_prefix, or no bucket)", where)
     unique = next(_unique_parts(bucket, origins, context), None)
     if unique:
@@ -37,54 +38,62 @@ def bucket_name_collision(bucket: Instance, context: Context) -> Outcome:
     environment = environment_in(origins, context)
     if environment:
         return passed("by_environment", f"the name varies by {environment}", where)
-    return _fixed_or_open(bucket, origins, where)
+    return _fixed_or_open(bucket, origins, context.settings("bucket_name_collision"), where)
 
 
-def _made_up(bucket: Instance, origins: Origins, context: Context) -> bool:
-    value = context.argument(bucket, "bucket")
-    if value.is_unset or (bucket.config is not None and not bucket.configured("bucket")):
-        return True  # in a later plan the made-up name is known
-    return value.is_unknown and bool(origins) and all(o.kind in (Kind.CONSTANT, Kind.VARIABLE, Kind.KEY) for o in origins)
+def _made_up(bucket: Instance, context: Context) -> bool:
+    """On a later plan the made-up name is known: the block still does not set it, or sets it to null."""
+    if bucket.config is None:
+        return False
+    written = context.references.origins(bucket, "bucket")
+    return context.argument(bucket, "bucket").is_unset or all(_is_null(origin, context) for origin in written)
+
+
+def _is_null(origin: Origin, context: Context) -> bool:
+    if origin.kind is Kind.VARIABLE:
+        value = context.plan.variables.get(origin.name)
+        return value is not None and value.get(*(origin.attribute or ())).is_unset
+    return origin.kind is Kind.CONSTANT and origin.constant is None
 
 
 def _unique_parts(bucket: Instance, origins: Origins, context: Context) -> Iterator[str]:
     """What in the name is random, or unique to the account. Where name and value are both known, the one must be in the other."""
     settings = context.settings("bucket_name_collision")
-    name = bucket.get("bucket").text
+    name = bucket.get("bucket")
+    if name.is_unknown and not origins:
+        yield "what a function makes up at the apply, such as uuid()"
     for origin in flat(origins):
-        if origin.kind is Kind.RESOURCE and _is_unique(origin, settings) and _stands_in(origin, name):
+        if origin.kind is Kind.RESOURCE and _is_unique(origin, settings) and _stands_in(origin, name.text):
             yield _shown(origin)
-    if name and any(o.kind is Kind.LOST for o in origins):
-        yield from _found_in(name, settings, context)
+    if name.text and any(o.kind is Kind.LOST for o in origins):
+        yield from _found_in(name.text, settings, context)
 
 
 def _is_unique(origin: Origin, settings: Mapping[str, Any]) -> bool:
     if origin.type in settings.get("random_types", ()):
         return True
     attributes = settings.get("unique_attributes", {}).get(origin.type, ())
-    return origin.attribute is not None and origin.attribute[:1] != () and origin.attribute[0] in attributes
+    return origin.attribute is not None and origin.attribute[0] in attributes
 
 
 def _stands_in(origin: Origin, name: str | None) -> bool:
+    """Whether a value stands in the name, whole or cut short (`substr`), in whatever case and with whatever between (`lower`)."""
     if name is None:
         return True
-    return any(
-        _values(i, origin.attribute) is None or any(v in name for v in _values(i, origin.attribute) or ())
-        for i in origin.instances
-    )
+    values = [_plain(value) for instance in origin.instances for value in _values(instance, origin.attribute)]
+    inside = _plain(name)
+    return any(v[i : i + _SHORTEST_PART] in inside for v in values for i in range(max(1, len(v) - _SHORTEST_PART + 1)))
 
 
-def _values(instance: Instance, attribute: tuple[str, ...] | None) -> list[str] | None:
-    """The values that may stand in a name: of the attribute that is read, else of all that the provider computed.
+def _plain(text: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", text.lower())
 
-    None where they are not known yet although the name is; so they are no part of it, unless nothing at all is known of them.
-    """
+
+def _values(instance: Instance, attribute: tuple[str, ...] | None) -> list[str]:
+    """What is known of the attribute that is read, or else of all that the provider computed."""
     names = attribute[:1] if attribute else [n for n in instance.value.names() if not instance.configured(n)]
-    found = [instance.get(n) for n in names]
-    if any(v.is_unknown for v in found):
-        return []
-    texts = [str(v.raw) for v in found if v.is_known and isinstance(v.raw, (str, int))]
-    return [t for t in texts if len(t) >= _SHORTEST_RANDOM]
+    raws = [instance.get(name).raw for name in names]
+    return [str(raw) for raw in raws if isinstance(raw, (str, int)) and not isinstance(raw, bool) and raw != ""]
 
 
 def _found_in(name: str, settings: Mapping[str, Any], context: Context) -> Iterator[str]:
@@ -92,27 +101,31 @@ def _found_in(name: str, settings: Mapping[str, Any], context: Context) -> Itera
     kinds = [*settings.get("random_types", ()), *settings.get("unique_attributes", {})]
     for instance in [*context.plan.of_type(*kinds), *(d for d in context.plan.data_sources if d.type in kinds)]:
         attributes = settings.get("unique_attributes", {}).get(instance.type)
-        for attribute in attributes or [None]:
-            if any(value in name for value in _values(instance, (attribute,) if attribute else None) or ()):
-                yield instance.address
+        values = (value for a in attributes or [None] for value in _values(instance, (a,) if a else None))
+        if any(len(value) >= _SHORTEST_PART and value in name for value in values):
+            yield instance.address
 
 
 def _shown(origin: Origin) -> str:
     return ".".join([origin.instance.address if origin.instance else origin.block[1], *(origin.attribute or ())])
 
 
-def _fixed_or_open(bucket: Instance, origins: Origins, where: str) -> Outcome:
+def _fixed_or_open(bucket: Instance, origins: Origins, settings: Mapping[str, Any], where: str) -> Outcome:
     lost = next((o.reason for o in origins if o.kind is Kind.LOST), None)
     if lost:
         return unknown("cannot_follow", f"the name cannot be followed: {lost}", where)
-    others = [o for o in flat(origins) if o.kind is Kind.RESOURCE]
-    if bucket.get("bucket").is_unknown or (not origins and bucket.config is None):
-        made_of = ", ".join(dict.fromkeys(_shown(o) for o in others)) or "what the plan does not say"
+    if not origins and bucket.config is None:
         return unknown(
-            "unknown_name", f"the name is made of {made_of}, known after the apply and not random by the policy", where
+            "unknown_name", "the configuration does not have this bucket any more; what its name is made of is lost", where
         )
-    variables = [f"var.{o.name}" for o in flat(origins) if o.kind is Kind.VARIABLE]
-    if variables:
-        text = f"the name is a fixed value of {', '.join(dict.fromkeys(variables))}, which no environment or random part varies"
+    name = bucket.get("bucket")
+    read = [o for o in flat(origins) if o.kind is Kind.RESOURCE and _stands_in(o, name.text) and not _is_unique(o, settings)]
+    computed = dict.fromkeys(_shown(o) for o in read if name.is_unknown or not o.block[1].startswith("data."))
+    if computed:
+        text = f"the name is made of {', '.join(computed)}, which the policy does not know as random or unique"
+        return unknown("unknown_name", text, where)
+    fixed = dict.fromkeys([f"var.{o.name}" for o in flat(origins) if o.kind is Kind.VARIABLE] + [_shown(o) for o in read])
+    if fixed:
+        text = f"the name is a fixed value of {', '.join(fixed)}, which no environment or random part varies"
         return failed("fixed_variable", text, where)
     return failed("literal_name", "the name is a literal: a second environment, account or region collides with it", where)

@@ -27,23 +27,24 @@ def output_contract(plan: Plan, context: Context) -> list[Outcome]:
     """
     settings = context.settings("output_contract")
     contract = settings["outputs"]
-    found = [_judge(name, contract[name], plan, context) for name in contract]
+    found = [breach for name in contract if (breach := _breach(name, contract[name], plan, context))]
     if settings.get("exact", True):
         found += [_unexpected(name, contract) for name in plan.outputs if name not in contract]
-    broken = [outcome for outcome in found if outcome.verdict is not Verdict.PASS]
     kept = passed("contract_kept", f"all {len(contract)} outputs keep the contract", *(f"output.{name}" for name in contract))
-    return broken or [kept]
+    return found or [kept]
 
 
-def _judge(name: str, promise: Mapping[str, Any], plan: Plan, context: Context) -> Outcome:
+def _breach(name: str, promise: Mapping[str, Any], plan: Plan, context: Context) -> Outcome | None:
+    """What is wrong with an output of the contract, or cannot be told; None where it keeps its promise."""
     output = plan.outputs.get(name)
     if output is None:
         return _missing(name, promise, plan, context)
     outcome = _exports(output, promise, context)
-    if outcome.verdict is not Verdict.FAIL and output.sensitive != promise.get("sensitive", output.sensitive):
+    wrongly = output.sensitive != promise.get("sensitive", output.sensitive)
+    if wrongly and (outcome is None or outcome.verdict is not Verdict.FAIL):
         text = f"{name} is {'sensitive' if output.sensitive else 'not sensitive'}; the contract wants the opposite"
         outcome = failed("wrong_sensitivity", text, f"output.{name}")
-    return outcome.about("output", name)
+    return outcome.about("output", name) if outcome else None
 
 
 def _missing(name: str, promise: Mapping[str, Any], plan: Plan, context: Context) -> Outcome:
@@ -60,8 +61,8 @@ def _missing(name: str, promise: Mapping[str, Any], plan: Plan, context: Context
     return failed("missing", text, f"output.{candidate}").about("output", candidate)
 
 
-def _exports(output: Output, promise: Mapping[str, Any], context: Context) -> Outcome:
-    """Whether the expression leads to a promised attribute, whatever modules lie between."""
+def _exports(output: Output, promise: Mapping[str, Any], context: Context) -> Outcome | None:
+    """None where the expression leads to a promised attribute, whatever modules lie between."""
     where, wanted = f"output.{output.name}", _wanted(output.name, promise, context)
     origins = context.links.settled(context.references.output(output.name), *{_split(e)[0] for e in promise["exports"]})
     resources = [o for o in origins if o.kind is Kind.RESOURCE]
@@ -81,7 +82,7 @@ def _exports(output: Output, promise: Mapping[str, Any], context: Context) -> Ou
     return failed("constant", f"{output.name} is a constant or a variable; the contract wants {wanted}", where)
 
 
-def _whole(output: Output, fit: list[Origin], where: str, wanted: str, context: Context) -> Outcome:
+def _whole(output: Output, fit: list[Origin], where: str, wanted: str, context: Context) -> Outcome | None:
     """The attribute as it is, not a text around it."""
     values = {i.get(*(o.attribute or ())).text for o in fit for i in o.instances}
     text_around = output.value.text is not None and None not in values and output.value.text not in values
@@ -89,7 +90,7 @@ def _whole(output: Output, fit: list[Origin], where: str, wanted: str, context: 
         return failed(
             "altered", f"{output.name} holds {_named(tuple(fit))} inside other text; the contract wants {wanted}", where
         )
-    return passed("exported", f"{output.name} exports {_named(tuple(fit))}", where)
+    return None
 
 
 def _is_template(name: str, context: Context) -> bool:
@@ -99,7 +100,7 @@ def _is_template(name: str, context: Context) -> bool:
     return bool(expression and "".join(expression.literals or ()))
 
 
-def _by_value(output: Output, near: list[Origin], promise: Mapping[str, Any], where: str, wanted: str) -> Outcome:
+def _by_value(output: Output, near: list[Origin], promise: Mapping[str, Any], where: str, wanted: str) -> Outcome | None:
     """Where the plan lost the attribute, a known value decides: an ARN of that service, or what a candidate is called."""
     value = output.value.text
     if value is None:
@@ -110,7 +111,7 @@ def _by_value(output: Output, near: list[Origin], promise: Mapping[str, Any], wh
         service = kind.split("_")[1]
         names = {i.get(attribute).text for o in near if o.type == kind for i in o.instances}
         if value in names or (attribute == "arn" and re.match(rf"^arn:[^:]*:{service}:", value)):
-            return passed("exported", f"{output.name} exports {export}", where)
+            return None
     return failed(
         "wrong_attribute", f"{output.name} exports another attribute of {_named(tuple(near))}; the contract wants {wanted}", where
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from planproof.check import ANY_TYPE, Context, check
 from planproof.environments import environment_in
 from planproof.hcl import Expression, is_gate
@@ -37,10 +39,7 @@ def prevent_destroy(instance: Instance, context: Context) -> Outcome:
         return passed("not_set", "prevent_destroy is not set" if flag is None else "prevent_destroy is false")
     if flag.raw not in (True, "true"):
         return _conditional(instance, flag, context)
-    gate = _gate(instance, block, context)
-    if gate is None:
-        return failed("unconditional", "prevent_destroy = true in every environment", f"{instance.address}.lifecycle")
-    return _gated(instance, gate, context)
+    return _gated(instance, list(_gates(instance, block, context)), context)
 
 
 def _no_source(instance: Instance, context: Context) -> Outcome:
@@ -71,33 +70,34 @@ def _conditional(instance: Instance, flag: Expression, context: Context) -> Outc
     return failed("gate_not_environment", f"prevent_destroy depends on {_named(flag)}, not on the environment", instance.address)
 
 
-def _gate(instance: Instance, block: Block, context: Context) -> tuple[Expression, Scope] | None:
-    """The count or for_each that can leave the resource out: its own, or that of a module around it."""
-    found = _repetition(block)
-    if found and is_gate(context.expanded(found, instance.module)):
-        return found, Scope(instance.module)
-    module = instance.module
-    while module.parent is not None:
-        parent = context.source.module(module.parent.path) if context.source else None
+def _gates(instance: Instance, block: Block, context: Context) -> Iterator[tuple[Expression, Scope]]:
+    """Each count or for_each that can leave the resource out: its own, and those of the modules around it."""
+    module, around = instance.module, block
+    while True:
+        found = _repetition(around)
+        if found and is_gate(context.expanded(found, module)):
+            yield found, Scope(module)
+        parent = context.source.module(module.parent.path) if context.source and module.parent else None
         call = parent.block("module", module.name) if parent else None
-        found = _repetition(call) if call else None
-        if found and is_gate(context.expanded(found, module.parent)):
-            return found, Scope(module.parent)
-        module = module.parent
-    return None
+        if module.parent is None or call is None:
+            return
+        module, around = module.parent, call
 
 
 def _repetition(block: Block) -> Expression | None:
     return block.argument("count") or block.argument("for_each")
 
 
-def _gated(instance: Instance, gate: tuple[Expression, Scope], context: Context) -> Outcome:
-    expression, scope = gate
-    environment = environment_in(context.references.follow(expression.as_plan_json(), scope), context)
-    if environment:
-        return passed("by_environment", f"prevent_destroy = true, and the resource is there only where {environment} says so")
-    reason = f"prevent_destroy = true, gated by {_named(expression)}, which is not the environment"
-    return failed("gate_not_environment", reason, f"{instance.address}.lifecycle")
+def _gated(instance: Instance, gates: list[tuple[Expression, Scope]], context: Context) -> Outcome:
+    where = f"{instance.address}.lifecycle"
+    if not gates:
+        return failed("unconditional", "prevent_destroy = true in every environment", where)
+    for expression, scope in gates:
+        environment = environment_in(context.references.follow(expression.as_plan_json(), scope), context)
+        if environment:
+            return passed("by_environment", f"prevent_destroy = true, and the resource is there only where {environment} says so")
+    by = ", ".join(_named(expression) for expression, _ in gates)
+    return failed("gate_not_environment", f"prevent_destroy = true, gated by {by}, which is not the environment", where)
 
 
 def _named(expression: Expression) -> str:

@@ -1,39 +1,47 @@
 """What a resource block itself sets, as against what the provider fills in.
 
 An Optional+Computed attribute that nobody set is unknown in a plan, exactly like one that was set to something unknown. The
-configuration tells the two apart; where a `dynamic` block hides the argument from plan JSON, the source does.
+configuration tells the two apart: an argument that is not written is not set, and one whose expression draws on nothing but what
+is known while planning cannot be unknown unless it is null. Where a `dynamic` block hides the argument from plan JSON, the source
+tells.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from planproof.hcl import expression_of
 from planproof.plan import Instance, Json, Value
 from planproof.source import Block
 
 Path = tuple[str | int, ...]
+IsSettled = Callable[[Json], bool]
+"""Whether all that an expression draws on is known while planning."""
 
 
-def argument(instance: Instance, path: Path, block: Block | None) -> Value:
+def argument(instance: Instance, path: Path, block: Block | None, is_settled: IsSettled) -> Value:
     """The attribute at `path`; where it is unknown only because nobody set it, null. `block` is its source, where there is one."""
     value = instance.get(*path)
-    if value.is_unknown and not may_be_set(instance, path, block):
+    if value.is_unknown and not may_be_set(instance, path, block, is_settled):
         return Value(None)
     return value
 
 
-def may_be_set(instance: Instance, path: Path, block: Block | None) -> bool:
+def may_be_set(instance: Instance, path: Path, block: Block | None, is_settled: IsSettled) -> bool:
     """Whether the configuration sets the argument at `path`; True also where that cannot be told."""
-    if instance.config is None:
+    path = next((path[:n] for n in range(1, len(path)) if instance.get(*path[:n]).is_unknown), path)
+    if instance.config is None or isinstance(path[-1], int):
         return True
     found: list[Json] = [instance.config.expressions]
     for step in path[:-1]:
         found = _inside(found, step)
-    if any(isinstance(part, dict) and path[-1] in part for part in found):
-        return True
+    written = [part[path[-1]] for part in found if isinstance(part, dict) and path[-1] in part]
+    if written:
+        return not all(is_settled(expression) for expression in written)
     if found and (len(path) > 1 or block is None):
         return False
-    return block is None or _source_sets(block.body, path)
+    return block is None or not all(is_settled(expression) for expression in _in_source(block.body, path))
 
 
 def _inside(parts: list[Json], step: str | int) -> list[Json]:
@@ -44,18 +52,38 @@ def _inside(parts: list[Json], step: str | int) -> list[Json]:
     return [blocks[step]] if len(parts) == 1 and isinstance(parts[0], list) and step < len(blocks) else blocks
 
 
-def _source_sets(body: Any, path: Path) -> bool:
-    """Whether any block at `path`, static or dynamic, sets the argument."""
-    found = [body]
-    for step in (s for s in path[:-1] if isinstance(s, str)):
-        found = [inner for part in found for inner in nested_blocks(part, step)]
-    last = path[-1]
-    return any(last in part or nested_blocks(part, str(last)) for part in found)
+def _in_source(body: Any, path: Path) -> list[Json]:
+    """The expressions that any block at `path`, static or dynamic, gives the argument, as plan JSON would write them."""
+    found: list[tuple[Any, dict[str, list[str]]]] = [(body, {})]
+    *steps, last = (step for step in path if isinstance(step, str))
+    for step in steps:
+        found = [inner for part, bound in found for inner in _blocks(part, step, bound)]
+    written = [_unbound(expression_of(part[last]).as_plan_json(), bound) for part, bound in found if last in part]
+    return written + [{} for part, bound in found if last not in part for _ in _blocks(part, last, bound)]
+
+
+def _blocks(body: Mapping[str, Any], name: str, bound: dict[str, list[str]]) -> list[tuple[Any, dict[str, list[str]]]]:
+    """The nested blocks of that name, and the contents of `dynamic` ones, each with what the iterators around it stand for."""
+    static = body.get(name)
+    found = [(block, bound) for block in static if isinstance(block, dict)] if isinstance(static, list) else []
+    for dynamic in body.get("dynamic") or ():
+        block = dynamic.get(name) if isinstance(dynamic, dict) else None
+        if isinstance(block, dict):
+            over = _unbound(expression_of(block.get("for_each")).as_plan_json(), bound).get("references", [])
+            inner = {**bound, str(expression_of(block.get("iterator", name)).code or name): over}
+            found += [(content, inner) for content in block.get("content") or () if isinstance(content, dict)]
+    return found
+
+
+def _unbound(expression: Json, bound: dict[str, list[str]]) -> Json:
+    """The expression, with what is read of an iterator traced to what it runs over."""
+    references = expression.get("references")
+    if not references:
+        return expression
+    names = [n for name in references for n in bound.get(name.split(".")[0], [name])]
+    return {"references": list(dict.fromkeys(names))} if names else {"constant_value": None}
 
 
 def nested_blocks(body: Any, name: str) -> list[Any]:
     """The nested blocks of that name in a body of HCL, and the contents of `dynamic` blocks of that name."""
-    static = [block for block in body.get(name) or () if isinstance(block, dict)] if isinstance(body.get(name), list) else []
-    dynamic = [d[name] for d in body.get("dynamic") or () if isinstance(d, dict) and isinstance(d.get(name), dict)]
-    contents = [c for d in dynamic for c in (d.get("content") or ()) if isinstance(c, dict)]
-    return static + contents
+    return [block for block, _ in _blocks(body, name, {})]

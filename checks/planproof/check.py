@@ -18,7 +18,7 @@ from typing import Any
 from planproof.arguments import argument, may_be_set
 from planproof.hcl import Expression
 from planproof.links import Links
-from planproof.plan import Instance, Module, Plan, Value
+from planproof.plan import Instance, Json, Module, Plan, Value
 from planproof.policy import Policy
 from planproof.references import Kind, References
 from planproof.source import Block, ModuleSource, Source
@@ -65,11 +65,15 @@ class Context:
         value = instance.get(*path)
         if not value.is_unknown:
             return value
-        return argument(instance, path, self.source_block(instance))
+        return argument(instance, path, self.source_block(instance), self._is_settled(instance))
 
     def may_be_set(self, instance: Instance, *path: str | int) -> bool:
         """Whether the configuration sets the argument; True also where that cannot be told."""
-        return may_be_set(instance, path, self.source_block(instance))
+        return may_be_set(instance, path, self.source_block(instance), self._is_settled(instance))
+
+    def _is_settled(self, instance: Instance) -> Callable[[Json], bool]:
+        scope = self.references.scope(instance)
+        return lambda expression: self.references.is_settled(expression, scope)
 
     def expanded(self, expression: Expression, module: Module, depth: int = 8) -> str:
         """The text of an expression, with the module's locals written out."""

@@ -64,8 +64,9 @@ class Expression:
         references = self.references
         if references:
             return {"references": references}
-        code = self.code
-        return {"constant_value": None if code is not None and not isinstance(self.raw, (dict, list)) else self.raw}
+        if isinstance(self.raw, str) and (code := self.code) is not None:
+            return {"constant_value": None} if code in ("null", "None") else {}
+        return {"constant_value": self.raw}
 
 
 def expression_of(raw: Any) -> Expression:

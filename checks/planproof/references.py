@@ -18,6 +18,7 @@ from typing import Any, Protocol, Union
 from planproof.plan import MISSING, Instance, Json, Key, Module, Plan, part_of, unquote
 
 Step = Union[str, int, "Dynamic"]
+Steps = tuple[Step, ...]
 _MAX_DEPTH = 120
 
 
@@ -68,9 +69,12 @@ Origins = tuple[Origin, ...]
 class Expressions(Protocol):
     """What can tell the expressions that plan JSON leaves out or cuts short, in a module by its path: the source."""
 
-    def local(self, path: tuple[str, ...], name: str, steps: Sequence[str | int]) -> Json: ...
+    def expression(
+        self, path: tuple[str, ...], labels: tuple[str, ...], argument: str, steps: Sequence[Any]
+    ) -> tuple[Json, Sequence[Any]] | None:
+        """The expression at `steps` of an argument of the block with these labels, and the steps that it cannot be split by.
 
-    def expression(self, path: tuple[str, ...], labels: tuple[str, ...], argument: str) -> Json: ...
+        The locals are arguments of the block labelled `("locals",)`. None where there is no such block or argument."""
 
 
 @dataclass(frozen=True)
@@ -92,11 +96,12 @@ def _is_index(step: Step) -> bool:
 
 @dataclass(frozen=True)
 class Scope:
-    """Where an expression stands: its module instance, and the key and `for_each`/`count` of the block it is in."""
+    """Where an expression stands: its module instance, and the key, `for_each`/`count` and labels of the block it is in."""
 
     module: Module
     key: Key = None
     repetition: Json = None
+    labels: tuple[str, ...] = ()
 
 
 class References:
@@ -110,21 +115,27 @@ class References:
 
     def origins(self, instance: Instance, *path: str | int) -> Origins:
         """What the argument at `path` of `instance` is made from; empty where the block does not set it."""
-        found = self.follow(instance.expression(*path), self.scope(instance))
-        if len(path) > 1:
-            return found
-        labels = tuple(instance.local_address.split("."))
-        return self._sharpened(
-            found, self.scope(instance), labels if instance.mode == "data" else ("resource", *labels), str(path[0])
-        )
+        scope, expression = self.scope(instance), instance.expression(*path)
+        return self._argument(expression, scope, str(path[0])) if len(path) == 1 else self.follow(expression, scope)
 
     def scope(self, instance: Instance) -> Scope:
         config = instance.config
-        return Scope(instance.module, instance.index, config.repetition if config else None)
+        labels = tuple(instance.local_address.split("."))
+        return Scope(
+            instance.module,
+            instance.index,
+            config.repetition if config else None,
+            labels if instance.mode == "data" else ("resource", *labels),
+        )
 
     def output(self, name: str) -> Origins:
         """What a root output exports."""
         return self._output(self.plan.root, name)
+
+    def is_settled(self, expression: Json, scope: Scope) -> bool:
+        """Whether all that an expression draws on is known while planning: then its own value is known too, or null."""
+        origins = self.follow(expression, scope)
+        return bool(origins) and all(_is_known(origin) for origin in origins)
 
     def referrers(self, instance: Instance) -> list[tuple[Instance, str]]:
         """Who refers to this instance: pairs of the referring instance and its top-level argument."""
@@ -163,7 +174,7 @@ class References:
         """One name, such as `aws_s3_bucket.a[0].id`; `beside` is the one each/count name in the same expression."""
         first, rest = steps[0], steps[1:]
         if first == "var":
-            return self._extend(self._variable(scope.module, str(rest[0])), rest[1:])
+            return self._variable(scope.module, str(rest[0]), rest[1:])
         if first == "local":
             return self._local(scope.module, str(rest[0]), rest[1:])
         if first == "module":
@@ -216,6 +227,8 @@ class References:
             return (Origin(Kind.KEY, constant=scope.key, within=within),)
         if scope.key is None:
             return within
+        if len(within) > 1:
+            within = self._by_source(within, _outer(scope), scope.labels, "for_each", (scope.key, *rest[1:]))
         if not within:  # `toset([...])` and the like leave no expression in the plan
             return (Origin(Kind.KEY, constant=scope.key),)
         found: list[Origin] = []
@@ -228,20 +241,18 @@ class References:
                 found.extend(self._extend((origin,), (scope.key, *rest[1:])))
         return tuple(found)
 
-    def _variable(self, module: Module, name: str) -> Origins:
-        return self._remembered(("var", module.address, name), lambda: self._argument(module, name))
-
-    def _argument(self, module: Module, name: str) -> Origins:
+    def _variable(self, module: Module, name: str, steps: Steps) -> Origins:
         """The argument of the module call; else the variable's default; a root variable is an end."""
-        if module.parent is None or module.call is None:
-            return (Origin(Kind.VARIABLE, name=name),)
         call = module.call
+        if module.parent is None or call is None:
+            return self._extend((Origin(Kind.VARIABLE, name=name),), steps)
         if name in call.expressions:
-            scope = Scope(module.parent, module.key, call.repetition)
-            return self._sharpened(self.follow(call.expressions[name], scope), scope, ("module", module.name), name)
+            scope = Scope(module.parent, module.key, call.repetition, ("module", module.name))
+            key = ("var", module.address, name, steps)
+            return self._remembered(key, lambda: self._argument(call.expressions[name], scope, name, steps))
         declared = module.config.variables.get(name)
         default = declared.get("default") if isinstance(declared, dict) else None
-        return (Origin(Kind.CONSTANT, constant=default),)
+        return self._extend((Origin(Kind.CONSTANT, constant=default),), steps)
 
     def _module_output(self, name: str, rest: tuple[Step, ...], scope: Scope, beside: str | None) -> Origins:
         call = scope.module.config.calls.get(name)
@@ -260,7 +271,7 @@ class References:
         reason = f"which output of module.{name} is read is not in the plan; give the source"
         return self._extend((Origin(Kind.LOST, modules=tuple(modules), reason=reason),), rest)
 
-    def _outputs(self, origin: Origin, rest: tuple[Step, ...]) -> Origins:
+    def _outputs(self, origin: Origin, rest: Steps) -> Origins:
         """The output that `rest` begins with, of the modules that the origin stands for; a key before it picks one of them."""
         keyed = {module.key: module for module in origin.modules}
         if len(keyed) > 1 or None not in keyed:
@@ -269,33 +280,34 @@ class References:
             rest = rest[1:] if _is_index(rest[0]) else rest
         if not rest or not isinstance(rest[0], str):
             return (origin,)
-        found = [o for module in origin.modules for o in self._output(module, rest[0])]
-        return self._extend(tuple(found), rest[1:])
+        return tuple(o for module in origin.modules for o in self._output(module, str(rest[0]), rest[1:]))
 
-    def _output(self, module: Module, name: str) -> Origins:
+    def _output(self, module: Module, name: str, steps: Steps = ()) -> Origins:
         declared = module.config.outputs.get(name)
         expression = declared.get("expression") if isinstance(declared, dict) else None
-        return self._remembered(
-            ("out", module.address, name),
-            lambda: self._sharpened(self.follow(expression, Scope(module)), Scope(module), ("output", name), "value"),
-        )
+        scope = Scope(module, labels=("output", name))
+        key = ("out", module.address, name, steps)
+        return self._remembered(key, lambda: self._argument(expression, scope, "value", steps))
 
-    def _sharpened(self, found: Origins, scope: Scope, labels: tuple[str, ...], argument: str) -> Origins:
-        """The same, by the source's own expression where plan JSON lost an attribute or a module's output."""
-        if self._source is None or not any(_is_vague(origin) for origin in found):
-            return found
-        expression = self._source.expression(scope.module.path, labels, argument)
-        return found if expression is None else self.follow(expression, scope) or found
+    def _argument(self, expression: Json, scope: Scope, argument: str, steps: Steps = ()) -> Origins:
+        """What the part at `steps` of a block's argument is made from; by the source, where plan JSON leaves it open."""
+        found = self._extend(self.follow(expression, scope), steps)
+        if any(_is_vague(origin) for origin in found) or (steps and len(found) > 1):
+            return self._by_source(found, scope, scope.labels, argument, steps)
+        return found
 
-    def _local(self, module: Module, name: str, rest: tuple[Step, ...]) -> Origins:
-        steps = tuple(step for step in rest if not isinstance(step, Dynamic))
-        if self._source is not None:
-            expression = self._source.local(module.path, name, steps)
-            if expression is not None:
-                return self._remembered(("local", module.address, name, steps), lambda: self.follow(expression, Scope(module)))
+    def _by_source(self, found: Origins, scope: Scope, labels: tuple[str, ...], argument: str, steps: Steps) -> Origins:
+        """The same, by the source's own expression, where there is one."""
+        written = self._source.expression(scope.module.path, labels, argument, steps) if self._source else None
+        return self._extend(self.follow(written[0], scope), tuple(written[1])) or found if written else found
+
+    def _local(self, module: Module, name: str, steps: Steps) -> Origins:
         where = f" of {module.address}" if module.address else ""
         reason = f"local.{name}{where} is not in plan JSON; give the source (the folder, or the saved plan)"
-        return (Origin(Kind.LOST, name=name, reason=reason),)
+        lost = (Origin(Kind.LOST, name=name, reason=reason),)
+        scope = Scope(module)
+        key = ("local", module.address, name, steps)
+        return self._remembered(key, lambda: self._by_source(lost, scope, ("locals",), name, steps))
 
     def _remembered(self, key: tuple[Any, ...], find: Any) -> Origins:
         if key not in self._seen:
@@ -315,6 +327,13 @@ class References:
 
 def _is_vague(origin: Origin) -> bool:
     return origin.kind is Kind.LOST or (origin.kind is Kind.RESOURCE and (origin.attribute is None or len(origin.instances) > 1))
+
+
+def _is_known(origin: Origin) -> bool:
+    """Whether it is known while planning, every part of it."""
+    if origin.kind is Kind.RESOURCE:
+        return not any(i.get(*(origin.attribute or ())[:1]).has_unknown for i in origin.instances)
+    return origin.kind is not Kind.LOST
 
 
 def _outer(scope: Scope) -> Scope:
@@ -339,6 +358,8 @@ def _part(origin: Origin, rest: tuple[Step, ...]) -> Origin:
         keyed = {i.index: i for i in origin.instances}
         if not isinstance(rest[0], Dynamic) and rest[0] in keyed:
             origin, rest = replace(origin, instances=(keyed[rest[0]],)), rest[1:]
+    if origin.attribute and not any(isinstance(i.get(*origin.attribute[:1]).raw, (dict, list)) for i in origin.instances):
+        return origin  # a text or number has no parts: the steps led through an object around it
     names = tuple(step for step in rest if isinstance(step, str) and not (origin.attribute is None and _is_index(step)))
     return replace(origin, attribute=(*(origin.attribute or ()), *names)) if names else origin
 

@@ -112,25 +112,30 @@ class Source:
             self._modules[path] = self._parse(path)
         return self._modules[path]
 
-    def local(self, path: tuple[str, ...], name: str, steps: Sequence[str | int]) -> Json:
-        """The expression of `local.NAME`, as plan JSON would write it, or None where there is no such local."""
-        module = self.module(path)
-        if module is None or name not in module.locals:
-            return None
-        raw = module.locals[name]
-        for step in steps:
-            inner = part_of(raw, step)
-            if inner is MISSING:
-                break
-            raw = inner
-        return expression_of(raw).as_plan_json()
+    def expression(
+        self, path: tuple[str, ...], labels: tuple[str, ...], argument: str, steps: Sequence[Any]
+    ) -> tuple[Json, Sequence[Any]] | None:
+        """The expression at `steps` of an argument, as plan JSON would write it, and the steps that its text cannot be split by.
 
-    def expression(self, path: tuple[str, ...], labels: tuple[str, ...], argument: str) -> Json:
-        """The expression of an argument, as plan JSON would write it, of the block with these labels (`"output", "arn"`)."""
+        The locals are arguments of the block labelled `("locals",)`. None where there is no such block or argument.
+        """
         module = self.module(path)
-        block = module.block(*labels) if module else None
-        found = block.argument(argument) if block else None
-        return found.as_plan_json() if found else None
+        if module is None:
+            return None
+        if labels == ("locals",):
+            raw = module.locals.get(argument, MISSING)
+        else:
+            block = module.block(*labels)
+            found = block.argument(argument) if block else None
+            raw = found.raw if found else MISSING
+        if raw is MISSING:
+            return None
+        for number, step in enumerate(steps):
+            inner = part_of(raw, step) if isinstance(step, (str, int)) else MISSING
+            if inner is MISSING:
+                return expression_of(raw).as_plan_json(), steps[number:]
+            raw = inner
+        return expression_of(raw).as_plan_json(), ()
 
     def shown(self, file: str) -> str:
         """The file as a reader knows it: relative to the working directory where it lies below it."""
