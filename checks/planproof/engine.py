@@ -12,7 +12,7 @@ from planproof.plan import Instance, Json, Plan
 from planproof.policy import Policy
 from planproof.registry import LoadError, all_checks
 from planproof.source import Source, SourceError, find_source
-from planproof.verdict import PLAN, Finding, Outcome, Report, Rule, Verdict, failed
+from planproof.verdict import CHECK_ERROR, PLAN, Finding, Outcome, Report, Rule, Verdict, failed
 
 PlanInput = Plan | str | os.PathLike[str] | IO[bytes] | IO[str] | Mapping[str, Json]
 
@@ -47,8 +47,7 @@ def evaluate(
     chosen = all_checks() if checks is None else tuple(checks)
     errors: list[str] = []
     findings = [f for check in chosen if policy.is_on(check) for f in _findings(check, context, errors)]
-    used = {f.subject for f in findings}
-    warnings += policy.unused_exceptions({(f.check_id, f.subject) for f in findings}) if used else []
+    warnings += policy.unused_exceptions({check.id for check in chosen}, findings)
     rules = tuple(_rule(check, policy) for check in chosen if policy.is_on(check))
     return Report(plan.name, tuple(findings), (*plan.warnings, *warnings), tuple(errors), rules, policy.unknown)
 
@@ -85,7 +84,7 @@ def _crash(check: Check, subject: str, error: Exception, errors: list[str]) -> O
         where = "".join(f" at {os.path.basename(f.filename)}:{f.lineno}" for f in frame)
         reason = f"{type(error).__name__}{where}"
     errors.append(f"{check.id} could not judge {subject}: {reason}")
-    return failed("check_error", f"{check.id} could not judge this: {reason}")
+    return failed(CHECK_ERROR, f"{check.id} could not judge this: {reason}")
 
 
 def _finding(check: Check, subject: Instance | None, outcome: Outcome, context: Context) -> Finding:

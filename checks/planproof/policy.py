@@ -9,14 +9,14 @@ from __future__ import annotations
 import datetime
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from planproof import bundled
 from planproof.glob import matches
-from planproof.verdict import Outcome, Verdict
+from planproof.verdict import CHECK_ERROR, EXPIRED, Finding, Outcome, Verdict
 
 if TYPE_CHECKING:
     from planproof.check import Check
@@ -25,7 +25,15 @@ DEFAULT = "secure-logs"
 
 
 class PolicyError(Exception):
-    """The policy cannot be used; `str()` is one plain sentence: what is wrong, where, and what to do."""
+    """The policy cannot be used; `str()` is one plain sentence: what is wrong, where, and what to do. `problems` are all of them."""
+
+    def __init__(self, *problems: str) -> None:
+        self.problems = problems
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        super().__init__(f"{problems[0]}{more}")
+
+    def __reduce__(self) -> tuple[type[PolicyError], tuple[str, ...]]:
+        return PolicyError, self.problems
 
 
 @dataclass(frozen=True)
@@ -42,6 +50,12 @@ class Waiver:
     def covers(self, check_id: str, subject: str) -> bool:
         return check_id == self.check and matches(self.address, subject)
 
+    @property
+    def text(self) -> str:
+        """The reason, and who answers for it: `moved to the archive account (owner platform, OPS-12)`."""
+        answers = ", ".join(filter(None, (self.owner and f"owner {self.owner}", self.ticket)))
+        return f"{self.reason} ({answers})" if answers else self.reason
+
 
 class Policy:
     """An effective policy. `data` is the whole of it, as its YAML reads once everything is merged; it is never changed."""
@@ -56,14 +70,24 @@ class Policy:
         return cls(bundled_policy(DEFAULT))
 
     @classmethod
-    def find(cls, path: str | os.PathLike[str] | None = None) -> Policy:
-        """The policy of that file; else of the one that PLANPROOF_POLICY names; else the bundled default."""
+    def find(cls, path: str | os.PathLike[str] | None = None, checks: Iterable[Check] = ()) -> Policy:
+        """The policy of that file; else of the one that PLANPROOF_POLICY names; else the bundled default.
+
+        `checks`: those beside the bundled ones that it may have sections and exceptions for. Raises PolicyError.
+        """
         path = path or os.environ.get("PLANPROOF_POLICY")
         if not path:
             return cls.default()
         from planproof.policy_file import load
 
-        return cls(load(path), os.fspath(path))
+        return cls(load(path, checks), os.fspath(path))
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any], name: str = "the policy", checks: Iterable[Check] = ()) -> Policy:
+        """The policy of what a policy file would say: `Policy.of({"extends": "general", "unknown": "fail"})`. Raises PolicyError."""
+        from planproof.policy_file import from_mapping
+
+        return cls(from_mapping(data, name, checks), name)
 
     def settings(self, name: str) -> Mapping[str, Any]:
         """The section of a check, by the name of its function."""
@@ -87,18 +111,32 @@ class Policy:
         return str(self.settings(check.key).get("severity") or check.severity)
 
     def after_exceptions(self, check_id: str, subject: str, outcome: Outcome) -> tuple[Verdict, str, str]:
-        """The verdict, code and reason once an exception is applied: SKIP until its day, FAIL from then on."""
-        waiver = next((w for w in self.waivers if w.covers(check_id, subject)), None)
-        if waiver is None or outcome.verdict is Verdict.PASS:
-            return outcome.verdict, outcome.code, outcome.reason
-        if self.today < waiver.expires:
-            return Verdict.SKIP, outcome.code, f"exception until {waiver.expires}: {waiver.reason}"
-        return Verdict.FAIL, "exception_expired", f"exception expired on {waiver.expires} ({waiver.reason}): {outcome.reason}"
+        """The verdict, code and reason once an exception is applied: SKIP until its day, FAIL from then on.
 
-    def unused_exceptions(self, findings: set[tuple[str, str]]) -> list[str]:
-        """A warning for each exception that no finding fits."""
-        unused = (w for w in self.waivers if not any(w.covers(*finding) for finding in findings))
-        return [f"{self.name}: the exception for {w.check} on {w.address} matches nothing in this plan" for w in unused]
+        Of several that fit, the one that holds longest counts. A check that could not judge is never excused.
+        """
+        unchanged = outcome.verdict, outcome.code, outcome.reason
+        if outcome.verdict is Verdict.PASS or outcome.code == CHECK_ERROR:
+            return unchanged
+        waiver = max((w for w in self.waivers if w.covers(check_id, subject)), key=lambda w: w.expires, default=None)
+        if waiver is None:
+            return unchanged
+        if self.today < waiver.expires:
+            return Verdict.SKIP, outcome.code, f"exception until {waiver.expires}: {waiver.text}"
+        return Verdict.FAIL, EXPIRED, f"exception expired on {waiver.expires} ({waiver.text}): {outcome.reason}"
+
+    def unused_exceptions(self, judged: set[str], findings: Iterable[Finding]) -> list[str]:
+        """A warning for each exception of the judged checks that no finding fits, or that only findings which pass fit."""
+        by_check: dict[str, list[Finding]] = {}
+        for finding in findings:
+            by_check.setdefault(finding.check_id, []).append(finding)
+        found = []
+        for waiver in (w for w in self.waivers if w.check in judged):
+            verdicts = {f.verdict for f in by_check.get(waiver.check, ()) if waiver.covers(waiver.check, f.subject)}
+            if not verdicts - {Verdict.PASS}:
+                why = "is not needed: what it fits passes" if verdicts else "matches nothing in this plan"
+                found.append(f"{self.name}: the exception for {waiver.check} on {waiver.address} {why}")
+        return found
 
 
 def _waiver(raw: Mapping[str, Any], name: str) -> Waiver:
@@ -116,7 +154,18 @@ def _waiver(raw: Mapping[str, Any], name: str) -> Waiver:
 
 @cache
 def bundled_policy(name: str) -> Mapping[str, Any]:
-    """A bundled profile's data."""
+    """A bundled profile, complete."""
+    data = bundled_data(name)
+    if "extends" not in data:
+        return data
+    from planproof.policy_file import Layered, bundled_layers
+
+    return Layered(bundled_layers(name)).effective
+
+
+@cache
+def bundled_data(name: str) -> Mapping[str, Any]:
+    """What the file of a bundled profile says."""
     loaded = json.loads(bundled.POLICIES[name])
     assert isinstance(loaded, dict)
     return loaded

@@ -8,6 +8,10 @@ from typing import NamedTuple
 
 PLAN = "plan"
 """The subject of a finding about the plan as a whole."""
+CHECK_ERROR = "check_error"
+"""The code of a check that could not judge."""
+EXPIRED = "exception_expired"
+"""The code of a finding whose exception has run out."""
 
 
 class Verdict(str, enum.Enum):

@@ -1,0 +1,185 @@
+"""Holds a policy to the published schema and to what no schema can say, in sentences that name the key."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Collection, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from planproof import bundled
+from planproof.policy_yaml import Document, KeyPath
+from planproof.safe import one_line
+
+NAME = "planproof.schema"
+
+_TYPES = {
+    "object": "a mapping",
+    "array": "a list",
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "null",
+}
+_BOUNDS = {
+    "minimum": "at least {}",
+    "maximum": "at most {}",
+    "exclusiveMinimum": "more than {}",
+    "exclusiveMaximum": "less than {}",
+    "minItems": "a list of at least {}",
+    "maxItems": "a list of at most {}",
+    "minLength": "text of at least {} characters",
+    "maxLength": "text of at most {} characters",
+    "minProperties": "a mapping of at least {} keys",
+    "multipleOf": "a multiple of {}",
+    "const": "{}",
+}
+
+
+@cache
+def schema() -> Mapping[str, Any]:
+    """The published JSON Schema of a policy file."""
+    loaded = json.loads(bundled.DATA[NAME])
+    assert isinstance(loaded, dict)
+    return loaded
+
+
+def problems(document: Document, own_checks: Collection[str] = ()) -> list[tuple[KeyPath, str]]:
+    """What the schema refuses in one file, as key path and sentence, in the file's order. `own_checks`: sections of checks that
+    are not bundled; what they hold is theirs to say, but for `enabled` and `severity`."""
+    from jsonschema import Draft202012Validator, FormatChecker
+
+    described = schema() if not own_checks else _with_sections(own_checks)
+    validator = Draft202012Validator(described, format_checker=FormatChecker(("date", "regex")))
+    found: dict[KeyPath, str] = {}
+    for path, text in _sentences(validator.iter_errors(document.data), document):
+        found.setdefault(path, text)
+    return sorted(found.items(), key=lambda problem: (_line(document, problem[0]), str(problem[0])))
+
+
+def _with_sections(keys: Collection[str]) -> Mapping[str, Any]:
+    shared = {"enabled": {"$ref": "#/$defs/enabled"}, "severity": {"$ref": "#/$defs/severity"}}
+    described: Any = json.loads(bundled.DATA[NAME])
+    sections = described["properties"]["checks"]["properties"]
+    sections.update({key: {"type": "object", "properties": shared} for key in keys if key not in sections})
+    assert isinstance(described, dict)
+    return described
+
+
+def _line(document: Document, path: KeyPath) -> int:
+    return int(document.place(path).rpartition(":")[2]) if document.lines else 0
+
+
+def _sentences(errors: Any, document: Document) -> Iterator[tuple[KeyPath, str]]:
+    for error in errors:
+        path = tuple(error.absolute_path)
+        where = named(path)
+        if error.validator == "additionalProperties":
+            known = list(error.schema.get("properties", {}))
+            for key in sorted(error.instance.keys() - set(known)):
+                yield (*path, key), _unknown_key(key, where, known)
+        elif error.validator == "required":
+            missing = [key for key in error.validator_value if key not in error.instance]
+            yield path, f"{where} needs {', '.join(missing)}"
+        else:
+            yield path, f"{where} {_demand(error)}{_hint(error, document.words.get(path))}"
+
+
+def _demand(error: Any) -> str:
+    """`has to be a whole number, and is "90"`."""
+    value, demanded = shown(error.instance), error.validator_value
+    if error.validator == "type":
+        return f"has to be {_types(demanded)}, and is {value}"
+    if error.validator == "enum":
+        return f"has to be one of {', '.join(map(str, demanded))}, and is {value}"
+    if error.validator == "format" and demanded == "date":
+        return f"has to be a day that exists, written as 2030-01-31, and is {value}"
+    if error.validator == "format":
+        return f"has to be a regular expression, and {value} cannot be read as one"
+    if error.validator in ("anyOf", "oneOf"):
+        return f"has none of the forms that it can have: {_forms(error.schema)}"
+    if error.validator in _BOUNDS:
+        return f"has to be {_BOUNDS[error.validator].format(demanded)}, and is {value}"
+    if error.validator == "uniqueItems":
+        return "holds something twice"
+    return f"is {value}, which does not fit {error.validator} {shown(demanded)}"
+
+
+def _hint(error: Any, word: str | None) -> str:
+    if error.validator == "type" and error.instance is None and error.validator_value in ("object", "array"):
+        return "; write what belongs to it below it, indented, or leave it out"
+    near = difflib.get_close_matches(str(error.instance), map(str, error.validator_value), 1) if error.validator == "enum" else []
+    if near:
+        return f"; did you mean {near[0]}?"
+    if word is not None and word.lower() not in ("true", "false"):
+        return f" (YAML reads the bare word {word} so: put it in quotes)"
+    return ""
+
+
+def _unknown_key(key: str, where: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(key.lower().replace("-", "_"), known, n=1, cutoff=0.5)
+    hint = f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(sorted(known)[:20])}" if known else ""
+    return f"unknown key {one_line(key)!r} in {where}{hint}"
+
+
+def _forms(part: Mapping[str, Any]) -> str:
+    forms = part.get("anyOf", part.get("oneOf", ()))
+    return " or ".join(str(form.get("title") or _types(form.get("type", "something else"))) for form in forms)
+
+
+def _types(kinds: Any) -> str:
+    return " or ".join(_TYPES.get(kind, str(kind)) for kind in (kinds if isinstance(kinds, list) else [kinds]))
+
+
+# --- what no schema can say ------------------------------------------------------------------------------------------
+
+
+def impossible(data: Mapping[str, Any], check_ids: Collection[str]) -> Iterator[tuple[KeyPath, str]]:
+    """What is impossible in an effective policy though each value of it is well formed."""
+    for key, section in (data.get("checks") or {}).items():
+        fewest, most = section.get("retention_days"), section.get("max_days")
+        if isinstance(fewest, int) and isinstance(most, int) and fewest > most:
+            yield (
+                ("checks", key, "max_days"),
+                f"checks.{key} cannot be met: nothing is kept at least {fewest} days (retention_days) and at most {most} (max_days)",
+            )
+    for number, exception in enumerate(data.get("exceptions") or ()):
+        if exception["check"] not in check_ids:
+            near = difflib.get_close_matches(exception["check"], check_ids, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            yield ("exceptions", number, "check"), f"exceptions.{number}: there is no check {exception['check']}{hint}"
+
+
+def is_open(part: Mapping[str, Any]) -> bool:
+    """Whether this part of the schema is a table: a mapping whose keys are the team's own."""
+    return isinstance(part.get("additionalProperties"), Mapping)
+
+
+def without_nulls(data: Any, part: Mapping[str, Any] | None = None) -> Any:
+    """The data without the entries of tables that are null: that is how a policy takes out an entry of the one it extends."""
+    part = schema() if part is None else part
+    if not isinstance(data, Mapping):
+        return data
+    known, others = part.get("properties", {}), part.get("additionalProperties")
+    kept = ((key, value) for key, value in data.items() if not (value is None and key not in known and is_open(part)))
+    return {key: without_nulls(value, _resolved(known.get(key, others))) for key, value in kept}
+
+
+def _resolved(part: Any) -> Mapping[str, Any]:
+    """The part of the schema itself, where it stands elsewhere."""
+    if isinstance(part, Mapping) and "$ref" in part:
+        part = schema()["$defs"][part["$ref"].rpartition("/")[2]]
+    return part if isinstance(part, Mapping) else {}
+
+
+def named(path: KeyPath) -> str:
+    """`checks.tagging.required`, or `the policy` for the whole."""
+    return one_line(".".join(map(str, path))) or "the policy"
+
+
+def shown(value: Any) -> str:
+    """A value for a message, never long."""
+    text = one_line(json.dumps(value, default=str, ensure_ascii=False))
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,289 @@
+"""Policy files: what is refused, in which words, and how files are layered."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import pickle
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from planproof import bundled
+from planproof.policy import Policy, PolicyError, bundled_data, bundled_policy
+from planproof.policy_file import load
+from planproof.policy_schema import is_open, schema
+
+EXCEPTION = "exceptions:\n- {{check: {check}, address: x, reason: r, expires: {expires}}}\n"
+RETENTION = "checks: {{log_bucket_retention: {{retention_days: {}}}}}"
+BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
+    f"{chr(98 + i)}: &{chr(98 + i)} [{','.join(['*' + chr(97 + i)] * 9)}]\n" for i in range(9)
+)
+
+REFUSED: dict[str, tuple[str | bytes, str]] = {
+    "unknown key": (
+        "checks:\n  log_bucket_retention:\n    retention-dayz: 5\n",
+        ":3: unknown key 'retention-dayz' in checks.log_bucket_retention; did you mean 'retention_days'?",
+    ),
+    "unknown key at the top": ("cheks: {}\n", ":1: unknown key 'cheks' in the policy; did you mean 'checks'?"),
+    "two problems": ("cheks: {}\nunknown: fial\n", "did you mean 'checks'? (and 1 more)"),
+    "a number in quotes": (RETENTION.format('"90"'), ':1: checks.log_bucket_retention.retention_days has to be a whole number, and is "90"'),
+    "octal": (RETENTION.format("0100"), ":1: YAML reads 0100 as 64; write a plain decimal number"),
+    "nearly octal": (RETENTION.format("090"), 'has to be a whole number, and is "090"'),
+    "sixties": (RETENTION.format("1:30"), ":1: YAML reads 1:30 as 90;"),
+    "a fraction": (RETENTION.format("90.5"), "has to be a whole number, and is 90.5"),
+    "infinity": (RETENTION.format(".inf"), ":1: .inf is no number that can be used"),
+    "ten thousand digits": (RETENTION.format("9" * 10_000), "... cannot be read as a whole number"),
+    "no days": (RETENTION.format("0"), "has to be at least 1, and is 0"),
+    "more days than there may be": (
+        "checks:\n  log_bucket_retention:\n    max_days: 30\n",
+        ":3: checks.log_bucket_retention cannot be met: nothing is kept at least 90 days (retention_days) and at most 30 (max_days)",
+    ),
+    "a day that does not exist": (
+        EXCEPTION.format(check="CKV_PLAN_1", expires="2026-02-30"),
+        ':2: exceptions.0.expires has to be a day that exists, written as 2030-01-31, and is "2026-02-30"',
+    ),
+    "a day written otherwise": (EXCEPTION.format(check="CKV_PLAN_1", expires="2026-2-3"), "has to be a day that exists"),
+    "a moment": (EXCEPTION.format(check="CKV_PLAN_1", expires="2026-02-03T00:00:00Z"), "has to be a day that exists"),
+    "an exception for no check": (
+        EXCEPTION.format(check="CKV_PLAN_99", expires="2030-01-31"),
+        ":2: exceptions.0: there is no check CKV_PLAN_99; did you mean CKV_PLAN_",
+    ),
+    "an exception without a reason": (
+        "exceptions:\n- check: CKV_PLAN_1\n  address: x\n  expires: 2030-01-31\n",
+        ":2: exceptions.0 needs reason",
+    ),
+    "a blank reason": ("exceptions:\n- {check: CKV_PLAN_1, address: x, reason: ' ', expires: 2030-01-31}\n", ':2: exceptions.0.reason is " "'),
+    "a profile misspelt": ("extends: secure-log\n", ":1: extends takes a bundled profile (general, secure-logs) or the path of a file relative to this one, and there is no 'secure-log'; did you mean secure-logs?"),
+    "a file that is not there": ("extends: no.yaml\n", "and there is no 'no.yaml'"),
+    "a URL": ("extends: https://example.com/policy.yaml\n", "never a URL ('https://example.com/policy.yaml')"),
+    "an absolute path": ("extends: /etc/passwd\n", "not '/etc/passwd'"),
+    "itself": ("unknown: warn\nextends: policy.yaml\n", ":2: the policies extend each other in a circle: policy.yaml -> policy.yaml"),
+    "a key twice": ("unknown: warn\nunknown: fail\n", ":2: the key 'unknown' stands here a second time"),
+    "a tab": ("checks:\n\tlog_buckets: {}\n", ":2 is not valid YAML: found character that cannot start any token; YAML takes spaces, not tabs"),
+    "a second document": ("unknown: warn\n---\nunknown: fail\n", ":2: a policy is one YAML document, and a second one begins here"),
+    "a merge key": ("a: &a {x: 1}\nb:\n  <<: *a\n", ":3: merge keys (<<) are not supported"),
+    "aliases that explode": (BOMB, "too large once its aliases are written out"),
+    "an alias of itself": ("a: &a [*a]\n", "or too deep"),
+    "nesting without end": ("a: " + "[" * 300_000, "exceeded maximum nesting depth"),
+    "a number for a key": ("1: x\n", ":1: a key has to be text, and YAML does not read '1' as text: put it in quotes"),
+    "a word for a key that is none": ("on: x\n", "YAML does not read 'on' as text: put it in quotes"),
+    "a list for a key": ("? [a]\n: b\n", ":1: a key has to be text"),
+    "a word that is a truth value": (
+        "log_buckets:\n  words:\n  - logs\n  - no\n",
+        ":4: log_buckets.words.1 has to be text, and is false (YAML reads the bare word no so: put it in quotes)",
+    ),
+    "neither true nor false": ("checks: {log_bucket_retention: {enabled: y}}\n", 'has to be true or false, and is "y"'),
+    "a tag": ("unknown: !!python/object/apply:os.system [echo hi]\n", ":1: the tag tag:yaml.org,2002:python/object/apply:os.system is not"),
+    "another encoding": (b"unknown: \xe9\n", " is not valid YAML: "),
+    "a null byte": (b"unknown: \0\n", "control characters are not allowed"),
+    "nothing": ("", " holds nothing; a policy that changes nothing says: extends: secure-logs"),
+    "remarks alone": ("# remarks\n", " holds nothing"),
+    "a word": ("hello\n", "it holds no mapping at the top"),
+    "a list": ("- a\n", "it holds no mapping at the top"),
+    "an open bracket": ("checks: [\n", ":2 is not valid YAML: did not find expected node content"),
+    "a section without keys": ("checks:\n", ":1: checks has to be a mapping, and is null; write what belongs to it below it, indented"),
+    "a value nearly right": ("unknown: warning\n", ':1: unknown has to be one of warn, fail, ignore, and is "warning"; did you mean warn?'),
+    "another version": ("version: 2\n", ":1: version has to be 1, and is 2"),
+    "a terminal escape": ('"\\e[31mred": 1\n', r":1: unknown key '\\x1b[31mred' in the policy"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("content", "message"), REFUSED.values(), ids=REFUSED)
+def test_what_is_wrong_is_one_sentence_with_its_place(content: str | bytes, message: str, tmp_path: Path) -> None:
+    policy = tmp_path / "policy.yaml"
+    policy.write_bytes(content.encode() if isinstance(content, str) else content)
+    started = time.monotonic()
+    with pytest.raises(PolicyError) as raised:
+        load(policy)
+    text = str(raised.value)
+    assert text.startswith(str(policy))
+    assert message in text
+    assert "\n" not in text
+    assert "\x1b" not in text
+    assert len(text) < 500 + len(str(policy))
+    assert time.monotonic() - started < 5
+
+
+def test_files_that_are_none_are_refused_without_waiting(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    with (tmp_path / "big.yaml").open("wb") as file:
+        file.truncate(100 * 1024 * 1024)
+    for name, message in {
+        "folder": "it is a folder; give a YAML file",
+        "pipe": "it is not an ordinary file",
+        "big.yaml": "is larger than a policy can be (1024 KiB)",
+        "none.yaml": "cannot be read as a policy: No such file or directory",
+    }.items():
+        with pytest.raises(PolicyError, match=name) as raised:
+            load(tmp_path / name)
+        assert message in str(raised.value)
+    with pytest.raises(PolicyError, match="it is not an ordinary file"):
+        load("/dev/zero")
+
+
+READ: dict[str, bytes] = {
+    "a byte order mark": b"\xef\xbb\xbfunknown: fail\n",
+    "UTF-16": "unknown: fail\n".encode("utf-16"),
+    "JSON": json.dumps({"unknown": "fail"}).encode(),
+    "JSON with tabs": b'{\n\t"unknown": "fail"\n}',
+    "Windows' line ends": b"version: 1\r\nunknown: fail\r\n",
+    "an anchor": b"version: 1\nunknown: &u fail\n",
+}
+
+
+@pytest.mark.parametrize("content", READ.values(), ids=READ)
+def test_other_ways_to_write_it_are_read(content: bytes, tmp_path: Path) -> None:
+    policy = tmp_path / "policy.yaml"
+    policy.write_bytes(content)
+    assert load(policy) == {**bundled_policy("secure-logs"), "unknown": "fail"}
+
+
+def test_no_and_off_switch_a_check_off(tmp_path: Path) -> None:
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("checks: {log_bucket_retention: {enabled: no}, prevent_destroy: {enabled: Off}}\n", encoding="utf-8")
+    checks = load(policy)["checks"]
+    assert (checks["log_bucket_retention"]["enabled"], checks["prevent_destroy"]["enabled"]) == (False, False)
+
+
+# --- layers ----------------------------------------------------------------------------------------------------------
+
+
+def write(folder: Path, **files: str) -> None:
+    folder.mkdir(exist_ok=True, parents=True)
+    for name, text in files.items():
+        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+
+
+def test_maps_merge_by_key_and_lists_replace(tmp_path: Path) -> None:
+    write(tmp_path, base="checks: {log_bucket_retention: {retention_days: 365}}\nlog_buckets: {words: [a, b]}\n")
+    write(tmp_path / "team", team="extends: ../base.yaml\nlog_buckets: {words: [c]}\n")
+    policy = load(tmp_path / "team" / "team.yaml")
+    assert policy["checks"]["log_bucket_retention"]["retention_days"] == 365
+    assert policy["checks"]["log_group_retention"] == bundled_policy("secure-logs")["checks"]["log_group_retention"]
+    assert policy["log_buckets"]["words"] == ["c"]
+    assert policy["log_buckets"]["writers"] == bundled_policy("secure-logs")["log_buckets"]["writers"]
+    assert "extends" not in policy
+
+
+def test_an_entry_of_a_table_is_taken_out_with_null(tmp_path: Path) -> None:
+    outputs = "checks: {output_contract: {outputs: {bucket_name: null}}}\nlog_buckets: {writers: {aws_lb: null}}\n"
+    write(tmp_path, one=outputs, two="extends: one.yaml\nlog_buckets: {writers: {aws_lb: [name]}}\n")
+    one, two = load(tmp_path / "one.yaml"), load(tmp_path / "two.yaml")
+    assert "bucket_name" not in one["checks"]["output_contract"]["outputs"]
+    assert "kms_key_arn" in one["checks"]["output_contract"]["outputs"]
+    assert "aws_lb" not in one["log_buckets"]["writers"]
+    assert two["log_buckets"]["writers"]["aws_lb"] == ["name"]
+
+
+def test_a_value_that_may_be_null_stays_null(tmp_path: Path) -> None:
+    base = "checks: {log_bucket_retention: {max_days: 400}}\n"
+    write(tmp_path, base=base, team="extends: base.yaml\nchecks: {log_bucket_retention: {max_days: null}}\n")
+    assert load(tmp_path / "base.yaml")["checks"]["log_bucket_retention"]["max_days"] == 400
+    assert load(tmp_path / "team.yaml")["checks"]["log_bucket_retention"]["max_days"] is None
+
+
+def test_a_contradiction_between_two_files_is_placed_where_it_was_made(tmp_path: Path) -> None:
+    base = "checks:\n  log_bucket_retention:\n    max_days: 100\n"
+    write(tmp_path, base=base, team="extends: base.yaml\nchecks: {log_bucket_retention: {retention_days: 200}}\n")
+    with pytest.raises(PolicyError, match=r"base\.yaml:3: checks\.log_bucket_retention cannot be met"):
+        load(tmp_path / "team.yaml")
+
+
+def test_a_mistake_in_a_base_is_placed_there(tmp_path: Path) -> None:
+    write(tmp_path, base="version: 1\nunknown: fial\n", team="extends: base.yaml\n")
+    with pytest.raises(PolicyError, match=r"base\.yaml:2: unknown has to be one of"):
+        load(tmp_path / "team.yaml")
+
+
+def test_circles_and_endless_chains_are_refused(tmp_path: Path) -> None:
+    write(tmp_path, a="extends: b.yaml\n", b="extends: ./a.yaml\n")
+    with pytest.raises(PolicyError, match=r"a\.yaml:1: .* in a circle: a\.yaml -> b\.yaml -> a\.yaml"):
+        load(tmp_path / "a.yaml")
+    write(tmp_path, **{f"n{i}": f"extends: n{i + 1}.yaml\n" for i in range(30)})
+    with pytest.raises(PolicyError, match=r"n0\.yaml extends more than 20 files"):
+        load(tmp_path / "n0.yaml")
+
+
+def test_through_a_link_extends_is_relative_to_the_file_that_says_it(tmp_path: Path) -> None:
+    write(tmp_path / "real", base="unknown: fail\n", team="extends: base.yaml\n")
+    (tmp_path / "link.yaml").symlink_to("real/team.yaml")
+    (tmp_path / "circle.yaml").symlink_to("circle.yaml")
+    assert load(tmp_path / "link.yaml")["unknown"] == "fail"
+    with pytest.raises(PolicyError, match="Too many levels of symbolic links"):
+        load(tmp_path / "circle.yaml")
+
+
+def test_a_program_can_give_a_policy_as_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, base="unknown: fail\n")
+    policy = Policy.of({"extends": "base.yaml", "checks": {"log_group_retention": {"retention_days": 7}}})
+    assert (policy.unknown, policy.settings("log_group_retention")["retention_days"]) == ("fail", 7)
+    with pytest.raises(PolicyError, match="the policy: unknown has to be one of warn, fail, ignore, and is 3"):
+        Policy.of({"unknown": 3})
+
+
+def test_a_policy_error_keeps_all_problems_and_travels_between_processes() -> None:
+    error = PolicyError("one", "two")
+    again = pickle.loads(pickle.dumps(error))
+    assert (str(again), again.problems) == ("one (and 1 more)", ("one", "two"))
+
+
+# --- what is bundled -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("profile", sorted(bundled.POLICIES))
+def test_bundled_profiles_keep_to_the_schema(profile: str) -> None:
+    validator = Draft202012Validator(schema())
+    assert [error.message for error in validator.iter_errors(bundled_data(profile))] == []
+    assert Policy(bundled_policy(profile)).today <= datetime.datetime.now(datetime.timezone.utc).date()
+
+
+def parts(part: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every part of the schema, with its path."""
+    yield path, part
+    for key, below in part.get("properties", {}).items():
+        yield from parts(below, f"{path}.{key}".lstrip("."))
+    for key in ("additionalProperties", "items"):
+        if isinstance(part.get(key), Mapping):
+            yield from parts(part[key], f"{path}.*")
+
+
+def test_the_schema_is_valid_and_says_what_each_key_is() -> None:
+    Draft202012Validator.check_schema(schema())
+    silent = [path for path, part in parts(schema()) if not path.endswith("*") and not {"description", "$ref"} & part.keys()]
+    assert silent == []
+
+
+def test_defaults_of_the_schema_are_those_of_the_bundled_policy() -> None:
+    wrong = {}
+    for path, part in parts(schema()):
+        if "default" in part and "*" not in path and path not in ("extends",):
+            value: Any = bundled_policy("secure-logs")
+            for step in path.split("."):
+                value = value.get(step, part["default"])
+            if value != part["default"]:
+                wrong[path] = (part["default"], value)
+    assert wrong == {}
+
+
+def test_general_has_no_contract_of_its_own() -> None:
+    contract = bundled_policy("general")["checks"]["output_contract"]
+    assert (contract["enabled"], contract["outputs"]) == (False, {})
+    assert bundled_policy("general")["checks"].keys() == bundled_policy("secure-logs")["checks"].keys()
+
+
+def test_every_table_of_the_schema_lets_an_entry_be_taken_out() -> None:
+    closed = []
+    for path, part in parts(schema()):
+        if is_open(part) and not Draft202012Validator({**part["additionalProperties"], "$defs": schema()["$defs"]}).is_valid(
+            None
+        ):
+            closed.append(path)
+    assert closed == []
