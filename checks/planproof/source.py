@@ -73,7 +73,7 @@ class ModuleSource:
 
 
 class Source:
-    """A configuration's files. `name` is what messages call it; `root` is the folder, where it is one."""
+    """A configuration's files. `name` is what messages call it; `root` is the folder, where there is one."""
 
     def __init__(self, files: Files, name: str, root: Path | None = None) -> None:
         self._files, self.name, self.root = files, name, root
@@ -89,9 +89,11 @@ class Source:
             raise SourceError(f"{path} does not exist; give the folder of the .tf files, or the saved plan (terraform plan -out)")
         try:
             with path.open("rb") as file:
-                return cls(ArchiveFiles(file.read(MAX_TOTAL_BYTES + 1), os.fspath(path)), os.fspath(path))
+                files = ArchiveFiles(file.read(MAX_TOTAL_BYTES + 1), os.fspath(path))
         except OSError as error:
             raise SourceError(f"{path} cannot be read: {error.strerror or error}") from None
+        folder = path.absolute().parent  # what is not in the archive, such as tests, may lie beside it
+        return cls(files, os.fspath(path), folder if any(_is_configuration(name) for name in os.listdir(folder)) else None)
 
     @classmethod
     def beside(cls, plan: str | os.PathLike[str]) -> Source | None:
@@ -228,8 +230,7 @@ class FolderFiles(Files):
         return content.decode("utf-8-sig", errors="replace")
 
     def shown(self, file: str) -> str:
-        relative = os.path.relpath(file)
-        return Path(file if relative.startswith("..") else relative).as_posix()
+        return _from_here(file)
 
 
 class ArchiveFiles(Files):
@@ -283,7 +284,15 @@ class ArchiveFiles(Files):
     def shown(self, file: str) -> str:
         # The manifest tells each module's folder: modules/logs/main.tf for tfconfig/m-logs/main.tf.
         key = posixpath.dirname(file).removeprefix("tfconfig/m-")
-        return posixpath.normpath(posixpath.join(self._paths.get(key, key), posixpath.basename(file)))
+        path = posixpath.normpath(posixpath.join(self._paths.get(key, key), posixpath.basename(file)))
+        beside = os.path.join(os.path.dirname(os.path.abspath(self._name)), path)
+        return _from_here(beside) if os.path.isfile(beside) else path
+
+
+def _from_here(file: str) -> str:
+    """The path as someone in the current folder would write it."""
+    relative = os.path.relpath(file)
+    return Path(file if relative.startswith("..") else relative).as_posix()
 
 
 _LABELS = {"resource": 2, "data": 2, "module": 1, "output": 1, "variable": 1}
