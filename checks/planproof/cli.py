@@ -22,8 +22,11 @@ from planproof.source import SourceError
 
 COMMANDS = {
     "check": "judge plans",
+    "checkov": "run Checkov with this pack, and fail where Checkov would break silently",
     "checks-dir": "print the folder to hand to checkov --external-checks-dir",
 }
+PASSED_ON = {"checkov"}
+"""Commands whose arguments are another program's, options too."""
 EPILOG = """\
 examples:
   terraform plan -out tfplan && terraform show -json tfplan > plan.json
@@ -65,7 +68,8 @@ def parser(*chosen: str) -> argparse.ArgumentParser:
     whole.add_argument("--version", action=_Version, help="show the version and exit")
     commands = whole.add_subparsers(required=True, metavar="COMMAND")
     for name, summary in COMMANDS.items():
-        one = commands.add_parser(name, help=summary)
+        passed_on: dict[str, Any] = {"prefix_chars": "\0", "add_help": False} if name in PASSED_ON else {}
+        one = commands.add_parser(name, help=summary, **passed_on)
         if name in chosen:
             module = importlib.import_module(f"planproof.commands.{name.replace('-', '_')}")
             one.description = module.__doc__

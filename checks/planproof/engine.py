@@ -47,6 +47,8 @@ def evaluate(
     chosen = all_checks() if checks is None else tuple(checks)
     errors: list[str] = []
     findings = [f for check in chosen if policy.is_on(check) for f in _findings(check, context, errors)]
+    if not plan.managed:
+        warnings.append(f"{plan.name}: the plan leaves no resources, so that only what concerns the plan as a whole is judged")
     warnings += policy.unused_exceptions({check.id for check in chosen}, findings)
     rules = tuple(_rule(check, policy) for check in chosen if policy.is_on(check))
     return Report(plan.name, tuple(findings), (*plan.warnings, *warnings), tuple(errors), rules, policy.unknown)
