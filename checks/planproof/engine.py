@@ -9,7 +9,7 @@ from typing import IO
 
 from planproof.check import Check, Context
 from planproof.plan import Instance, Json, Plan
-from planproof.policy import Policy
+from planproof.policy import Policy, PolicyError
 from planproof.registry import LoadError, all_checks
 from planproof.source import Source, SourceError, find_source
 from planproof.verdict import CHECK_ERROR, PLAN, Finding, Outcome, Report, Rule, Verdict, failed
@@ -79,7 +79,7 @@ def _outcomes(check: Check, subject: Instance | None, context: Context, errors: 
 
 def _crash(check: Check, subject: str, error: Exception, errors: list[str]) -> Outcome:
     """A check that cannot judge is a finding. The error's own text may hold a value of the plan, so its kind alone is told."""
-    if isinstance(error, (SourceError, LoadError)):
+    if isinstance(error, (SourceError, LoadError, PolicyError)):
         reason = str(error)
     else:
         frame = traceback.extract_tb(error.__traceback__)[-1:]

@@ -50,7 +50,7 @@ def lifecycle(bucket: Instance, context: Context) -> Lifecycle:
     """The lifecycle of a bucket, from its own blocks and from the resources that belong to it."""
     linked = context.links.companions(bucket, LIFECYCLE, "bucket")
     places = [(companion, "rule") for companion in linked.sure]
-    if _inline_counts(bucket, "lifecycle_rule", LIFECYCLE, context):
+    if inline_counts(bucket, "lifecycle_rule", LIFECYCLE, context):
         places.append((bucket, "lifecycle_rule"))
     rules: list[Rule] = []
     disabled, still_open = 0, [reason for _, reason in linked.perhaps]
@@ -71,14 +71,14 @@ def versioned(bucket: Instance, context: Context) -> bool | None:
     """Whether the bucket keeps versions; None where that is known only after the apply."""
     linked = context.links.companions(bucket, VERSIONING, "bucket")
     states = [context.argument(v, "versioning_configuration", 0, "status") for v in linked.sure]
-    if _inline_counts(bucket, "versioning", VERSIONING, context):
+    if inline_counts(bucket, "versioning", VERSIONING, context):
         states.append(context.argument(bucket, "versioning", 0, "enabled"))
     if any(state.raw in ("Enabled", True) for state in states):
         return True
     return None if linked.perhaps or any(state.is_unknown for state in states) else False
 
 
-def _inline_counts(bucket: Instance, block: str, companion: str, context: Context) -> bool:
+def inline_counts(bucket: Instance, block: str, companion: str, context: Context) -> bool:
     """Whether the bucket's own block is in force: set by the configuration, or found on the real bucket and kept.
 
     The block is computed too: a refreshed state repeats there what a companion resource made, also one that this plan deletes.

@@ -1,0 +1,90 @@
+"""Versioning, backups and immutability wherever AWS offers them, not on S3 alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from planproof.check import ANY_TYPE, Context, check
+from planproof.plan import Instance
+from planproof.predicates import Answer, Basis, all_of, answer
+from planproof.verdict import Outcome, failed, passed, unknown
+
+
+def _rule(resource: Instance, context: Context) -> Mapping[str, Any] | None:
+    found = context.settings("versioning_coverage").get("types", {}).get(resource.type)
+    return found if isinstance(found, Mapping) else None
+
+
+def _is_listed(resource: Instance, context: Context) -> bool:
+    return _rule(resource, context) is not None
+
+
+@check(
+    id="CKV_PLAN_5",
+    name="What can keep versions or backups, or be made immutable, is set up to do so",
+    severity="MEDIUM",
+    category="BACKUP_AND_RECOVERY",
+    types=ANY_TYPE,
+    applies=_is_listed,
+)
+def versioning_coverage(resource: Instance, context: Context) -> Outcome:
+    """Versioning on the S3 bucket alone leaves the rest of the data without a way back: each resource whose type the policy lists
+    keeps versions, point-in-time recovery or backups, or cannot be altered, as its type allows.
+
+    Why: what was overwritten, deleted or encrypted by mistake or by an intruder comes back only from a copy that was made before,
+    and AWS makes almost none by itself. https://docs.aws.amazon.com/wellarchitected/latest/reliability-pillar/back-up-data.html
+
+    What each type has to have is data, `checks.versioning_coverage.types` of the policy; a policy of your own adds a type, changes
+    a number, or switches a type off (`aws_lambda_function: null`), with no code. A setting counts by its value, never by its
+    presence: `Suspended` versioning, a `DISABLED` backup policy and an unfinished Glacier lock fail. KMS keys that cannot rotate
+    (asymmetric, HMAC, custom key stores), read replicas, memcached and FSx scratch file systems pass as not applicable.
+    `IMMUTABLE_WITH_EXCLUSION` on an ECR repository fails by default, as the tags that it excludes can be overwritten. OpenSearch
+    takes automated snapshots always, and since Elasticsearch 5.3 hourly ones: an older engine is what fails.
+
+    Cannot see: copies that are made outside this plan, such as AWS Backup selections by tag, or settings of the account.
+
+    Fix: set what the reason names; the policy gives a remedy with each type. The values are those of AWS's own foundational
+    controls, such as seven days of database backups.
+
+    Controls: NIST 800-53 CP-9, CP-10, SI-12; CIS AWS Foundations 3.2 (log file validation) and 3.6 (key rotation); AWS FSBP
+    DynamoDB.2, ECR.2, RDS.8, RDS.11, DocumentDB.2, Neptune.5, Redshift.3, ElastiCache.1.
+    """
+    rule = _rule(resource, context) or {}
+    conditions = [answer(condition, resource, context) for condition in filter(None, rule.get("when") or ())]
+    excluded = next((condition for condition in conditions if condition.holds is False), None)
+    if excluded:
+        return passed("not_applicable", f"{excluded.found}: there is nothing to demand", *excluded.where)
+    answers = list(_answers(rule, resource, context))
+    if not answers:
+        return passed("not_applicable", "no demand of the policy applies to it", resource.address)
+    found = all_of(answers)
+    if found.holds is True:
+        return passed("covered", found.text, *found.where)
+    doubt = next((condition for condition in conditions if condition.holds is None), found)
+    return _short(doubt, str(rule.get("remedy") or ""))
+
+
+def _answers(rule: Mapping[str, Any], resource: Instance, context: Context) -> Iterator[Answer]:
+    """One for each demand that applies; where it is open whether it does, and it does not hold, that is the answer."""
+    for demand in filter(None, rule["must"].values()):
+        applies = answer(demand["when"], resource, context) if demand.get("when") else None
+        if applies is None or applies.holds:
+            yield answer(demand, resource, context)
+        elif applies.holds is None:
+            found = answer(demand, resource, context)
+            yield found if found.holds else applies
+
+
+def _short(found: Answer, remedy: str) -> Outcome:
+    """The outcome for a demand that does not hold, or of which that cannot be told."""
+    text = f"{found.text}; {remedy}" if remedy else found.text
+    if found.basis is Basis.UNKNOWN:
+        return unknown("unknown_setting", found.text, *found.where)
+    if found.basis is Basis.UNKNOWN_COMPANION:
+        return unknown("unknown_companion", found.text, *found.where)
+    if found.basis is Basis.NO_COMPANION:
+        return failed("no_companion", text, *found.where)
+    if found.basis is Basis.NOT_SET:
+        return failed("not_set", text, *found.where)
+    return failed("wrong_value", text, *found.where)

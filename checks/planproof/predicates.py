@@ -1,0 +1,255 @@
+"""Predicates: what a policy demands of a resource, as data.
+
+    {path: point_in_time_recovery.enabled, equals: true}
+    {path: backup_retention_period, at_least: 7, default: 1}
+    {companion: aws_efs_backup_policy, by: file_system_id, path: backup_policy.status, equals: ENABLED}
+    {any: [{...}, {...}]}
+
+`path` leads through blocks; where there are several, all must hold (`blocks: any`: one is enough). All operators that a predicate
+holds must hold. `default` is what AWS or the provider takes where nobody set the attribute; without it such an attribute satisfies
+`set: false` alone. With `companion` the predicate is about the resources of that type whose argument `by` names the instance;
+where there is none, `otherwise` decides, a predicate about the instance itself, else `default`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Any
+
+from planproof.arguments import Path
+from planproof.check import Context
+from planproof.plan import Instance, Value
+from planproof.policy import PolicyError
+from planproof.references import Kind
+from planproof.s3 import inline_counts
+
+Predicate = Mapping[str, Any]
+
+
+class Basis(Enum):
+    """What an answer stands on."""
+
+    VALUE = "a value"
+    NOT_SET = "nobody set the attribute"
+    NO_COMPANION = "there is no companion resource"
+    UNKNOWN = "a value that is known after the apply"
+    UNKNOWN_COMPANION = "a resource of which it is open what it belongs to"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Whether a predicate holds; None where the plan does not determine it. `found` says what was found, `wanted` what must be."""
+
+    holds: bool | None
+    basis: Basis
+    found: str
+    wanted: str = ""
+    where: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        return f"{self.found} and has to {self.wanted}" if self.holds is False and self.wanted else self.found
+
+
+def answer(predicate: Predicate, instance: Instance, context: Context) -> Answer:
+    """Whether the predicate holds for the instance."""
+    if predicate.get("any"):
+        return any_of([answer(part, instance, context) for part in filter(None, predicate["any"])])
+    if predicate.get("companion"):
+        return _of_companions(predicate, instance, context)
+    return _of_attribute(predicate, instance, context)
+
+
+def all_of(answers: Iterable[Answer]) -> Answer:
+    """What holds only where each of the answers (one at least) does."""
+    found = list(answers)
+    for verdict in (False, None):
+        if any(a.holds is verdict for a in found):
+            return _joined([a for a in found if a.holds is verdict])
+    return _joined(found)
+
+
+def any_of(answers: Iterable[Answer]) -> Answer:
+    """What holds where one of the answers (one at least) does."""
+    found = list(answers)
+    for verdict in (True, None):
+        if any(a.holds is verdict for a in found):
+            return next(a for a in found if a.holds is verdict)
+    return _joined(found)
+
+
+def _joined(answers: list[Answer]) -> Answer:
+    first = answers[0]
+    if len(answers) == 1 or first.holds is None:
+        return first
+    text = "; ".join(dict.fromkeys(a.text for a in answers))
+    return replace(first, found=text, wanted="", where=tuple(dict.fromkeys(w for a in answers for w in a.where)))
+
+
+# --- attributes ------------------------------------------------------------------------------------------------------
+
+
+def _of_attribute(predicate: Predicate, instance: Instance, context: Context, owner: str = "") -> Answer:
+    """`owner` is the address to name the attribute by, where that is not the subject's own."""
+    if not isinstance(predicate.get("path"), str):
+        raise PolicyError(f"a predicate needs a path, a companion or any: {_shown(predicate)}")
+    steps = tuple(int(step) if step.isdigit() else step for step in predicate["path"].split("."))
+    combine = any_of if predicate.get("blocks") == "any" else all_of
+    return combine(
+        _of_leaf(predicate, instance, path, value, context, owner) for path, value in _leaves(instance, steps, context)
+    )
+
+
+def _leaves(instance: Instance, steps: Path, context: Context) -> list[tuple[Path, Value]]:
+    """The attributes at the end of the path, one for each of the blocks that it leads through."""
+    ended: list[tuple[Path, Value]] = []
+    found: list[tuple[Path, Value]] = [((), instance.value)]
+    for number, step in enumerate(steps):
+        following: list[Path] = []
+        for path, value in found:
+            if isinstance(value.raw, list) and value.raw and isinstance(step, str):
+                following.extend((*path, index, step) for index in range(len(value.raw)))
+            elif value.is_known and not value.is_unset:
+                following.append((*path, step))
+            else:  # nobody wrote the block, or it is unknown as a whole
+                ended.append(((*path, *steps[number:]), value if value.is_unknown else Value(None)))
+        found = [(path, context.argument(instance, *path)) for path in following]
+    return ended + found
+
+
+def _of_leaf(predicate: Predicate, instance: Instance, path: Path, value: Value, context: Context, owner: str) -> Answer:
+    where = (f"{instance.address}.{_dotted(path)}",)
+    name = f"{owner}.{_dotted(path)}" if owner else _dotted(path)
+    wanted = _wanted(predicate)
+    if value.is_unknown:
+        if predicate.get("set") is not None and _is_reference(instance, path, context):
+            return Answer(predicate["set"], Basis.VALUE, f"{name} is set", wanted, where)
+        return Answer(None, Basis.UNKNOWN, f"known after the apply: {where[0]}", wanted, where)
+    if value.is_unset:
+        default = predicate.get("default")
+        assumed = f" (the default is {_shown(default)})" if default is not None else ""
+        return Answer(_satisfies_unset(predicate), Basis.NOT_SET, f"{name} is not set{assumed}", wanted, where)
+    holds = _satisfies(value.raw, predicate)
+    if not holds and value.has_unknown:
+        return Answer(None, Basis.UNKNOWN, f"known after the apply: {where[0]}", wanted, where)
+    return Answer(holds, Basis.VALUE, f"{name} is {context.shown(instance, *path)}", wanted, where)
+
+
+def _is_reference(instance: Instance, path: Path, context: Context) -> bool:
+    """The argument is one attribute of another resource and nothing else: unknown, but never null."""
+    origins = context.references.origins(instance, *path)
+    return len(origins) == 1 and origins[0].kind is Kind.RESOURCE
+
+
+# --- companions ------------------------------------------------------------------------------------------------------
+
+
+def _of_companions(predicate: Predicate, instance: Instance, context: Context) -> Answer:
+    kind, by = predicate["companion"], str(predicate.get("by", "")).split(".")
+    linked = context.links.companions(instance, kind, *(int(step) if step.isdigit() else step for step in by))
+    if linked.sure:
+        return all_of(_of_attribute(predicate, companion, context, companion.address) for companion in linked.sure)
+    fallback = _without_companion(predicate, instance, context)
+    perhaps = [_of_attribute(predicate, companion, context, companion.address) for companion, _ in linked.perhaps]
+    if not perhaps or {fallback.holds} == {a.holds for a in perhaps}:
+        return [*perhaps, fallback][0]
+    companion, reason = linked.perhaps[0]
+    text = f"whether {companion.address} belongs to it: {reason}"
+    return Answer(None, Basis.UNKNOWN_COMPANION, text, fallback.wanted, (instance.address, companion.address))
+
+
+def _without_companion(predicate: Predicate, instance: Instance, context: Context) -> Answer:
+    kind, inner = predicate["companion"], predicate.get("otherwise")
+    none = f"no {kind} belongs to it"
+    if inner and "path" in inner and not inline_counts(instance, inner["path"].split(".")[0], kind, context):
+        return Answer(False, Basis.NO_COMPANION, f"{none} and {inner['path']} is not set", "", (instance.address,))
+    if inner:
+        return answer(inner, instance, context)
+    default = predicate.get("default")
+    assumed = f" (the default of {predicate['path']} is {_shown(default)})" if default is not None else ""
+    return Answer(_satisfies_unset(predicate), Basis.NO_COMPANION, none + assumed, "", (instance.address,))
+
+
+# --- operators -------------------------------------------------------------------------------------------------------
+
+
+def _same(found: Any, wanted: Any) -> bool:
+    """Equality as HCL has it: `true` and `"true"`, `7` and `"7"` are the same, `1` and `true` are not."""
+    if isinstance(found, (list, dict)) or isinstance(wanted, (list, dict)):
+        return bool(found == wanted)
+    numbers = _number(found), _number(wanted)
+    return numbers[0] == numbers[1] if None not in numbers else _plain(found) == _plain(wanted)
+
+
+def _plain(value: Any) -> Any:
+    return str(value).lower() if isinstance(value, bool) or value in ("true", "false") else value
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else Value(value).number
+
+
+def _compared(found: Any, wanted: Any, compare: Callable[[float, float], bool]) -> bool:
+    number = _number(found)
+    return number is not None and compare(number, wanted)
+
+
+def _matches(found: Any, wanted: str) -> bool:
+    try:
+        return isinstance(found, str) and re.search(wanted, found) is not None
+    except re.error as error:
+        raise PolicyError(f"{_shown(wanted)} is not a regular expression: {error}") from None
+
+
+# Operator: what it says of a value, and how a message names it.
+_OPERATORS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
+    "equals": (_same, "be {}"),
+    "not_equals": (lambda found, wanted: not _same(found, wanted), "not be {}"),
+    "in": (lambda found, wanted: any(_same(found, one) for one in wanted), "be {}"),
+    "not_in": (lambda found, wanted: not any(_same(found, one) for one in wanted), "not be {}"),
+    "at_least": (lambda found, wanted: _compared(found, wanted, lambda a, b: a >= b), "be at least {}"),
+    "at_most": (lambda found, wanted: _compared(found, wanted, lambda a, b: a <= b), "be at most {}"),
+    "matches": (_matches, "match {}"),
+    "contains": (lambda found, wanted: isinstance(found, list) and any(_same(one, wanted) for one in found), "contain {}"),
+    "set": (lambda found, wanted: (found is not None) is wanted, "be set"),
+}
+
+
+def _operators(predicate: Predicate) -> list[str]:
+    """Those that the predicate holds; one that a policy set to null is switched off."""
+    found = [name for name in _OPERATORS if predicate.get(name) is not None]
+    if not found:
+        raise PolicyError(f"a predicate needs an operator ({', '.join(_OPERATORS)}): {_shown(predicate)}")
+    return found
+
+
+def _satisfies(found: Any, predicate: Predicate) -> bool:
+    return all(_OPERATORS[name][0](found, predicate[name]) for name in _operators(predicate))
+
+
+def _satisfies_unset(predicate: Predicate) -> bool:
+    """Whether the predicate holds where nobody set the attribute: by its default, else for `set: false` alone."""
+    default = predicate.get("default")
+    return _satisfies(default, predicate) if default is not None else _operators(predicate) == ["set"] and not predicate["set"]
+
+
+def _wanted(predicate: Predicate) -> str:
+    parts = []
+    for name in _operators(predicate):
+        wanted = predicate[name]
+        text = "not be set" if name == "set" and not wanted else _OPERATORS[name][1]
+        parts.append(text.format(" or ".join(map(_shown, wanted)) if isinstance(wanted, list) else _shown(wanted)))
+    return " and ".join(parts)
+
+
+def _shown(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _dotted(path: Path) -> str:
+    """As HCL writes it: `rule[1].status`. The number is left out where the block stands first."""
+    return "".join(f".{step}" if isinstance(step, str) else f"[{step}]" if step else "" for step in path)[1:]
