@@ -177,7 +177,7 @@ def test_a_team_adds_a_companion_in_yaml_alone(tmp_path: Path) -> None:
     added = """
       aws_sns_topic:
         must:
-          policy: {companion: aws_sns_topic_policy, by: arn, path: policy, set: true}
+          policy: {companion: aws_sns_topic_policy, by: arn, path: policy, set: true} # all that it has is known after the apply
           readers: {companion: aws_sns_topic_subscription, by: topic_arn, path: protocol, in: [https]}
 """
     found = judged(added, "good/ideal", tmp_path)

@@ -113,7 +113,7 @@ def _leaves(instance: Instance, steps: Path, context: Context) -> list[tuple[Pat
         for path, value in found:
             if isinstance(value.raw, list) and value.raw and isinstance(step, str):
                 following.extend((*path, index, step) for index in range(len(value.raw)))
-            elif value.is_known and not value.is_unset:
+            elif not path or (value.is_known and not value.is_unset):  # of a resource, nothing at all may be known
                 following.append((*path, step))
             else:  # nobody wrote the block, or it is unknown as a whole
                 ended.append(((*path, *steps[number:]), value if value.is_unknown else Value(None)))
