@@ -1,4 +1,4 @@
-"""Globs over resource addresses."""
+"""Globs: over resource addresses, and the wildcards of AWS's pattern languages."""
 
 from __future__ import annotations
 
@@ -13,9 +13,13 @@ def _segments(pattern: str) -> tuple[str, ...]:
 def matches(pattern: str, text: str) -> bool:
     """Whether `text` fits `pattern`, in which `*` stands for any text. Every other character, `[` and `]` too, is itself, so that
     `aws_s3_bucket.logs["eu"]` and `module.*.aws_s3_bucket.*` mean what they look like. Takes time linear in the text."""
-    segments = _segments(pattern)
+    return fits(_segments(pattern), text)
+
+
+def fits(segments: tuple[str, ...], text: str) -> bool:
+    """Whether `text` is these segments in this order, with any text between one and the next."""
     if len(segments) == 1:
-        return pattern == text
+        return segments[0] == text
     first, *middle, last = segments
     if len(text) < len(first) + len(last) or not text.startswith(first) or not text.endswith(last):
         return False

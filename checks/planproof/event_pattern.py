@@ -1,0 +1,382 @@
+"""The event patterns of EventBridge rules.
+
+    pattern = compile({"source": ["aws.s3"], "detail": {"errorCode": [{"prefix": "AccessDenied"}]}})
+    pattern.matches(envelope(cloudtrail_record))
+
+By what AWS documents, and where that is silent by the engine that AWS published:
+- https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html
+- https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
+- https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns-arrays.html
+- https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
+- https://github.com/aws/event-ruler
+
+Every field that the pattern names has to match, and any one of a field's values is enough. Where the event has a list, any of its
+elements will do; fields below a list of objects have to match in the same element. `exists` looks at leaves alone: a field that
+holds an object does not exist, nor does an empty list.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from planproof.glob import fits
+from planproof.pattern_error import PatternError
+
+# Far deeper than any event; EventBridge has a limit too.
+_DEEPEST = 100
+_LARGEST_NUMBER = 5e9
+_CLOUDTRAIL = "AWS API Call via CloudTrail"
+_DETAIL_TYPES = {
+    "AwsConsoleSignIn": "AWS Console Sign In via CloudTrail",
+    "AwsServiceEvent": "AWS Service Event via CloudTrail",
+    "AwsConsoleAction": "AWS Console Action via CloudTrail",
+    "AwsCloudTrailInsight": "AWS Insight via CloudTrail",
+}
+
+Json = Any
+Path = tuple[str, ...]
+Test = Callable[[Json], bool]
+
+
+@dataclass(frozen=True)
+class EventPattern:
+    """A compiled pattern."""
+
+    document: Mapping[str, Json]
+    _root: _Object
+
+    def matches(self, event: Mapping[str, Json]) -> bool:
+        """Whether the rule fires for an event: the whole of it, with `source` and `detail`."""
+        return self._root.holds(event, event)
+
+
+def compile(document: Mapping[str, Json] | str) -> EventPattern:
+    """The pattern, from its JSON text or what that reads as. Raises PatternError for what EventBridge would refuse."""
+    if isinstance(document, str):
+        document = _read(document)
+    if not isinstance(document, Mapping):
+        raise PatternError("an event pattern is a JSON object")
+    return EventPattern(document, _object(document, ()))
+
+
+def envelope(record: Mapping[str, Json]) -> dict[str, Json]:
+    """The event that EventBridge makes of a CloudTrail record."""
+    return {
+        "version": "0",
+        "id": record.get("eventID", ""),
+        "detail-type": _DETAIL_TYPES.get(str(record.get("eventType")), _CLOUDTRAIL),
+        "source": "aws." + str(record.get("eventSource", "")).removesuffix(".amazonaws.com"),
+        "account": record.get("recipientAccountId", ""),
+        "time": record.get("eventTime", ""),
+        "region": record.get("awsRegion", ""),
+        "resources": [],
+        "detail": record,
+    }
+
+
+def is_delivered(record: Mapping[str, Json], state: str = "ENABLED") -> bool:
+    """Whether a rule in this state gets to see a CloudTrail record at all. Management calls that only read (`Get`, `List`, `Describe`)
+    reach a rule in the state ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS alone:
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail-management.html"""
+    if state == "DISABLED":
+        return False
+    reads = record.get("managementEvent") is True and record.get("readOnly") is True
+    named = str(record.get("eventName")).startswith(("Get", "List", "Describe"))
+    return state == "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS" or not (reads and named)
+
+
+# ---- the tree
+
+
+@dataclass(frozen=True)
+class _Values:
+    """A field's values: tests of a leaf, and whether the field's absence will do."""
+
+    path: Path
+    tests: tuple[Test, ...]
+    absent: bool
+
+    def holds(self, value: Json, event: Json) -> bool:
+        if any(test(leaf) for leaf in _leaves(value) for test in self.tests):
+            return True
+        return self.absent and next(_at(event, self.path), None) is None
+
+
+@dataclass(frozen=True)
+class _Object:
+    """Fields that all have to match, and lists of alternatives of which one has to."""
+
+    fields: tuple[tuple[str, _Values | _Object], ...]
+    alternatives: tuple[tuple[_Object, ...], ...]
+
+    def holds(self, value: Json, event: Json) -> bool:
+        return any(self._fits(each, event) for each in _objects(value))
+
+    def _fits(self, value: Mapping[str, Json], event: Json) -> bool:
+        if not all(below.holds(value.get(name, _MISSING), event) for name, below in self.fields):
+            return False
+        return all(any(choice._fits(value, event) for choice in choices) for choices in self.alternatives)
+
+
+_MISSING = object()
+_NOTHING: Mapping[str, Json] = {}
+
+
+def _objects(value: Json) -> Iterator[Mapping[str, Json]]:
+    """The objects that fields below may be found in: one without fields where there is none."""
+    found = False
+    for each in _flat(value):
+        if isinstance(each, Mapping):
+            found = True
+            yield each
+    if not found:
+        yield _NOTHING
+
+
+def _leaves(value: Json) -> Iterator[Json]:
+    return (each for each in _flat(value) if each is not _MISSING and not isinstance(each, Mapping))
+
+
+def _flat(value: Json) -> Iterator[Json]:
+    pending = [value]
+    while pending:
+        each = pending.pop()
+        if isinstance(each, list):
+            pending.extend(reversed(each))
+        else:
+            yield each
+
+
+def _at(event: Json, path: Path) -> Iterator[tuple[Json]]:
+    """The leaves at a path, through every list on the way, each in a tuple of its own."""
+    found = [event]
+    for name in path:
+        found = [each[name] for value in found for each in _flat(value) if isinstance(each, Mapping) and name in each]
+    return ((leaf,) for value in found for leaf in _leaves(value))
+
+
+# ---- compiling
+
+
+def _read(text: str) -> Json:
+    def constant(name: str) -> None:
+        raise PatternError(f"an event pattern cannot hold {name}")
+
+    try:
+        return json.loads(text, parse_constant=constant)
+    except PatternError:
+        raise
+    except ValueError:
+        raise PatternError("an event pattern is not valid JSON") from None
+    except RecursionError:
+        raise PatternError("an event pattern is nested too deeply") from None
+
+
+def _object(document: Mapping[str, Json], path: Path, in_or: bool = False) -> _Object:
+    if len(path) > _DEEPEST:
+        raise PatternError("an event pattern is nested too deeply")
+    if not document:
+        raise PatternError("an event pattern holds an empty object")
+    fields: list[tuple[str, _Values | _Object]] = []
+    alternatives: list[tuple[_Object, ...]] = []
+    for name, below in document.items():
+        if name == "$or":
+            alternatives.append(_alternatives(below, path))
+        elif in_or and name in _RESERVED:
+            raise PatternError(f'"{name}" cannot be a field inside of $or')
+        elif isinstance(below, Mapping):
+            fields.append((name, _object(below, (*path, name), in_or)))
+        elif isinstance(below, list):
+            fields.append((name, _values(below, (*path, name))))
+        else:
+            raise PatternError("every field of an event pattern holds an object or a list of values")
+    return _Object(tuple(fields), tuple(alternatives))
+
+
+def _alternatives(choices: Json, path: Path) -> tuple[_Object, ...]:
+    if not isinstance(choices, list) or len(choices) < 2 or not all(isinstance(choice, Mapping) for choice in choices):
+        raise PatternError("$or takes a list of at least two objects")
+    return tuple(_object(choice, (*path, "$or"), in_or=True) for choice in choices)
+
+
+def _values(values: list[Json], path: Path) -> _Values:
+    if not values:
+        raise PatternError("a field of an event pattern holds an empty list")
+    absent = any(isinstance(value, Mapping) and value.get("exists") is False for value in values)
+    tests = tuple(_test(value) for value in values)
+    return _Values(tuple(name for name in path if name != "$or"), tests, absent)
+
+
+def _test(value: Json) -> Test:
+    """One of a field's values: itself, or a comparison in an object."""
+    if isinstance(value, Mapping):
+        name, operand = _only(value, "a comparison of an event pattern")
+        if name not in _OPERATORS:
+            raise PatternError(
+                "an event pattern holds a comparison that EventBridge does not have; it has " + ", ".join(_OPERATORS)
+            )
+        return _OPERATORS[name](operand)
+    if isinstance(value, list):
+        raise PatternError("a field of an event pattern holds a list within a list")
+    return lambda leaf: _same(leaf, value)
+
+
+def _only(value: Mapping[str, Json], what: str) -> tuple[str, Json]:
+    if len(value) != 1:
+        raise PatternError(f"{what} is an object with one key")
+    return next(iter(value.items()))
+
+
+def _same(leaf: Json, value: Json) -> bool:
+    """Equal and of one type: true is not 1, and "1" is not 1."""
+    if _is_number(leaf) and _is_number(value):
+        return bool(leaf == value)
+    return type(leaf) is type(value) and bool(leaf == value)
+
+
+def _is_number(value: Json) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+# ---- comparisons
+
+
+def _prefix(operand: Json) -> Test:
+    return _string_test("prefix", operand, lambda text, wanted: text.startswith(wanted))
+
+
+def _suffix(operand: Json) -> Test:
+    return _string_test("suffix", operand, lambda text, wanted: text.endswith(wanted))
+
+
+def _ignore_case(operand: Json) -> Test:
+    return _string_test("equals-ignore-case", {"equals-ignore-case": operand}, lambda text, wanted: text == wanted)
+
+
+def _string_test(name: str, operand: Json, holds: Callable[[str, str], bool]) -> Test:
+    """A test of strings; where the operand is {"equals-ignore-case": text}, without regard to case."""
+    lower = False
+    if isinstance(operand, Mapping):
+        key, operand = _only(operand, f"the {name} of an event pattern")
+        lower = key == "equals-ignore-case"
+        if not lower:
+            raise PatternError(f"the {name} of an event pattern takes a string or equals-ignore-case")
+    wanted = _string(name, operand)
+    wanted = wanted.lower() if lower else wanted
+    return lambda leaf: isinstance(leaf, str) and holds(leaf.lower() if lower else leaf, wanted)
+
+
+def _string(name: str, operand: Json) -> str:
+    if not isinstance(operand, str):
+        raise PatternError(f"the {name} of an event pattern takes a string")
+    return operand
+
+
+def _wildcard(operand: Json) -> Test:
+    segments = _segments(_string("wildcard", operand))
+    return lambda leaf: isinstance(leaf, str) and fits(segments, leaf)
+
+
+def _segments(text: str) -> tuple[str, ...]:
+    """What stands between the asterisks; a backslash makes an asterisk or a backslash stand for itself."""
+    segments = [""]
+    for part in re.findall(r"\\[*\\]|.", text, re.DOTALL):
+        if part == "\\":
+            raise PatternError("a wildcard of an event pattern may escape an asterisk or a backslash and nothing else")
+        if part != "*":
+            segments[-1] += part[-1]
+        elif len(segments) > 1 and not segments[-1]:
+            raise PatternError("a wildcard of an event pattern has two asterisks in a row")
+        else:
+            segments.append("")
+    return tuple(segments)
+
+
+def _anything_but(operand: Json) -> Test:
+    """Any value but these: strings or numbers, or what a prefix, suffix, wildcard or equals-ignore-case (or a list of them) fits."""
+    if isinstance(operand, Mapping):
+        name, operand = _only(operand, "the anything-but of an event pattern")
+        if name not in _BUT:
+            raise PatternError("the anything-but of an event pattern takes values, " + ", ".join(_BUT))
+        unwanted = operand if isinstance(operand, list) else [operand]
+        if name in ("prefix", "suffix") and "" in unwanted:
+            raise PatternError(f"the {name} of an anything-but is empty")
+        tests = [_BUT[name](_string(name, each)) for each in unwanted]
+    else:
+        unwanted = operand if isinstance(operand, list) else [operand]
+        if not (all(isinstance(each, str) for each in unwanted) or all(_is_number(each) for each in unwanted)):
+            raise PatternError("the anything-but of an event pattern takes strings or numbers, and not both")
+        tests = [_test(each) for each in unwanted]
+    if not tests:
+        raise PatternError("the anything-but of an event pattern is empty")
+    return lambda leaf: not any(test(leaf) for test in tests)
+
+
+def _numeric(operand: Json) -> Test:
+    """One comparison, or two that make a range."""
+    pairs = list(zip(operand[::2], operand[1::2], strict=False)) if isinstance(operand, list) else []
+    operators = tuple(name if isinstance(name, str) else "" for name, _ in pairs)
+    if not pairs or len(operand) % 2 or operators not in _RANGES:
+        raise PatternError(
+            "the numeric of an event pattern takes an operator (= < <= > >=) and a number, or a range from low to high"
+        )
+    limits = [limit for _, limit in pairs]
+    if not all(_is_number(limit) and abs(limit) <= _LARGEST_NUMBER for limit in limits):
+        raise PatternError("the numeric of an event pattern takes numbers from -5e9 to 5e9")
+    if len(limits) == 2 and not limits[0] < limits[1]:
+        raise PatternError("the numeric of an event pattern is a range that runs backwards")
+    tests = [(_ORDERS[name], limit) for name, limit in zip(operators, limits, strict=True)]
+    return lambda leaf: _is_number(leaf) and all(holds(leaf, limit) for holds, limit in tests)
+
+
+_ORDERS: dict[str, Callable[[float, float], bool]] = {
+    "=": lambda a, b: a == b,
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+}
+_RANGES = {*((name,) for name in _ORDERS), *((low, high) for low in (">", ">=") for high in ("<", "<="))}
+
+
+def _exists(operand: Json) -> Test:
+    if not isinstance(operand, bool):
+        raise PatternError("the exists of an event pattern takes true or false")
+    return lambda _: operand  # that the field is absent, a test of a leaf cannot see: _Values.absent
+
+
+def _cidr(operand: Json) -> Test:
+    text = _string("cidr", operand)
+    try:
+        network = ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        network = None
+    if network is None or "/" not in text:
+        raise PatternError("the cidr of an event pattern takes a block such as 10.0.0.0/24")
+    return lambda leaf: isinstance(leaf, str) and _is_in(leaf, network)
+
+
+def _is_in(text: str, network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool:
+    try:
+        return ipaddress.ip_address(text) in network
+    except ValueError:
+        return False
+
+
+_OPERATORS: dict[str, Callable[[Json], Test]] = {
+    "prefix": _prefix,
+    "suffix": _suffix,
+    "equals-ignore-case": _ignore_case,
+    "wildcard": _wildcard,
+    "anything-but": _anything_but,
+    "numeric": _numeric,
+    "exists": _exists,
+    "cidr": _cidr,
+}
+_BUT = {name: _OPERATORS[name] for name in ("prefix", "suffix", "equals-ignore-case", "wildcard")}
+_RESERVED = {*_OPERATORS, *_ORDERS}
