@@ -17,7 +17,7 @@ from planproof.policy import Policy
 from planproof.safe import one_line
 from planproof.verdict import Report, Verdict
 
-FORMATS = ("text", "json", "sarif", "junit", "github", "markdown", "pr-comment")
+FORMATS = ("text", "json", "sarif", "junit", "github", "markdown", "pr-comment", "html")
 EXAMPLES = """\
 examples:
   planproof check plan.json
