@@ -1,0 +1,46 @@
+"""The same configuration written another way gets the same verdicts."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conftest import ROOT
+from planproof.engine import evaluate
+from planproof.plan import Plan
+from planproof.policy import Policy, merge
+from rewrites import REWRITES, Address
+
+PLANS = sorted(file for pattern in ("plan.json", "second-plan.json") for file in (ROOT / "fixtures").rglob(pattern))
+# A rewrite that changes what a check judges, on purpose.
+DIFFER: dict[tuple[str, str], str] = {}
+
+
+def judged(document: Any, policy: Policy, address: Address = str) -> set[tuple[str, str, str, str]]:
+    """Without source: the rewrites change plan JSON alone."""
+    report = evaluate(Plan.load(document), policy)
+    assert report.errors == ()
+    return {(f.check_id, address(f.subject), f.verdict.value, f.code) for f in report.findings}
+
+
+def policy_of(plan: Path) -> Policy:
+    expected = plan.parent / "expected.json"
+    own = json.loads(expected.read_text(encoding="utf-8")).get("policy", {}) if expected.exists() else {}
+    return Policy(merge(Policy.default().data, own))
+
+
+@lru_cache(maxsize=4)
+def document_of(plan: Path) -> Any:
+    return json.loads(plan.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("rewrite", REWRITES.values(), ids=REWRITES)
+@pytest.mark.parametrize("plan", PLANS, ids=[str(p.relative_to(ROOT / "fixtures")) for p in PLANS])
+def test_verdicts_stay(plan: Path, rewrite: Any) -> None:
+    policy = policy_of(plan)
+    rewritten, address = rewrite(document_of(plan))
+    assert judged(rewritten, policy) == judged(document_of(plan), policy, address)
