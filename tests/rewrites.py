@@ -108,9 +108,12 @@ def keyed(plan: Json) -> tuple[Json, Address]:
 def _indexed(plan: Json, key: str | int, repetition: Json) -> tuple[Json, Address]:
     new = copy.deepcopy(plan)
     blocks = new["configuration"]["root_module"].get("resources", [])
-    single = {
-        b["address"] for b in blocks if b["mode"] == "managed" and not {"count_expression", "for_each_expression"} & b.keys()
-    }
+    # `for_each = toset([...])` leaves no expression in the plan; the instances tell.
+    managed = {block["address"] for block in blocks if block["mode"] == "managed"}
+    repeated = {r["address"].split("[")[0] for r in _root_resources(new) if "index" in r}
+    single = (
+        managed - repeated - {block["address"] for block in blocks if {"count_expression", "for_each_expression"} & block.keys()}
+    )
     index = f"[{json.dumps(key)}]"
     for block in blocks:
         if block["address"] in single:
