@@ -22,5 +22,5 @@ def load(name: str) -> Plan:
 @pytest.fixture(autouse=True)
 def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """A developer's own environment must not change what the tests see."""
-    for name in ("PLANPROOF_POLICY", "PLANPROOF_SOURCE"):
+    for name in ("PLANPROOF_POLICY", "PLANPROOF_SOURCE", "PLANPROOF_CHECKS", "PLANPROOF_BASELINE"):
         monkeypatch.delenv(name, raising=False)

@@ -116,7 +116,7 @@ def test_files_that_are_none_are_refused_without_waiting(tmp_path: Path) -> None
     with (tmp_path / "big.yaml").open("wb") as file:
         file.truncate(100 * 1024 * 1024)
     for name, message in {
-        "folder": "it is a folder; give a YAML file",
+        "folder": "it is a folder; give a file",
         "pipe": "it is not an ordinary file",
         "big.yaml": "is larger than a policy can be (1024 KiB)",
         "none.yaml": "cannot be read as a policy: No such file or directory",

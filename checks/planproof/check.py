@@ -30,6 +30,22 @@ ANY_TYPE: tuple[str, ...] = ("*",)
 """For `types`: every managed resource, of those that `applies` admits."""
 
 SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFO")
+CATEGORIES = (
+    "LOGGING",
+    "ENCRYPTION",
+    "GENERAL_SECURITY",
+    "NETWORKING",
+    "IAM",
+    "BACKUP_AND_RECOVERY",
+    "CONVENTION",
+    "SECRETS",
+    "KUBERNETES",
+    "APPLICATION_SECURITY",
+    "SUPPLY_CHAIN",
+    "API_SECURITY",
+)
+"""Those of Checkov's that fit a plan."""
+_ID = re.compile(r"[A-Z][A-Z0-9]*_[A-Z0-9]+_[0-9]+")
 
 
 class Context:
@@ -144,7 +160,15 @@ def check(
     types: tuple[str, ...],
     applies: Callable[[Instance, Context], bool] | None = None,
 ) -> Callable[[Judge], Check]:
-    """Declares the decorated function a check."""
+    """Declares the decorated function a check. Raises ValueError where the declaration would come to nothing."""
+    if not _ID.fullmatch(id):
+        raise ValueError(f"the id of a check looks like CKV_ACME_1, not {id!r}")
+    if severity not in SEVERITIES:
+        raise ValueError(f"{id}: the severity is one of {', '.join(SEVERITIES)}, not {severity!r}")
+    if category not in CATEGORIES:
+        raise ValueError(f"{id}: the category is one of {', '.join(CATEGORIES)}, not {category!r}")
+    if not isinstance(types, tuple):
+        raise ValueError(f"{id}: types is a tuple of resource types, such as ('aws_s3_bucket',)")
 
     def declare(judge: Judge) -> Check:
         return Check(id, name, severity, category, types, judge, applies, judge.__name__)

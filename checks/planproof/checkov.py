@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from checkov.common.bridgecrew.severities import Severities
@@ -18,16 +18,20 @@ from checkov.common.models.enums import CheckCategories, CheckResult
 from checkov.terraform.checks.data.base_check import BaseDataCheck
 from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck
 
-from planproof import policy_file as policy_file  # imported while loading: a signed pack cannot import later
+# What is imported while loading, as a signed pack cannot import later.
+from planproof import changes as changes
+from planproof import policy_file as policy_file
+from planproof.baseline import Baseline
 from planproof.check import Check
 from planproof.engine import evaluate
 from planproof.plan import Plan, PlanError
 from planproof.policy import Policy, PolicyError
-from planproof.registry import LoadError, all_checks
+from planproof.registry import LoadError, all_checks, own_checks
 from planproof.source import SourceError
 from planproof.verdict import PLAN, Finding, Verdict
 
 GUIDELINES = "docs/checks/{id}.md"
+SETTINGS = ("PLANPROOF_POLICY", "PLANPROOF_SOURCE", "PLANPROOF_CHECKS", "PLANPROOF_BASELINE")
 _ADDRESS, _FILE = "__address__", "__file__"
 _KEPT = 8
 
@@ -47,7 +51,7 @@ class Evaluation:
             self.carrier = carriers[0].address if carriers else ""
             policy = Policy.find()
             self.unknown = policy.unknown
-            report = evaluate(plan, policy, _source(path))
+            report = evaluate(plan, policy, _source(path), baseline=Baseline.find())
         except (PlanError, PolicyError, SourceError, LoadError) as error:
             self.problem = str(error)
         except Exception as error:
@@ -78,7 +82,7 @@ _lock = threading.Lock()
 def evaluation(path: str) -> Evaluation:
     """The evaluation of a plan file, made once; anew where the file, the policy or the source is another one."""
     status = os.stat(path)
-    settings = tuple(os.environ.get(name) for name in ("PLANPROOF_POLICY", "PLANPROOF_SOURCE"))
+    settings = tuple(os.environ.get(name) for name in SETTINGS)
     key = (os.path.realpath(path), status.st_mtime_ns, status.st_size, settings)
     with _lock:
         if key not in _evaluations:
@@ -161,9 +165,11 @@ def register() -> None:
     if _registered:
         return
     try:
-        checks: Iterable[Check] = all_checks()
+        checks = all_checks()
     except LoadError as error:
         raise SystemExit(f"planproof: {error}") from None
+    with suppress(LoadError):  # then every check fails with the reason
+        checks += own_checks()
     for declared in checks:
         _registered.append(PlanResourceCheck(declared))
         if declared.is_plan_wide:

@@ -24,6 +24,8 @@ COMMANDS = {
     "check": "judge plans",
     "checkov": "run Checkov with this pack, and fail where Checkov would break silently",
     "checks-dir": "print the folder to hand to checkov --external-checks-dir",
+    "policy": "show the policy in force, check one, begin one",
+    "baseline": "record today's failures, so that only new ones count",
 }
 PASSED_ON = {"checkov"}
 """Commands whose arguments are another program's, options too."""

@@ -5,37 +5,48 @@ from __future__ import annotations
 import os
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
-from typing import IO
+from typing import IO, TYPE_CHECKING, Any
 
 from planproof.check import Check, Context
 from planproof.plan import Instance, Json, Plan
 from planproof.policy import Policy, PolicyError
-from planproof.registry import LoadError, all_checks
+from planproof.registry import LoadError, all_checks, own_checks
 from planproof.source import Source, SourceError, find_source
 from planproof.verdict import CHECK_ERROR, PLAN, Finding, Outcome, Report, Rule, Verdict, failed
+
+if TYPE_CHECKING:
+    from planproof.baseline import Baseline
 
 PlanInput = Plan | str | os.PathLike[str] | IO[bytes] | IO[str] | Mapping[str, Json]
 
 
 def evaluate(
     plan: PlanInput,
-    policy: Policy | str | os.PathLike[str] | None = None,
+    policy: Policy | Mapping[str, Any] | str | os.PathLike[str] | None = None,
     source: Source | str | os.PathLike[str] | None = None,
     checks: Iterable[Check] | None = None,
+    *,
+    baseline: Baseline | str | os.PathLike[str] | None = None,
+    only_changes: bool = False,
 ) -> Report:
     """Judges a plan by a policy.
 
-    `plan`: a Plan, a path to plan JSON, an open file, or the parsed document. `policy`: a Policy or a path; by default what
-    PLANPROOF_POLICY names, else the bundled one. `source`: a Source, a folder of `.tf` files or a saved plan; by default what
-    PLANPROOF_SOURCE names, else what lies beside the plan's file. `checks`: by default all that the policy has on.
+    `plan`: a Plan, a path to plan JSON, an open file, or the parsed document. `policy`: a Policy, a path, or what a policy file
+    would say; by default what PLANPROOF_POLICY names, else the bundled one. `source`: a Source, a folder of `.tf` files or a saved
+    plan; by default what PLANPROOF_SOURCE names, else what lies beside the plan's file. `checks`: those to judge by, of which the
+    policy may have some off; by default the bundled ones and those in the folders that PLANPROOF_CHECKS names. `baseline`: what
+    failed before, which is SKIP. `only_changes`: leaves out the findings on what the plan leaves as it is.
 
     Raises PlanError, PolicyError or SourceError where there is nothing to judge or to judge by. A check that fails to judge
     does not raise: it is a FAIL finding with the code `check_error`, and is named in `Report.errors`.
 
     Pure apart from reading the files that it is given; may be called from several threads and processes at once.
     """
-    if not isinstance(policy, Policy):
-        policy = Policy.find(policy)
+    chosen = (*all_checks(), *own_checks()) if checks is None else tuple(checks)
+    if isinstance(policy, Mapping):
+        policy = Policy.of(policy, chosen)
+    elif not isinstance(policy, Policy):
+        policy = Policy.find(policy, None if checks is None else chosen)
     warnings: list[str] = []
     if source is None and isinstance(plan, (str, os.PathLike)):
         source = find_source(plan)
@@ -44,14 +55,29 @@ def evaluate(
     if not isinstance(plan, Plan):
         plan = Plan.load(plan)
     context = Context(plan, policy, source)
-    chosen = all_checks() if checks is None else tuple(checks)
     errors: list[str] = []
     findings = [f for check in chosen if policy.is_on(check) for f in _findings(check, context, errors)]
     if not plan.managed:
         warnings.append(f"{plan.name}: the plan leaves no resources, so that only what concerns the plan as a whole is judged")
     warnings += policy.unused_exceptions({check.id for check in chosen}, findings)
     rules = tuple(_rule(check, policy) for check in chosen if policy.is_on(check))
-    return Report(plan.name, tuple(findings), (*plan.warnings, *warnings), tuple(errors), rules, policy.unknown)
+    report = Report(plan.name, tuple(findings), (*plan.warnings, *warnings), tuple(errors), rules, policy.unknown)
+    return _narrowed(report, plan, baseline, only_changes)
+
+
+def _narrowed(report: Report, plan: Plan, baseline: Baseline | str | os.PathLike[str] | None, only: bool) -> Report:
+    """The report without what is old. The baseline comes first: what only the plan leaves alone is not fixed."""
+    if baseline is not None:
+        from planproof.baseline import Baseline
+        from planproof.changes import moved
+
+        known = baseline if isinstance(baseline, Baseline) else Baseline.load(baseline)
+        report = known.apply(report, moved(plan))
+    if only:
+        from planproof.changes import only_changes
+
+        report = only_changes(report, plan)
+    return report
 
 
 def _rule(check: Check, policy: Policy) -> Rule:

@@ -8,19 +8,38 @@ import os
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
+from planproof.baseline import Baseline
+from planproof.check import Check
 from planproof.engine import evaluate
 from planproof.plan import MAKE_JSON, Plan, PlanError
 from planproof.policy import Policy
-from planproof.registry import LoadError, all_checks
+from planproof.registry import LoadError, all_checks, own_checks
 from planproof.source import Source, SourceError, is_saved_plan
 from planproof.verdict import Report
 
 STDIN = "-"
 _HEAD = 1024 * 1024
 _PASSED_OVER = ("node_modules", "__pycache__")
+
+
+@dataclass(frozen=True)
+class Scope:
+    """By which checks, and what of their findings counts. Plain data: it travels between processes. `checks` are folders."""
+
+    checks: tuple[str, ...] = ()
+    baseline: Baseline | None = None
+    only_changes: bool = False
+
+    def load(self) -> tuple[Check, ...]:
+        return (*all_checks(), *own_checks(*self.checks))
+
+    def arguments(self) -> dict[str, Any]:
+        return {"checks": self.load(), "baseline": self.baseline, "only_changes": self.only_changes}
 
 
 def plans(arguments: Sequence[str]) -> list[str]:
@@ -59,20 +78,21 @@ def _may_be_plan(path: str) -> bool:
     return b'"format_version"' in head and (b'"planned_values"' in head or b'"resource_changes"' in head)
 
 
-def judge(path: str, policy: Policy, source: str | None = None) -> Report:
+def judge(path: str, policy: Policy, source: str | None = None, scope: Scope | None = None) -> Report:
     """The report of one input. Raises PlanError, SourceError."""
     source = source or os.environ.get("PLANPROOF_SOURCE")
+    how = (scope or Scope()).arguments()
     if path == STDIN:
-        return evaluate(Plan.load(sys.stdin.buffer, "standard input"), policy, source)
+        return evaluate(Plan.load(sys.stdin.buffer, "standard input"), policy, source, **how)
     if not is_saved_plan(path):
-        return evaluate(path, policy, source)
-    return evaluate(Plan.load(io.BytesIO(show(path)), path), policy, Source.open(source or path))
+        return evaluate(path, policy, source, **how)
+    return evaluate(Plan.load(io.BytesIO(show(path)), path), policy, Source.open(source or path), **how)
 
 
-def judge_or_tell(path: str, policy: Policy, source: str | None = None) -> Report:
+def judge_or_tell(path: str, policy: Policy, source: str | None = None, scope: Scope | None = None) -> Report:
     """As `judge`, for one of several: what cannot be judged is a report with an error."""
     try:
-        return judge(path, policy, source)
+        return judge(path, policy, source, scope)
     except (PlanError, SourceError, LoadError) as error:
         return Report(path, (), errors=(str(error),))
     except Exception as error:  # its text may hold a value of the plan
@@ -81,29 +101,31 @@ def judge_or_tell(path: str, policy: Policy, source: str | None = None) -> Repor
         gc.collect()  # the command does not collect otherwise, and one plan's memory is to serve the next
 
 
-def judge_all(paths: Sequence[str], policy: Policy, source: str | None = None, jobs: int = 1) -> Iterator[Report]:
+def judge_all(
+    paths: Sequence[str], policy: Policy, source: str | None = None, jobs: int = 1, scope: Scope | None = None
+) -> Iterator[Report]:
     """The reports in the order of the paths, judged by so many processes; no more plans are in memory than there are jobs."""
     jobs = min(jobs, len(paths))
     if jobs <= 1 or STDIN in paths:
-        return (judge_or_tell(path, policy, source) for path in paths)
-    return _in_processes(paths, policy, source, jobs)
+        return (judge_or_tell(path, policy, source, scope) for path in paths)
+    return _in_processes(paths, policy, source, jobs, scope)
 
 
-def _in_processes(paths: Iterable[str], policy: Policy, source: str | None, jobs: int) -> Iterator[Report]:
+def _in_processes(paths: Iterable[str], policy: Policy, source: str | None, jobs: int, scope: Scope | None) -> Iterator[Report]:
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
 
-    all_checks()  # so that forked processes have them
+    (scope or Scope()).load()  # so that forked processes have them
     method = "fork" if sys.platform == "linux" else "spawn"
     with ProcessPoolExecutor(jobs, multiprocessing.get_context(method)) as pool:
         pending = iter(paths)
-        waiting = deque((path, pool.submit(judge_or_tell, path, policy, source)) for path in islice(pending, jobs * 4))
+        waiting = deque((path, pool.submit(judge_or_tell, path, policy, source, scope)) for path in islice(pending, jobs * 4))
         while waiting:
             path, task = waiting.popleft()
             try:
                 yield task.result()
-                waiting.extend((p, pool.submit(judge_or_tell, p, policy, source)) for p in islice(pending, 1))
+                waiting.extend((p, pool.submit(judge_or_tell, p, policy, source, scope)) for p in islice(pending, 1))
             except BrokenProcessPool:
                 raise PlanError(f"a process was ended while it judged {path} or a plan near it (out of memory?)") from None
 

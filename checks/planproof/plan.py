@@ -312,6 +312,11 @@ class Instance:
         return tuple(self._change.get("actions") or ())
 
     @property
+    def is_imported(self) -> bool:
+        """The plan takes it under management; it exists already."""
+        return isinstance(self._change.get("importing"), dict)
+
+    @property
     def value(self) -> Value:
         """All its attributes, as one object."""
         if self._value is None:

@@ -70,24 +70,26 @@ class Policy:
         return cls(bundled_policy(DEFAULT))
 
     @classmethod
-    def find(cls, path: str | os.PathLike[str] | None = None, checks: Iterable[Check] = ()) -> Policy:
+    def find(cls, path: str | os.PathLike[str] | None = None, checks: Iterable[Check] | None = None) -> Policy:
         """The policy of that file; else of the one that PLANPROOF_POLICY names; else the bundled default.
 
-        `checks`: those beside the bundled ones that it may have sections and exceptions for. Raises PolicyError.
+        `checks`: those beside the bundled ones that it may have sections and exceptions for; by default the ones in the folders that
+        PLANPROOF_CHECKS names. Raises PolicyError, and LoadError where those cannot be loaded.
         """
         path = path or os.environ.get("PLANPROOF_POLICY")
         if not path:
             return cls.default()
         from planproof.policy_file import load
+        from planproof.registry import own_checks
 
-        return cls(load(path, checks), os.fspath(path))
+        return cls(load(path, own_checks() if checks is None else tuple(checks)), os.fspath(path))
 
     @classmethod
-    def of(cls, data: Mapping[str, Any], name: str = "the policy", checks: Iterable[Check] = ()) -> Policy:
+    def of(cls, data: Mapping[str, Any], checks: Iterable[Check] = (), name: str = "the policy") -> Policy:
         """The policy of what a policy file would say: `Policy.of({"extends": "general", "unknown": "fail"})`. Raises PolicyError."""
         from planproof.policy_file import from_mapping
 
-        return cls(from_mapping(data, name, checks), name)
+        return cls(from_mapping(data, name, tuple(checks)), name)
 
     def settings(self, name: str) -> Mapping[str, Any]:
         """The section of a check, by the name of its function."""

@@ -164,19 +164,19 @@ def without_nulls(data: Any, part: Mapping[str, Any] | None = None) -> Any:
         return data
     known, others = part.get("properties", {}), part.get("additionalProperties")
     kept = ((key, value) for key, value in data.items() if not (value is None and key not in known and is_open(part)))
-    return {key: without_nulls(value, _resolved(known.get(key, others))) for key, value in kept}
+    return {key: without_nulls(value, resolved(known.get(key, others))) for key, value in kept}
 
 
-def _resolved(part: Any) -> Mapping[str, Any]:
+def resolved(part: Any) -> Mapping[str, Any]:
     """The part of the schema itself, where it stands elsewhere."""
     if isinstance(part, Mapping) and "$ref" in part:
         part = schema()["$defs"][part["$ref"].rpartition("/")[2]]
     return part if isinstance(part, Mapping) else {}
 
 
-def named(path: KeyPath) -> str:
-    """`checks.tagging.required`, or `the policy` for the whole."""
-    return one_line(".".join(map(str, path))) or "the policy"
+def named(path: KeyPath, whole: str = "the policy") -> str:
+    """`checks.tagging.required`, or what the whole is called."""
+    return one_line(".".join(map(str, path))) or whole
 
 
 def shown(value: Any) -> str:

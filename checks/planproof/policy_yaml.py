@@ -46,24 +46,25 @@ class Document:
 
 def read(name: str, file: str | os.PathLike[str]) -> Document:
     """The document of a file; `name` is what messages call it. Raises PolicyError."""
-    return parse(_content(name, file), name)
+    return parse(content(name, file, "a policy", MAX_BYTES), name)
 
 
-def _content(name: str, file: str | os.PathLike[str]) -> bytes:
+def content(name: str, file: str | os.PathLike[str], what: str, most: int, problem: type[PolicyError] = PolicyError) -> bytes:
+    """The bytes of a file that a person wrote, no more than `most`. `what` it is to be is said where it cannot be read."""
     try:
-        # A pipe or a device could keep us waiting, and a policy has to be the same when it is read again.
+        # A pipe or a device could keep us waiting, and the file has to be the same when it is read again.
         if not stat.S_ISREG(os.stat(file).st_mode):
             kind = "a folder" if os.path.isdir(file) else "not an ordinary file"
-            raise PolicyError(f"{name} cannot be read as a policy: it is {kind}; give a YAML file")
+            raise problem(f"{name} cannot be read as {what}: it is {kind}; give a file")
         with open(file, "rb") as handle:
-            content = handle.read(MAX_BYTES + 1)
+            found = handle.read(most + 1)
     except OSError as error:
-        raise PolicyError(f"{name} cannot be read as a policy: {error.strerror or error}") from None
+        raise problem(f"{name} cannot be read as {what}: {error.strerror or error}") from None
     except ValueError:
-        raise PolicyError(f"{one_line(name)} cannot be read as a policy: no file can have that name") from None
-    if len(content) > MAX_BYTES:
-        raise PolicyError(f"{name} is larger than a policy can be ({MAX_BYTES // 1024} KiB)")
-    return content
+        raise problem(f"{one_line(name)} cannot be read as {what}: no file can have that name") from None
+    if len(found) > most:
+        raise problem(f"{name} is larger than {what} can be ({most // 1024} KiB)")
+    return found
 
 
 def parse(content: bytes, name: str) -> Document:

@@ -1,12 +1,16 @@
-"""The checks: one file each in the folder `failure_modes`."""
+"""The checks: one file each in the folder `failure_modes`, and in a team's own folders."""
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
+import os
 import re
 import sys
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
+from types import ModuleType
 from typing import NoReturn
 
 from planproof.check import PLAN_WIDE, Check, Context
@@ -14,10 +18,13 @@ from planproof.plan import Plan
 
 _ID = re.compile(r"\bCKV_[A-Z0-9]+_\d+\b")
 LOADING_FAILED = "CKV_PLAN_0"
+BUNDLED = "planproof.failure_modes"
+RESERVED = "CKV_PLAN_"
+"""What the ids of bundled checks begin with, those to come too."""
 
 
 class LoadError(Exception):
-    """A check's file cannot be imported."""
+    """Checks cannot be loaded; `str()` is one plain sentence."""
 
 
 def checks_folder() -> Path:
@@ -35,13 +42,53 @@ def all_checks() -> tuple[Check, ...]:
     return load_folder(checks_folder())
 
 
-def load_folder(folder: Path) -> tuple[Check, ...]:
-    """The checks that a folder's files declare. Raises LoadError where there are none."""
+def own_checks(*folders: str | os.PathLike[str]) -> tuple[Check, ...]:
+    """The checks in a team's own folders; by default in those that PLANPROOF_CHECKS names, separated as in PATH.
+
+    Raises LoadError where a folder has none, or where one is called as another is.
+    """
+    folders = folders or tuple(filter(None, os.environ.get("PLANPROOF_CHECKS", "").split(os.pathsep)))
+    bundled = all_checks() if folders else ()
+    found: list[Check] = []
+    for folder in dict.fromkeys(Path(folder).resolve() for folder in folders):
+        if not folder.is_dir():
+            raise LoadError(f"there is no folder {folder} with checks")
+        for check in load_folder(folder, _package(folder)):
+            if check not in bundled and check not in found:  # a file may import another's
+                _refuse_taken(check, bundled, found, folder)
+                found.append(check)
+    return tuple(found)
+
+
+def _refuse_taken(check: Check, bundled: Iterable[Check], own: Iterable[Check], folder: Path) -> None:
+    if check.id.startswith(RESERVED) and check.id != LOADING_FAILED:
+        raise LoadError(
+            f"{folder} declares {check.id}, but ids with {RESERVED} are planproof's own; take another, such as CKV_ACME_1"
+        )
+    for other in (*bundled, *own):
+        if check.key and check.key == other.key:
+            raise LoadError(f"{folder} declares a check named {check.key}, as {other.id} is; call its function otherwise")
+        if check.id == other.id != LOADING_FAILED:
+            raise LoadError(f"{folder} declares {check.id} a second time")
+
+
+def _package(folder: Path) -> str:
+    """A package for a folder, so that its files can import one another: `from ._shared import prefix`."""
+    name = f"planproof_own_{hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]}"
+    if name not in sys.modules:
+        package = ModuleType(name)
+        package.__path__ = [str(folder)]
+        sys.modules[name] = package
+    return name
+
+
+def load_folder(folder: Path, package: str = BUNDLED) -> tuple[Check, ...]:
+    """The checks that a folder's files declare. Raises LoadError where there are none, or where a file declares none."""
     files = sorted(file for file in folder.glob("*.py") if not file.name.startswith("_"))
-    found = {check.id: check for file in files for check in _load(file)}
+    found = dict.fromkeys(check for file in files for check in _load(file, package))
     if not found:
         raise LoadError(f"there are no checks in {folder}")
-    return tuple(sorted(found.values(), key=lambda check: _order(check.id)))
+    return tuple(sorted(found, key=lambda check: _order(check.id)))
 
 
 def _order(check_id: str) -> tuple[str, int]:
@@ -49,8 +96,8 @@ def _order(check_id: str) -> tuple[str, int]:
     return head, int(number)
 
 
-def _load(file: Path) -> list[Check]:
-    name = f"planproof.failure_modes.{file.stem}"
+def _load(file: Path, package: str) -> list[Check]:
+    name = f"{package}.{file.stem}"
     module = sys.modules.get(name)
     if module is None or getattr(module, "__file__", None) != str(file):
         spec = importlib.util.spec_from_file_location(name, file)
@@ -60,20 +107,22 @@ def _load(file: Path) -> list[Check]:
         sys.modules[name] = module
         try:
             spec.loader.exec_module(module)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             sys.modules.pop(name, None)
-            return [_broken(file, error)]
-    return [value for value in vars(module).values() if isinstance(value, Check)]
+            return [_broken(file, error, own=package != BUNDLED)]
+    found = [value for value in vars(module).values() if isinstance(value, Check)]
+    if not found:
+        raise LoadError(f"{file} declares no check; a file that is none begins with an underscore")
+    return found
 
 
-def _broken(file: Path, error: Exception) -> Check:
+def _broken(file: Path, error: BaseException, own: bool) -> Check:
     """Stands in for a check whose file cannot be imported, under its own id, so that nothing passes for want of it."""
-    found = _ID.search(file.read_text(encoding="utf-8", errors="replace"))
+    named = _ID.findall(file.read_text(encoding="utf-8", errors="replace"))
+    found = next((name for name in named if not (own and name.startswith(RESERVED))), LOADING_FAILED)
     reason = f"{file.name} cannot be imported: {type(error).__name__}: {error}"
 
     def cannot_judge(_plan: Plan, _context: Context) -> NoReturn:
         raise LoadError(reason)
 
-    return Check(
-        found[0] if found else LOADING_FAILED, f"{file.stem} can be loaded", "HIGH", "CONVENTION", PLAN_WIDE, cannot_judge
-    )
+    return Check(found, f"{file.stem} can be loaded", "HIGH", "CONVENTION", PLAN_WIDE, cannot_judge, key=file.stem)

@@ -68,6 +68,18 @@ class Finding(NamedTuple):
         return {**self._asdict(), "verdict": self.verdict.value, "evidence": list(self.evidence)}
 
 
+class Failure(NamedTuple):
+    """What a baseline knows a failure by. `about` is the part of the plan, where the subject is the plan as a whole."""
+
+    check: str
+    subject: str
+    code: str
+    about: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.check} on {self.about or self.subject} ({self.code})"
+
+
 @dataclass(frozen=True)
 class Rule:
     """A check that judged, as reports show it: its severity is the policy's, `doc` its docstring."""
@@ -84,7 +96,8 @@ class Report:
     """All findings of one plan, in the order of checks and subjects.
 
     `errors` are what kept a check from judging (its finding is a FAIL with the code `check_error`). `rules` are the checks that
-    judged, and `unknown` is what the policy makes of UNKNOWN: `warn`, `fail` or `ignore`.
+    judged, and `unknown` is what the policy makes of UNKNOWN: `warn`, `fail` or `ignore`. `fixed` are the failures of the baseline
+    that are none any more; `notices` is what is good to know.
     """
 
     plan: str
@@ -93,6 +106,8 @@ class Report:
     errors: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
     unknown: str = "warn"
+    fixed: tuple[Failure, ...] = ()
+    notices: tuple[str, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -112,4 +127,6 @@ class Report:
             "summary": self.summary(),
             "warnings": list(self.warnings),
             "errors": list(self.errors),
+            "fixed": [failure._asdict() for failure in self.fixed],
+            "notices": list(self.notices),
         }

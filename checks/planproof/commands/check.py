@@ -12,8 +12,10 @@ import sys
 from collections.abc import Sequence
 
 from planproof import inputs
+from planproof.baseline import Baseline
 from planproof.command import CANNOT_JUDGE, FAILED, OK, CommandError
 from planproof.policy import Policy
+from planproof.registry import own_checks
 from planproof.safe import one_line
 from planproof.verdict import Report, Verdict
 
@@ -40,6 +42,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="the .tf files, or the saved plan (default: PLANPROOF_SOURCE, or what lies beside PLAN)",
     )
     parser.add_argument("--policy", metavar="FILE", help="the policy (default: PLANPROOF_POLICY, or the bundled secure-logs)")
+    parser.add_argument(
+        "--checks", metavar="DIR", action="append", default=[], help="a folder of your own checks (default: PLANPROOF_CHECKS)"
+    )
+    parser.add_argument(
+        "--baseline", metavar="FILE", help="fail only on what is not in it (default: PLANPROOF_BASELINE); see planproof baseline"
+    )
+    parser.add_argument("--only-changes", action="store_true", help="judge only what the plan creates or updates")
     parser.add_argument(
         "--format",
         metavar="NAME[=FILE]",
@@ -70,9 +79,10 @@ def _jobs(text: str) -> int:
 
 def run(options: argparse.Namespace) -> int:
     targets = _targets(options)
-    policy = Policy.find(options.policy)
+    policy = Policy.find(options.policy, own_checks(*options.checks))
+    scope = inputs.Scope(tuple(options.checks), Baseline.find(options.baseline), options.only_changes)
     paths = inputs.plans(options.plans)
-    reports = _judge(paths, policy, options.source, options.jobs or _cores())
+    reports = judge(paths, policy, options.source, scope, options.jobs)
     _write(reports, targets)
     return max(exit_code(report) for report in reports)
 
@@ -93,12 +103,13 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _judge(paths: Sequence[str], policy: Policy, source: str | None, jobs: int) -> list[Report]:
+def judge(paths: Sequence[str], policy: Policy, source: str | None, scope: inputs.Scope, jobs: int | None = None) -> list[Report]:
+    """The reports of these plans, by so many processes. Raises PlanError and SourceError where there is one plan alone."""
     if len(paths) == 1:
-        return [inputs.judge(paths[0], policy, source)]
+        return [inputs.judge(paths[0], policy, source, scope)]
     from planproof.progress import told
 
-    return list(told(inputs.judge_all(paths, policy, source, jobs), len(paths)))
+    return list(told(inputs.judge_all(paths, policy, source, jobs or _cores(), scope), len(paths)))
 
 
 def _write(reports: Sequence[Report], targets: Sequence[tuple[str, str]]) -> None:

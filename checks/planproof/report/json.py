@@ -1,6 +1,6 @@
 """The report for machines: JSON.
 
-Of one plan: `{"plan", "findings": [...], "summary": {...}, "warnings", "errors"}`, with every verdict in it, one finding a line. Of
+Of one plan: `{"plan", "findings": [...], "summary": {...}, "warnings", "errors", "fixed", "notices"}`, with every verdict in it, one finding a line. Of
 several: `{"plans": [one such object each], "summary": the sum of theirs}`.
 """
 

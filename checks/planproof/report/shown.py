@@ -92,3 +92,10 @@ def notes(report: Report) -> Iterator[tuple[str, str]]:
     """What went wrong, and what is to be known, each with its kind."""
     yield from (("error", text) for text in report.errors)
     yield from (("warning", text) for text in report.warnings)
+    yield from (("notice", text) for text in report.notices)
+    if report.fixed:
+        more = f" and {len(report.fixed) - 10} more" if len(report.fixed) > 10 else ""
+        yield (
+            "notice",
+            f"fixed since the baseline: {', '.join(map(str, report.fixed[:10]))}{more}; write the baseline anew to hold on to it",
+        )

@@ -42,7 +42,7 @@ class _Text:
     def _plan(self, report: Report, briefly: bool) -> Iterator[str]:
         title = f"planproof: {one_line(report.plan)}"
         summary = counted(report.summary(), always=(Verdict.FAIL, Verdict.PASS))
-        worth = any(groups(report, verdict) for verdict in (Verdict.FAIL, Verdict.UNKNOWN)) or report.errors or report.warnings
+        worth = any(groups(report, verdict) for verdict in (Verdict.FAIL, Verdict.UNKNOWN)) or any(notes(report))
         if briefly and not worth:
             yield f"{self._paint('bold', title)}: {summary}"
             return
