@@ -82,7 +82,7 @@ class Links:
         reached = {i.address: i for o in origins if o.type in types for i in o.instances}
         exact = [o.instance for o in origins if o.type in types and o.instance]
         if value.is_known:
-            named = self._named(value.raw, types)
+            named = self._nearest(instance, path, self._named(value.raw, types))
             unnamed = tuple(i for i in reached.values() if len(reached) == 1 and exact and not self._has_name(i))
             return Resolution(named or unnamed)
         if len(reached) == 1 and exact:
@@ -95,7 +95,7 @@ class Links:
         if value.is_unset:
             return Resolution()
         elements = value.items()
-        known = [i for e in elements if e.is_known for i in self._named(e.raw, types)]
+        known = [i for e in elements if e.is_known for i in self._nearest(instance, path, self._named(e.raw, types))]
         missing = sum(1 for e in elements if e.is_unknown) if value.is_known else None
         if missing == 0:
             return Resolution(tuple(known))
@@ -171,6 +171,16 @@ class Links:
         found = [i for kind in types for spelling in spellings(raw) for i in self._name_index(kind).get(spelling, ())]
         return tuple(dict.fromkeys(found))
 
+    def _nearest(self, instance: Instance, path: Path, named: tuple[Instance, ...]) -> tuple[Instance, ...]:
+        """Of several that bear the name, as in two regions or accounts: those that the references lead to, else those of the
+        same provider configuration and region."""
+        if len(named) < 2:
+            return named
+        types = {target.type for target in named}
+        reached = [i for o in self.settled(self._references.origins(instance, *path), *types) for i in o.instances]
+        referred = tuple(target for target in named if target in reached)
+        return referred or tuple(target for target in named if _place(target) == _place(instance)) or named
+
     def _has_name(self, target: Instance) -> bool:
         return any(target.get(attribute).is_known for attribute in _IDENTIFIERS)
 
@@ -183,6 +193,11 @@ class Links:
                     index.setdefault(spelling, []).append(target)
             self._names[kind] = index
         return self._names[kind]
+
+
+def _place(instance: Instance) -> tuple[str, object]:
+    """The provider configuration and, since AWS provider 6, the region."""
+    return instance.config.provider_key if instance.config else "", instance.get("region").raw
 
 
 def _handed_on(origin: Origin, types: tuple[str, ...]) -> str | None:

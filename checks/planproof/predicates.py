@@ -140,9 +140,9 @@ def _of_leaf(predicate: Predicate, instance: Instance, path: Path, value: Value,
 
 
 def _is_reference(instance: Instance, path: Path, context: Context) -> bool:
-    """The argument is one attribute of another resource and nothing else: unknown, but never null."""
-    origins = context.references.origins(instance, *path)
-    return len(origins) == 1 and origins[0].kind is Kind.RESOURCE
+    """The argument draws on one resource alone, if need be on a condition of known things: unknown, but not null."""
+    kinds = [origin.kind for origin in context.references.origins(instance, *path)]
+    return kinds.count(Kind.RESOURCE) == 1 and not {Kind.LOST, Kind.NAMED} & set(kinds)
 
 
 # --- companions ------------------------------------------------------------------------------------------------------
@@ -163,15 +163,18 @@ def _of_companions(predicate: Predicate, instance: Instance, context: Context) -
 
 
 def _without_companion(predicate: Predicate, instance: Instance, context: Context) -> Answer:
-    kind, inner = predicate["companion"], predicate.get("otherwise")
-    none = f"no {kind} belongs to it"
-    if inner and "path" in inner and not inline_counts(instance, inner["path"].split(".")[0], kind, context):
-        return Answer(False, Basis.NO_COMPANION, f"{none} and {inner['path']} is not set", "", (instance.address,))
-    if inner:
-        return answer(inner, instance, context)
-    default = predicate.get("default")
-    assumed = f" (the default of {predicate['path']} is {_shown(default)})" if default is not None else ""
-    return Answer(_satisfies_unset(predicate), Basis.NO_COMPANION, none + assumed, "", (instance.address,))
+    """What holds where no companion says anything: what the instance itself says, else the default."""
+    kind, inner, default = predicate["companion"], predicate.get("otherwise"), predicate.get("default")
+    none, where = f"no {kind} belongs to it", (instance.address,)
+    if not inner:
+        assumed = f" (the default of {predicate['path']} is {_shown(default)})" if default is not None else ""
+        return Answer(_satisfies_unset(predicate), Basis.NO_COMPANION, none + assumed, "", where)
+    parts = list(filter(None, inner.get("any") or [inner]))
+    said = [part for part in parts if inline_counts(instance, part["path"].split(".")[0], kind, context)]
+    if said:
+        return any_of(answer(part, instance, context) for part in said)
+    unset = " or ".join(part["path"] for part in parts)
+    return Answer(False, Basis.NO_COMPANION, f"{none} and {unset} is not set", "", where)
 
 
 # --- operators -------------------------------------------------------------------------------------------------------
