@@ -1,12 +1,13 @@
 """Writes checks/planproof/bundled.py from policies/, so that the folder `checks` alone carries its default policy.
 
 Checkov takes every YAML or JSON file in its checks folder for a check, and verifies the signature of Python files only; so the
-policies travel as a Python module. Edit policies/, then run `make generate`.
+policies travel as a Python module. Edit policies/, then run `make generate`. The pages of the checks are made anew as well.
 """
 
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -32,11 +33,16 @@ def _literal(value: object) -> str:
     return "{\n" + "".join(lines) + "}"
 
 
+def main(check: bool) -> int:
+    if not check:
+        TARGET.write_text(render(), encoding="utf-8")
+    elif TARGET.read_text(encoding="utf-8") != render():
+        print("checks/planproof/bundled.py is out of date: run `make generate`", file=sys.stderr)
+        return 1
+    # The pages are made of the policies too, by a process that sees the new ones.
+    pages = [sys.executable, str(ROOT / "tools" / "pages.py"), *(["--check"] if check else [])]
+    return subprocess.run(pages, check=False).returncode
+
+
 if __name__ == "__main__":
-    if "--check" in sys.argv:
-        sys.exit(
-            0
-            if TARGET.read_text(encoding="utf-8") == render()
-            else "checks/planproof/bundled.py is out of date: run `make generate`"
-        )
-    TARGET.write_text(render(), encoding="utf-8")
+    sys.exit(main("--check" in sys.argv))

@@ -23,6 +23,8 @@ from planproof.source import SourceError
 COMMANDS = {
     "check": "judge plans",
     "checkov": "run Checkov with this pack, and fail where Checkov would break silently",
+    "list": "list the checks",
+    "explain": "print a check's page: what it finds, why, and how to fix it",
     "checks-dir": "print the folder to hand to checkov --external-checks-dir",
     "policy": "show the policy in force, check one, begin one",
     "baseline": "record today's failures, so that only new ones count",
@@ -33,6 +35,7 @@ EPILOG = """\
 examples:
   terraform plan -out tfplan && terraform show -json tfplan > plan.json
   planproof check plan.json                 judge a plan, by the .tf files beside it where there are some
+  planproof explain CKV_PLAN_6              what a check finds, why, and how to fix it
 
 exit codes: 0 nothing failed, 1 something failed, 2 could not judge"""
 

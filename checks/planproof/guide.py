@@ -49,4 +49,8 @@ def guide(docstring: str | None) -> Guide:
         if begins:
             head, paragraph = _HEADS[begins[1]], paragraph[begins.end() :]
         found.setdefault(head, []).append(paragraph)
-    return Guide(**{head: "\n\n".join(paragraphs).strip() for head, paragraphs in found.items()})
+    return Guide(**{head: _sentence("\n\n".join(paragraphs).strip()) for head, paragraphs in found.items()})
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]  # after "Fix:" it may go on in lower case

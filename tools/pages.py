@@ -1,0 +1,70 @@
+"""Writes docs/checks/: a page for each check and the table of all, from the checks, the default policy and the plain fixtures."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "checks"))
+
+from planproof.check import Check  # noqa: E402
+from planproof.pages import Material, index, render  # noqa: E402
+from planproof.registry import all_checks  # noqa: E402
+
+TARGET = ROOT / "docs" / "checks"
+POLICY = ROOT / "policies" / "secure-logs.yaml"
+MAX_SECTION = 40  # lines of a policy section that a page shows
+
+
+def pages() -> dict[str, str]:
+    """The text of each file by its name."""
+    checks = [check for check in all_checks() if check.key]
+    return {"README.md": index(checks), **{f"{check.id}.md": render(check, _material(check)) for check in checks}}
+
+
+def _material(check: Check) -> Material:
+    hcl = {kind: ROOT / "fixtures" / kind / check.key / "plain" / "main.tf" for kind in ("bad", "good")}
+    texts = {kind: file.read_text(encoding="utf-8") if file.is_file() else "" for kind, file in hcl.items()}
+    return Material(texts["bad"], texts["good"], _section(check.key))
+
+
+def _section(key: str) -> str:
+    """The check's lines in the default policy, remarks and all."""
+    found = re.search(rf"^  {re.escape(key)}:.*\n(?:(?:    .*|[ ]*)\n)*", POLICY.read_text(encoding="utf-8"), re.MULTILINE)
+    lines = found[0].rstrip().splitlines() if found else []
+    if len(lines) > MAX_SECTION:
+        lines = [*lines[:MAX_SECTION], f"    # ... and {len(lines) - MAX_SECTION} lines more: policies/secure-logs.yaml"]
+    return "\n".join(lines)
+
+
+def out_of_date() -> list[str]:
+    """The files that are not what `pages` makes, or that no check has."""
+    made = pages()
+    there = {file.name: file.read_text(encoding="utf-8") for file in TARGET.glob("*.md")}
+    return sorted(name for name in made.keys() | there.keys() if made.get(name) != there.get(name))
+
+
+def write() -> None:
+    TARGET.mkdir(parents=True, exist_ok=True)
+    made = pages()
+    for file in TARGET.glob("*.md"):
+        if file.name not in made:
+            file.unlink()
+    for name, text in made.items():
+        (TARGET / name).write_text(text, encoding="utf-8")
+
+
+def main(check: bool) -> int:
+    if not check:
+        write()
+        return 0
+    stale = out_of_date()
+    if stale:
+        print(f"out of date in docs/checks: {', '.join(stale)}; run `make generate`", file=sys.stderr)
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main("--check" in sys.argv))
