@@ -34,6 +34,7 @@ EVENT: dict[str, Any] = {
         "star": "a*b\\c",
         "inner": {"deep": "x"},
         "pairs": [{"name": "a", "size": 1}, {"name": "b", "size": 2}, {"label": "c"}],
+        "dotted.name": {"end": "y"},
         "mixed": ["one", {"name": "two"}, [["three"]]],
     },
 }
@@ -46,7 +47,7 @@ FIELDS: list[tuple[str, list[Any], bool]] = [
     ("state", ["Running"], False),
     ("state", ["run"], False),
     ("count", [5], True),
-    ("count", [5.0], True),
+    ("count", [5.0], False),
     ("count", ["5"], False),
     ("count", [True], False),
     ("flag", [True], True),
@@ -152,7 +153,7 @@ def test_one_field(field: str, values: list[Any], expected: bool) -> None:
     assert compile(json.dumps(pattern)).matches(EVENT) is expected
 
 
-WHOLE: dict[str, tuple[dict[str, Any], bool]] = {
+WHOLE: dict[str, tuple[Any, bool]] = {
     "fields are all needed": ({"source": ["aws.ec2"], "detail": {"state": ["running"]}}, True),
     "one of them differs": ({"source": ["aws.s3"], "detail": {"state": ["running"]}}, False),
     "lists meet": ({"resources": ["x", "arn:aws:ec2:us-east-1:111122223333:volume/v-1"]}, True),
@@ -168,12 +169,21 @@ WHOLE: dict[str, tuple[dict[str, Any], bool]] = {
     "a list of this and that": ({"detail": {"mixed": {"name": ["two"]}}}, True),
     "or": ({"$or": [{"source": ["aws.s3"]}, {"detail": {"state": ["running"]}}]}, True),
     "or, none": ({"$or": [{"source": ["aws.s3"]}, {"detail": {"state": ["stopped"]}}]}, False),
-    "or and more": ({"source": ["aws.s3"], "$or": [{"source": ["aws.ec2"]}, {"time": ["x"]}]}, False),
+    "or and more": ({"source": ["aws.s3"], "$or": [{"detail": {"state": ["running"]}}, {"time": ["x"]}]}, False),
+    "a field in an or that was there before": ({"source": ["aws.s3"], "$or": [{"source": ["aws.ec2"]}, {"time": ["x"]}]}, True),
+    "a field in an or that comes again": ({"$or": [{"source": ["aws.ec2"]}, {"time": ["x"]}], "source": ["aws.s3"]}, False),
+    "a dot in the pattern": ({"detail.inner.deep": ["x"]}, True),
+    "a dot in the event": ({"detail": {"dotted": {"name": {"end": ["y"]}}}}, True),
+    "a dot in both": ({"detail": {"dotted.name.end": ["y"]}}, True),
+    "a dot in the event beside an object": ({"detail": {"inner": {"more": ["z"], "deep": [{"exists": True}]}}}, False),
+    "a value and a field below it": ({"detail": {"mixed": ["one"]}, "detail.mixed.name": ["two"]}, True),
+    "a number that anything but names by value": ({"detail": {"count": [{"anything-but": 5.0}]}}, False),
     "or, with and inside": ({"detail": {"$or": [{"state": ["running"], "count": [6]}, {"count": [5], "flag": [True]}]}}, True),
     "or within or": (
         {"detail": {"$or": [{"state": ["x"]}, {"count": [5], "$or": [{"flag": [False]}, {"ip": [{"prefix": "10."}]}]}]}},
         True,
     ),
+    "a text with a field twice": ('{"source": ["aws.s3"], "source": ["aws.ec2"]}', True),
     "two ors": (
         {"$or": [{"source": ["aws.ec2"]}, {"source": ["b"]}], "detail": {"$or": [{"state": ["x"]}, {"count": [6]}]}},
         False,
@@ -187,14 +197,14 @@ WHOLE: dict[str, tuple[dict[str, Any], bool]] = {
 
 
 @pytest.mark.parametrize(("pattern", "expected"), WHOLE.values(), ids=WHOLE)
-def test_whole_patterns(pattern: dict[str, Any], expected: bool) -> None:
+def test_whole_patterns(pattern: Any, expected: bool) -> None:
     assert compile(pattern).matches(EVENT) is expected
 
 
-def nested(levels: int) -> dict[str, Any]:
+def nested(levels: int, in_or: bool = False) -> dict[str, Any]:
     document: dict[str, Any] = {"a": ["x"]}
     for _ in range(levels):
-        document = {"a": document}
+        document = {"$or": [{"a": ["x"]}, document]} if in_or else {"a": document}
     return document
 
 
@@ -238,7 +248,10 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "or of an object": ({"$or": {"a": ["x"]}}, "at least two objects"),
     "or of values": ({"$or": ["x", "y"]}, "at least two objects"),
     "or of comparisons": ({"a": {"$or": [{"prefix": ["x"]}, {"suffix": ["y"]}]}}, '"prefix" cannot be a field inside of $or'),
+    "or of too many": ({f"{n}": {"$or": [{"a": ["x"]}, {"b": ["x"]}]} for n in range(10)}, "more than 1,000 alternatives"),
     "deep": (nested(200), "nested too deeply"),
+    "deep by dots": ({"." * 10_000: ["x"]}, "nested too deeply"),
+    "deep in or": (nested(900, in_or=True), "nested too deeply"),
     "deep text": ('{"a":' * 100_000, "nested too deeply"),
 }
 
@@ -259,7 +272,7 @@ DOCUMENT = st.recursive(
     LEAF,
     lambda below: st.one_of(
         st.lists(below, max_size=4),
-        st.dictionaries(st.one_of(COMPARISON, st.sampled_from(["a", "b"])), below, max_size=3),
+        st.dictionaries(st.one_of(COMPARISON, st.sampled_from(["a", "b", "a.b"])), below, max_size=3),
         st.tuples(COMPARISON, below).map(lambda pair: [dict([pair])]),
     ),
     max_leaves=12,

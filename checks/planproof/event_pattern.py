@@ -4,7 +4,7 @@
     pattern.matches(envelope(cloudtrail_record))
 
 By what AWS documents, and where that is silent by the engine that AWS published:
-- https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html
+- https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern.html
 - https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
 - https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns-arrays.html
 - https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
@@ -12,7 +12,8 @@ By what AWS documents, and where that is silent by the engine that AWS published
 
 Every field that the pattern names has to match, and any one of a field's values is enough. Where the event has a list, any of its
 elements will do; fields below a list of objects have to match in the same element. `exists` looks at leaves alone: a field that
-holds an object does not exist, nor does an empty list.
+holds an object does not exist, nor does an empty list. A dot in a field's name leads one level down, in the pattern and in the
+event, and what is said last of one field is what counts, inside and outside of `$or` too.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ from planproof.pattern_error import PatternError
 
 # Far deeper than any event; EventBridge has a limit too.
 _DEEPEST = 100
+# The alternatives that the lists of all $or make together: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
+_MOST_ALTERNATIVES = 1000
 _LARGEST_NUMBER = 5e9
 _CLOUDTRAIL = "AWS API Call via CloudTrail"
 _DETAIL_TYPES = {
@@ -39,7 +42,6 @@ _DETAIL_TYPES = {
 }
 
 Json = Any
-Path = tuple[str, ...]
 Test = Callable[[Json], bool]
 
 
@@ -48,11 +50,12 @@ class EventPattern:
     """A compiled pattern."""
 
     document: Mapping[str, Json]
-    _root: _Object
+    _alternatives: tuple[_Field, ...]
 
     def matches(self, event: Mapping[str, Json]) -> bool:
         """Whether the rule fires for an event: the whole of it, with `source` and `detail`."""
-        return self._root.holds(event, event)
+        event = _undotted(event)
+        return any(alternative.holds(event, event) for alternative in self._alternatives)
 
 
 def compile(document: Mapping[str, Json] | str) -> EventPattern:
@@ -61,7 +64,12 @@ def compile(document: Mapping[str, Json] | str) -> EventPattern:
         document = _read(document)
     if not isinstance(document, Mapping):
         raise PatternError("an event pattern is a JSON object")
-    return EventPattern(document, _object(document, ()))
+    alternatives: list[_Alternative] = [{}]
+    try:
+        _object(document, (), alternatives)
+    except RecursionError:
+        raise PatternError("an event pattern is nested too deeply") from None
+    return EventPattern(document, tuple(_tree(alternative) for alternative in alternatives))
 
 
 def envelope(record: Mapping[str, Json]) -> dict[str, Json]:
@@ -90,37 +98,39 @@ def is_delivered(record: Mapping[str, Json], state: str = "ENABLED") -> bool:
     return state == "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS" or not (reads and named)
 
 
-# ---- the tree
+# ---- matching
+
+Path = tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class _Values:
-    """A field's values: tests of a leaf, and whether the field's absence will do."""
+    """What a field's value may be: tests of a leaf, and whether the field's absence will do."""
 
-    path: Path
     tests: tuple[Test, ...]
     absent: bool
 
-    def holds(self, value: Json, event: Json) -> bool:
-        if any(test(leaf) for leaf in _leaves(value) for test in self.tests):
-            return True
-        return self.absent and next(_at(event, self.path), None) is None
-
 
 @dataclass(frozen=True)
-class _Object:
-    """Fields that all have to match, and lists of alternatives of which one has to."""
+class _Field:
+    """A field of the pattern: its own values, and the fields below it, which all have to match in one and the same object."""
 
-    fields: tuple[tuple[str, _Values | _Object], ...]
-    alternatives: tuple[tuple[_Object, ...], ...]
+    path: Path
+    values: _Values | None
+    below: tuple[tuple[str, _Field], ...]
 
     def holds(self, value: Json, event: Json) -> bool:
-        return any(self._fits(each, event) for each in _objects(value))
+        return self._has_value(value, event) and self._has_fields(value, event)
 
-    def _fits(self, value: Mapping[str, Json], event: Json) -> bool:
-        if not all(below.holds(value.get(name, _MISSING), event) for name, below in self.fields):
-            return False
-        return all(any(choice._fits(value, event) for choice in choices) for choices in self.alternatives)
+    def _has_value(self, value: Json, event: Json) -> bool:
+        if self.values is None or any(test(leaf) for leaf in _leaves(value) for test in self.values.tests):
+            return True
+        return self.values.absent and next(_at(event, self.path), None) is None
+
+    def _has_fields(self, value: Json, event: Json) -> bool:
+        return not self.below or any(
+            all(field.holds(each.get(name, _MISSING), event) for name, field in self.below) for each in _objects(value)
+        )
 
 
 _MISSING = object()
@@ -160,7 +170,24 @@ def _at(event: Json, path: Path) -> Iterator[tuple[Json]]:
     return ((leaf,) for value in found for leaf in _leaves(value))
 
 
+def _undotted(value: Json) -> Json:
+    """With every field whose name has a dot as a field of a field. What is said twice is a list of both."""
+    if isinstance(value, list):
+        return [_undotted(each) for each in value]
+    if not isinstance(value, Mapping):
+        return value
+    plain = {name: _undotted(below) for name, below in value.items() if "." not in name}
+    for dotted in value.keys() - plain.keys():
+        name, _, rest = dotted.partition(".")
+        below = _undotted({rest: value[dotted]})
+        plain[name] = [plain[name], below] if name in plain else below
+    return plain
+
+
 # ---- compiling
+
+# The fields of a pattern, by their whole path; each $or makes alternatives of them.
+_Alternative = dict[Path, _Values]
 
 
 def _read(text: str) -> Json:
@@ -177,39 +204,60 @@ def _read(text: str) -> Json:
         raise PatternError("an event pattern is nested too deeply") from None
 
 
-def _object(document: Mapping[str, Json], path: Path, in_or: bool = False) -> _Object:
-    if len(path) > _DEEPEST:
-        raise PatternError("an event pattern is nested too deeply")
+def _object(document: Mapping[str, Json], path: Path, alternatives: list[_Alternative], in_or: bool = False) -> None:
+    """Adds the fields of an object to each of the alternatives, of which an $or makes more."""
     if not document:
         raise PatternError("an event pattern holds an empty object")
-    fields: list[tuple[str, _Values | _Object]] = []
-    alternatives: list[tuple[_Object, ...]] = []
     for name, below in document.items():
+        inner = (*path, *name.split("."))
+        if len(inner) > _DEEPEST:
+            raise PatternError("an event pattern is nested too deeply")
         if name == "$or":
-            alternatives.append(_alternatives(below, path))
+            _or(below, path, alternatives)
         elif in_or and name in _RESERVED:
             raise PatternError(f'"{name}" cannot be a field inside of $or')
         elif isinstance(below, Mapping):
-            fields.append((name, _object(below, (*path, name), in_or)))
+            _object(below, inner, alternatives, in_or)
         elif isinstance(below, list):
-            fields.append((name, _values(below, (*path, name))))
+            values = _values(below)
+            for alternative in alternatives:
+                alternative[inner] = values
         else:
             raise PatternError("every field of an event pattern holds an object or a list of values")
-    return _Object(tuple(fields), tuple(alternatives))
 
 
-def _alternatives(choices: Json, path: Path) -> tuple[_Object, ...]:
+def _or(choices: Json, path: Path, alternatives: list[_Alternative]) -> None:
     if not isinstance(choices, list) or len(choices) < 2 or not all(isinstance(choice, Mapping) for choice in choices):
         raise PatternError("$or takes a list of at least two objects")
-    return tuple(_object(choice, (*path, "$or"), in_or=True) for choice in choices)
+    before = list(alternatives)
+    alternatives.clear()
+    for choice in choices:
+        more = [dict(alternative) for alternative in before]
+        _object(choice, path, more, in_or=True)
+        alternatives.extend(more)
+        if len(alternatives) > _MOST_ALTERNATIVES:
+            raise PatternError(f"the $or of an event pattern make more than {_MOST_ALTERNATIVES:,} alternatives")
 
 
-def _values(values: list[Json], path: Path) -> _Values:
+def _tree(alternative: _Alternative) -> _Field:
+    """The fields of one alternative, each below the one that it is a field of."""
+    children: dict[Path, dict[str, None]] = {}
+    for path in alternative:
+        for length in range(len(path)):
+            children.setdefault(path[:length], {})[path[length]] = None
+
+    def field(path: Path) -> _Field:
+        below = tuple((name, field((*path, name))) for name in children.get(path, ()))
+        return _Field(path, alternative.get(path), below)
+
+    return field(())
+
+
+def _values(values: list[Json]) -> _Values:
     if not values:
         raise PatternError("a field of an event pattern holds an empty list")
     absent = any(isinstance(value, Mapping) and value.get("exists") is False for value in values)
-    tests = tuple(_test(value) for value in values)
-    return _Values(tuple(name for name in path if name != "$or"), tests, absent)
+    return _Values(tuple(_test(value) for value in values), absent)
 
 
 def _test(value: Json) -> Test:
@@ -223,20 +271,14 @@ def _test(value: Json) -> Test:
         return _OPERATORS[name](operand)
     if isinstance(value, list):
         raise PatternError("a field of an event pattern holds a list within a list")
-    return lambda leaf: _same(leaf, value)
+    # Of one type too: true is not 1, "1" is not 1, and 1.0 is not 1.
+    return lambda leaf: type(leaf) is type(value) and bool(leaf == value)
 
 
 def _only(value: Mapping[str, Json], what: str) -> tuple[str, Json]:
     if len(value) != 1:
         raise PatternError(f"{what} is an object with one key")
     return next(iter(value.items()))
-
-
-def _same(leaf: Json, value: Json) -> bool:
-    """Equal and of one type: true is not 1, and "1" is not 1."""
-    if _is_number(leaf) and _is_number(value):
-        return bool(leaf == value)
-    return type(leaf) is type(value) and bool(leaf == value)
 
 
 def _is_number(value: Json) -> bool:
@@ -311,7 +353,7 @@ def _anything_but(operand: Json) -> Test:
         unwanted = operand if isinstance(operand, list) else [operand]
         if not (all(isinstance(each, str) for each in unwanted) or all(_is_number(each) for each in unwanted)):
             raise PatternError("the anything-but of an event pattern takes strings or numbers, and not both")
-        tests = [_test(each) for each in unwanted]
+        tests = [_test(each) if isinstance(each, str) else _numeric(["=", each]) for each in unwanted]
     if not tests:
         raise PatternError("the anything-but of an event pattern is empty")
     return lambda leaf: not any(test(leaf) for test in tests)
