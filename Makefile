@@ -28,6 +28,7 @@ lint: $(VENV)/test
 
 generate: $(VENV)/test
 	$(BIN)/python tools/bundle.py
+	PYTHONPATH=checks:tools $(BIN)/python tools/readme.py
 
 $(VENV)/demo: setup.cfg
 	$(PYTHON) -m venv $(VENV)
