@@ -78,14 +78,11 @@ class Baseline:
             listed = ", ".join(sorted(self.plans)[:5])
             text = f"{self.name} has nothing about this plan: it knows {listed}; every failure counts as new"
             return replace(report, warnings=(*report.warnings, text))
-        moved = moved or {}
-        failing = Counter(known_by(f, moved) for f in report.findings if is_failure(f, report))
-        old = {failure for failure, count in failing.items() if count <= known[failure]}
-        findings = tuple(
-            _in_baseline(f) if is_failure(f, report) and known_by(f, moved) in old else _counted(f, known, report, moved)
-            for f in report.findings
-        )
-        return replace(report, findings=findings, fixed=tuple(_fixed(known, report, moved)))
+        named = [(finding, _name(finding, known, moved or {})) for finding in report.findings]
+        failing = Counter(name for finding, name in named if is_failure(finding, report))
+        findings = tuple(_compared(f, known[name], failing[name]) if is_failure(f, report) else f for f, name in named)
+        open_ones = {name._replace(code="") for finding, name in named if finding.verdict is not Verdict.PASS}
+        return replace(report, findings=findings, fixed=tuple(_fixed(known, open_ones, report)))
 
     def _for(self, plan: str) -> Counter[Failure] | None:
         """A baseline of one plan is about that plan wherever it lies now; one of several goes by their paths."""
@@ -99,26 +96,30 @@ def is_failure(finding: Finding, report: Report) -> bool:
     return counts and finding.code != CHECK_ERROR
 
 
-def known_by(finding: Finding, moved: Mapping[str, str] | None = None) -> Failure:
-    subject = (moved or {}).get(finding.subject, finding.subject)
+def known_by(finding: Finding) -> Failure:
     about = finding.evidence[0] if finding.subject == PLAN and finding.evidence else ""
-    return Failure(finding.check_id, subject, finding.code, about)
+    return Failure(finding.check_id, finding.subject, finding.code, about)
 
 
-def _in_baseline(finding: Finding) -> Finding:
+def _name(finding: Finding, known: Mapping[Failure, int], moved: Mapping[str, str]) -> Failure:
+    """What the baseline calls it: a moved resource may stand there by the address that it had."""
+    failure = known_by(finding)
+    before = failure._replace(subject=moved.get(finding.subject, finding.subject))
+    return before if before in known and failure not in known else failure
+
+
+def _compared(finding: Finding, known: int, found: int) -> Finding:
+    """A failure, given how many of its kind are known and how many there are."""
+    if not known:
+        return finding
+    if found > known:
+        return finding._replace(reason=f"{finding.reason} (more of these than the {known} in the baseline)")
     return finding._replace(verdict=Verdict.SKIP, reason=f"in the baseline: {finding.reason}")
 
 
-def _counted(finding: Finding, known: Counter[Failure], report: Report, moved: Mapping[str, str]) -> Finding:
-    """Where there are more of a kind than the baseline has, each says so."""
-    count = known[known_by(finding, moved)] if is_failure(finding, report) else 0
-    return finding._replace(reason=f"{finding.reason} (more of these than the {count} in the baseline)") if count else finding
-
-
-def _fixed(known: Counter[Failure], report: Report, moved: Mapping[str, str]) -> list[Failure]:
+def _fixed(known: Iterable[Failure], open_ones: set[Failure], report: Report) -> list[Failure]:
     """The known failures of which this run, having judged their check, finds nothing any more but that it passes."""
     judged = {rule.id for rule in report.rules} - {f.check_id for f in report.findings if f.code == CHECK_ERROR}
-    open_ones = {known_by(f, moved)._replace(code="") for f in report.findings if f.verdict is not Verdict.PASS}
     return sorted(failure for failure in known if failure.check in judged and failure._replace(code="") not in open_ones)
 
 
