@@ -8,7 +8,7 @@ from typing import Any
 
 from planproof.check import Context, check
 from planproof.environments import environment_in, flat
-from planproof.plan import Instance
+from planproof.plan import MISSING, Instance
 from planproof.references import Kind, Origin, Origins
 from planproof.verdict import Outcome, failed, passed, unknown
 
@@ -43,10 +43,8 @@ def bucket_name_collision(bucket: Instance, context: Context) -> Outcome:
 
 def _made_up(bucket: Instance, context: Context) -> bool:
     """On a later plan the made-up name is known: the block still does not set it, or sets it to null."""
-    if bucket.config is None:
-        return False
     written = context.references.origins(bucket, "bucket")
-    return context.argument(bucket, "bucket").is_unset or all(_is_null(origin, context) for origin in written)
+    return bucket.config is not None and all(_is_null(origin, context) for origin in written)
 
 
 def _is_null(origin: Origin, context: Context) -> bool:
@@ -60,7 +58,7 @@ def _unique_parts(bucket: Instance, origins: Origins, context: Context) -> Itera
     """What in the name is random, or unique to the account. Where name and value are both known, the one must be in the other."""
     settings = context.settings("bucket_name_collision")
     name = bucket.get("bucket")
-    if name.is_unknown and not origins:
+    if name.is_unknown and (context.argument(bucket, "bucket").is_unset or any(o.constant is MISSING for o in origins)):
         yield "what a function makes up at the apply, such as uuid()"
     for origin in flat(origins):
         if origin.kind is Kind.RESOURCE and _is_unique(origin, settings) and _stands_in(origin, name.text):

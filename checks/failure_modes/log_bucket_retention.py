@@ -37,7 +37,7 @@ def log_bucket_retention(bucket: Instance, context: Context) -> Outcome:
 def _judge(bucket: Instance, found: Lifecycle, context: Context) -> Outcome:
     settings = context.settings("log_bucket_retention")
     sure = [rule for rule in found.rules if not rule.open]
-    early = next((rule for rule in sure if _is_early(rule, settings)), None)
+    early = next((rule for rule in found.rules if rule.on and _is_early(rule, settings)), None)
     if early:
         text = f"rule {early.name!r} expires objects after {early.days:g} days, before the {settings['retention_days']} demanded"
         return failed("expires_too_early", text, *found.where)

@@ -78,15 +78,15 @@ class Links:
         value = self._argument(instance, *path)
         if value.is_unset:
             return Resolution()
-        origins = self.settled(self._references.origins(instance, *path), *types)
-        reached = {i.address: i for o in origins if o.type in types for i in o.instances}
-        exact = [o.instance for o in origins if o.type in types and o.instance]
+        origins, reached, exact = self._reach(instance, path, types)
         if value.is_known:
             named = self._nearest(instance, path, self._named(value.raw, types))
-            unnamed = tuple(i for i in reached.values() if len(reached) == 1 and exact and not self._has_name(i))
+            unnamed = tuple(i for i in reached.values() if len(reached) == len(exact) == 1 and not self._has_name(i))
             return Resolution(named or unnamed)
-        if len(reached) == 1 and exact:
+        if len(reached) == len(exact) == 1:
             return Resolution(tuple(reached.values()))
+        if len(origins) == 1 and origins[0].kind is Kind.CONSTANT and (named := self._named(origins[0].constant, types)):
+            return Resolution(named)
         return self._open(instance, path, origins, reached, types)
 
     def resolve_each(self, instance: Instance, path: Path, *types: str) -> Resolution:
@@ -99,14 +99,21 @@ class Links:
         missing = sum(1 for e in elements if e.is_unknown) if value.is_known else None
         if missing == 0:
             return Resolution(tuple(known))
-        origins = self.settled(self._references.origins(instance, *path), *types)
-        reached = {i.address: i for o in origins if o.type in types for i in o.instances}
-        exact = {o.instance.address: o.instance for o in origins if o.type in types and o.instance}
+        origins, reached, exact = self._reach(instance, path, types)
         rest = [i for address, i in exact.items() if i not in known]
         if rest and len(reached) == len(exact) and (missing is None or len(rest) <= missing):
             return Resolution((*known, *rest))
         found = self._open(instance, path, origins, reached, types)
         return Resolution(tuple(known), found.candidates, found.open_ended, found.reason)
+
+    def _reach(
+        self, instance: Instance, path: Path, types: tuple[str, ...]
+    ) -> tuple[Origins, dict[str, Instance], dict[str, Instance]]:
+        """What an argument draws on; the instances of `types` among it; and those that it is exactly."""
+        origins = self.settled(self._references.origins(instance, *path), *types, through_data=True)
+        named = [o for o in origins if o.type in types and not o.is_data]
+        exact = {o.instance.address: o.instance for o in named if o.instance}
+        return origins, {i.address: i for o in named for i in o.instances}, exact
 
     def _open(
         self, instance: Instance, path: Path, origins: Origins, reached: dict[str, Instance], types: tuple[str, ...]
@@ -121,23 +128,35 @@ class Links:
             )
         if not origins:
             return Resolution((), (), True, f"{where} is known after the apply, and the plan does not say what it is made from")
-        alike = [t for kind in types for t in self._plan.of_type(kind) if self._made_alike(origins, t)]
-        reason = f"{where} is built like the name of {_some(alike)}, but plan JSON lacks the text around it; give the source"
+        alike = {t: name for kind in types for t in self._plan.of_type(kind) if (name := self._made_alike(origins, t))}
+        written = self._references.text(instance, str(path[0])) if len(path) == 1 else None
+        same = [t for t, name in alike.items() if written is not None and written == self._references.text(t, name)]
+        if same:
+            return Resolution(tuple(same))
+        reason = f"{where} is built like the name of {_some(list(alike))}, but plan JSON lacks the text around it; give the source"
         return Resolution((), tuple(alike), False, reason if alike else "")
 
-    def _made_alike(self, origins: Origins, target: Instance) -> bool:
-        """Whether the target's own name draws on the same things, as when both are `"logs-${random_id.a.hex}"`."""
+    def _made_alike(self, origins: Origins, target: Instance) -> str | None:
+        """The target's argument that draws on the same things, as when both are `"logs-${random_id.a.hex}"`."""
         mine = {_signature(o) for o in origins} - {None}
-        names = (self._references.origins(target, name) for name in ("bucket", "name") if target.configured(name))
-        return bool(mine) and any(mine == {_signature(o) for o in theirs} - {None} for theirs in names)
+        for name in ("bucket", "name"):
+            if target.configured(name):
+                theirs = {_signature(o) for o in self._references.origins(target, name)} - {None}
+                if mine and mine == theirs:
+                    return name
+        return None
 
-    def settled(self, origins: Origins, *types: str) -> Origins:
-        """Down to `types`: the origins, with arguments that other resources hand on unchanged followed further."""
+    def settled(self, origins: Origins, *types: str, through_data: bool = False) -> Origins:
+        """Down to `types`: the origins, with arguments that other resources hand on unchanged followed further.
+
+        A data source of one of the types is an end, unless `through_data`: then what it was looked up by is.
+        """
         found: list[Origin] = []
         pending, seen = list(origins), set()
         while pending:
             origin = pending.pop(0)
-            argument = _handed_on(origin, types)
+            end = origin.type in types and not (through_data and origin.is_data)
+            argument = None if end else _handed_on(origin)
             if argument is None or origin.instance is None or (origin.instance.address, argument) in seen:
                 found.append(origin)
                 continue
@@ -200,9 +219,9 @@ def _place(instance: Instance) -> tuple[str, object]:
     return instance.config.provider_key if instance.config else "", instance.get("region").raw
 
 
-def _handed_on(origin: Origin, types: tuple[str, ...]) -> str | None:
+def _handed_on(origin: Origin) -> str | None:
     """The argument whose value the attribute that is read repeats; None where it is no such attribute."""
-    if origin.kind is not Kind.RESOURCE or origin.type in types or not origin.instance or not origin.attribute:
+    if origin.kind is not Kind.RESOURCE or not origin.instance or not origin.attribute:
         return None
     attribute = origin.attribute[0]
     if origin.type.startswith("aws_s3_bucket") and attribute in ("id", "arn", "bucket"):

@@ -15,7 +15,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import Any, Protocol, Union
 
-from planproof.plan import MISSING, Instance, Json, Key, Module, Plan, part_of, unquote
+from planproof.plan import MISSING, Instance, Json, Key, Module, Plan, State, part_of, unquote
 
 Step = Union[str, int, "Dynamic"]
 Steps = tuple[Step, ...]
@@ -37,7 +37,7 @@ class Origin:
 
     RESOURCE: `instances` are the candidates, one where the reference is exact; `block` is `(module address, address in
     module)`; `attribute` is the path that is read, or None where the whole object is, or where the plan lost it.
-    CONSTANT: `constant`. VARIABLE: `name`, `attribute`. KEY: `constant` (the key), `within`. NAMED: `name`. LOST: `reason`, and
+    CONSTANT: `constant`, or MISSING where a function of literals hides it. VARIABLE: `name`, `attribute`. KEY: `constant` (the key), `within`. NAMED: `name`. LOST: `reason`, and
     `modules` where whole module instances are referred to.
     """
 
@@ -62,6 +62,11 @@ class Origin:
         """The resource type of a RESOURCE origin, without `data.`; else empty."""
         return self.block[1].removeprefix("data.").split(".")[0]
 
+    @property
+    def is_data(self) -> bool:
+        """Whether it is a data source, and not a resource."""
+        return self.block[1].startswith("data.")
+
 
 Origins = tuple[Origin, ...]
 
@@ -76,12 +81,18 @@ class Expressions(Protocol):
 
         The locals are arguments of the block labelled `("locals",)`. None where there is no such block or argument."""
 
+    def text(self, path: tuple[str, ...], labels: tuple[str, ...], argument: str) -> str | None:
+        """The argument as it is written, where it is a template or a bare expression."""
+
 
 @dataclass(frozen=True)
 class Dynamic:
     """An index that is an expression; `text` is it, where known (`each.key`, `count.index`, `*`)."""
 
     text: str
+
+
+_SPLAT = Dynamic("*")
 
 
 class Quoted(str):
@@ -116,6 +127,9 @@ class References:
     def origins(self, instance: Instance, *path: str | int) -> Origins:
         """What the argument at `path` of `instance` is made from; empty where the block does not set it."""
         scope, expression = self.scope(instance), instance.expression(*path)
+        value = instance.get(*path)
+        if expression == {} and value.is_known:
+            return (Origin(Kind.CONSTANT, constant=value.raw),)
         return self._argument(expression, scope, str(path[0])) if len(path) == 1 else self.follow(expression, scope)
 
     def scope(self, instance: Instance) -> Scope:
@@ -137,6 +151,11 @@ class References:
         origins = self.follow(expression, scope)
         return bool(origins) and all(_is_known(origin) for origin in origins)
 
+    def text(self, instance: Instance, argument: str) -> str | None:
+        """An argument of the block as the source has it, where there is source and it is a template or a bare expression."""
+        scope = self.scope(instance)
+        return self._source.text(scope.module.path, scope.labels, argument) if self._source else None
+
     def referrers(self, instance: Instance) -> list[tuple[Instance, str]]:
         """Who refers to this instance: pairs of the referring instance and its top-level argument."""
         if self._referrers is None:
@@ -151,32 +170,33 @@ class References:
         block = (instance.module.address, instance.local_address)
         return list(dict.fromkeys([*found.get(instance.address, ()), *found.get(block, ())]))
 
-    def follow(self, expression: Json, scope: Scope) -> Origins:
-        """The origins of an expression of the plan's configuration: `{"constant_value": ...}`, `{"references": [...]}`,
-        or a block or list of such (their origins together)."""
+    def follow(self, expression: Json, scope: Scope, steps: Steps = ()) -> Origins:
+        """The origins of an expression of the plan's configuration, or of its part at `steps`: `{"constant_value": ...}`,
+        `{"references": [...]}`, or a block or list of such (their origins together)."""
         if self._depth >= _MAX_DEPTH:
             return (Origin(Kind.LOST, reason=f"the references are more than {_MAX_DEPTH} steps long"),)
         self._depth += 1
         try:
-            found = [o for part in _leaves(expression) for o in self._leaf(part, scope)]
+            found = [o for part in _leaves(expression) for o in self._leaf(part, scope, steps)]
         finally:
             self._depth -= 1
         return tuple(found)
 
-    def _leaf(self, expression: Mapping[str, Json], scope: Scope) -> Iterable[Origin]:
+    def _leaf(self, expression: Mapping[str, Json], scope: Scope, steps: Steps) -> Iterable[Origin]:
+        if not expression:  # no constant and no reference: a function of literals, or one such as uuid()
+            return (Origin(Kind.CONSTANT, constant=MISSING),)
         if "constant_value" in expression:
-            return (Origin(Kind.CONSTANT, constant=expression["constant_value"]),)
+            return self._extend((Origin(Kind.CONSTANT, constant=expression["constant_value"]),), steps)
         names = _most_specific(expression["references"])
         keys = [name for name in names if name.split(".")[0] in ("each", "count")]
-        return [o for name in names for o in self._name(_steps(name), scope, keys[0] if len(keys) == 1 else None)]
+        return [o for name in names for o in self._name((*_steps(name), *steps), scope, keys[0] if len(keys) == 1 else None)]
 
     def _name(self, steps: tuple[Step, ...], scope: Scope, beside: str | None) -> Origins:
         """One name, such as `aws_s3_bucket.a[0].id`; `beside` is the one each/count name in the same expression."""
         first, rest = steps[0], steps[1:]
-        if first == "var":
-            return self._variable(scope.module, str(rest[0]), rest[1:])
-        if first == "local":
-            return self._local(scope.module, str(rest[0]), rest[1:])
+        if first in ("var", "local"):
+            follow = self._variable if first == "var" else self._local
+            return follow(scope.module, str(rest[0]), tuple(self._fixed(step, scope) for step in rest[1:]))
         if first == "module":
             return self._module_output(str(rest[0]), rest[1:], scope, beside)
         if first == "each":
@@ -202,23 +222,38 @@ class References:
         if not repeated:
             return self._extend((whole,), rest)
         if rest and _is_index(rest[0]):
-            key = self._key(rest[0], scope)
+            key = self._key(rest[0], scope, beside)
             return self._extend((_narrow(whole, key, instances),), rest[1:])
-        if rest:
-            return self._extend((whole,), rest)
-        key = self._key(Dynamic(beside), scope) if beside else None
-        return (_narrow(whole, key, instances),)
+        key = self._key(_SPLAT, scope, beside)
+        return self._extend((_narrow(whole, key, instances),), rest)
 
-    def _key(self, step: Step, scope: Scope) -> Key:
-        """The key that an index comes to, or None where that cannot be told."""
+    def _key(self, step: Step, scope: Scope, beside: str | None = None) -> Key:
+        """The key that an index comes to, or None where that cannot be told; of a splat, the key that stands `beside` it."""
         if not isinstance(step, Dynamic):
             return step
-        if step.text in ("each.key", "count.index"):
+        text = beside or "" if step.text == "*" else step.text
+        if text in ("each.key", "count.index"):
             return scope.key
-        if step.text == "each.value":
-            constants = [o.constant for o in self._each(("value",), scope) if o.kind is Kind.CONSTANT]
-            return constants[0] if len(constants) == 1 and isinstance(constants[0], (str, int)) else None
-        return None
+        if not re.fullmatch(r"(?:each|var|local)\.[\w.-]+", text):
+            return None
+        found = self._name(_steps(text), scope, None)
+        value = self._value(found[0], scope) if len(found) == 1 else None
+        return value if isinstance(value, (str, int)) else None
+
+    def _fixed(self, step: Step, scope: Scope) -> Step:
+        """An index as the key that it comes to, where that can be told."""
+        key = self._key(step, scope) if isinstance(step, Dynamic) else None
+        return step if key is None else Quoted(key) if isinstance(key, str) else key
+
+    def _value(self, origin: Origin, scope: Scope) -> Json:
+        """The value of a constant or a key, of a root variable, or of a set's element under `for_each`; else None."""
+        raw = self._whole(origin)
+        return scope.key if isinstance(raw, list) else raw
+
+    def _whole(self, origin: Origin) -> Json:
+        if origin.kind is Kind.VARIABLE and origin.name in self.plan.variables:
+            return self.plan.variables[origin.name].get(*(origin.attribute or ())).raw
+        return origin.constant if origin.kind in (Kind.CONSTANT, Kind.KEY) else None
 
     def _each(self, rest: tuple[Step, ...], scope: Scope) -> Origins:
         """`each.key`, or the part of `for_each` that `each.value` stands for."""
@@ -227,18 +262,21 @@ class References:
             return (Origin(Kind.KEY, constant=scope.key, within=within),)
         if scope.key is None:
             return within
-        if len(within) > 1:
-            within = self._by_source(within, _outer(scope), scope.labels, "for_each", (scope.key, *rest[1:]))
+        steps = (Quoted(scope.key) if isinstance(scope.key, str) else scope.key, *rest[1:])
+        if len(within) > 1 and (written := self._written(_outer(scope), scope.labels, "for_each", steps)):
+            return written
         if not within:  # `toset([...])` and the like leave no expression in the plan
             return (Origin(Kind.KEY, constant=scope.key),)
         found: list[Origin] = []
         for origin in within:
             if origin.kind is Kind.CONSTANT and isinstance(origin.constant, list):
                 found.append(replace(origin, constant=scope.key))  # a set: the value is the key
+            elif origin.kind is Kind.VARIABLE and isinstance(self._whole(origin), dict):
+                found.extend(self._extend((origin,), steps))
             elif origin.kind in (Kind.VARIABLE, Kind.NAMED) or (origin.kind is Kind.LOST and not origin.modules):
                 found.append(origin)
             else:
-                found.extend(self._extend((origin,), (scope.key, *rest[1:])))
+                found.extend(self._extend((origin,), steps))
         return tuple(found)
 
     def _variable(self, module: Module, name: str, steps: Steps) -> Origins:
@@ -260,7 +298,7 @@ class References:
             return ()
         index: Step | None = rest[0] if rest and _is_index(rest[0]) else None
         rest = rest[1:] if index is not None else rest
-        key = self._key(index if index is not None else Dynamic(beside or ""), scope)
+        key = self._key(_SPLAT if index is None else index, scope, beside)
         known = scope.module.children.get(name, {})
         if key is not None and (key in known or index is not None):
             modules = [scope.module.child(name, key)]
@@ -291,15 +329,15 @@ class References:
 
     def _argument(self, expression: Json, scope: Scope, argument: str, steps: Steps = ()) -> Origins:
         """What the part at `steps` of a block's argument is made from; by the source, where plan JSON leaves it open."""
-        found = self._extend(self.follow(expression, scope), steps)
-        if any(_is_vague(origin) for origin in found) or (steps and len(found) > 1):
-            return self._by_source(found, scope, scope.labels, argument, steps)
+        found = self.follow(expression, scope, steps)
+        if any(_is_vague(origin) for origin in found) or sum(origin.kind is Kind.RESOURCE for origin in found) > 1:
+            return self._written(scope, scope.labels, argument, steps) or found
         return found
 
-    def _by_source(self, found: Origins, scope: Scope, labels: tuple[str, ...], argument: str, steps: Steps) -> Origins:
-        """The same, by the source's own expression, where there is one."""
+    def _written(self, scope: Scope, labels: tuple[str, ...], argument: str, steps: Steps) -> Origins:
+        """The same by the source's own expression; empty where there is none."""
         written = self._source.expression(scope.module.path, labels, argument, steps) if self._source else None
-        return self._extend(self.follow(written[0], scope), tuple(written[1])) or found if written else found
+        return self.follow(written[0], scope, tuple(written[1])) if written else ()
 
     def _local(self, module: Module, name: str, steps: Steps) -> Origins:
         where = f" of {module.address}" if module.address else ""
@@ -307,7 +345,7 @@ class References:
         lost = (Origin(Kind.LOST, name=name, reason=reason),)
         scope = Scope(module)
         key = ("local", module.address, name, steps)
-        return self._remembered(key, lambda: self._by_source(lost, scope, ("locals",), name, steps))
+        return self._remembered(key, lambda: self._written(scope, ("locals",), name, steps) or lost)
 
     def _remembered(self, key: tuple[Any, ...], find: Any) -> Origins:
         if key not in self._seen:
@@ -332,8 +370,9 @@ def _is_vague(origin: Origin) -> bool:
 def _is_known(origin: Origin) -> bool:
     """Whether it is known while planning, every part of it."""
     if origin.kind is Kind.RESOURCE:
-        return not any(i.get(*(origin.attribute or ())[:1]).has_unknown for i in origin.instances)
-    return origin.kind is not Kind.LOST
+        read = [i.get(*(origin.attribute or ())[:1]) for i in origin.instances]
+        return not any(value.has_unknown or value.state is State.ABSENT for value in read)
+    return origin.kind is not Kind.LOST and origin.constant is not MISSING
 
 
 def _outer(scope: Scope) -> Scope:
@@ -358,10 +397,16 @@ def _part(origin: Origin, rest: tuple[Step, ...]) -> Origin:
         keyed = {i.index: i for i in origin.instances}
         if not isinstance(rest[0], Dynamic) and rest[0] in keyed:
             origin, rest = replace(origin, instances=(keyed[rest[0]],)), rest[1:]
-    if origin.attribute and not any(isinstance(i.get(*origin.attribute[:1]).raw, (dict, list)) for i in origin.instances):
-        return origin  # a text or number has no parts: the steps led through an object around it
+    if origin.attribute is None and origin.instances:
+        named = {name for instance in origin.instances for name in instance.value.names()}
+        rest = rest[next((n for n, step in enumerate(rest) if step in named), len(rest)) :]  # the rest is an object around it
     names = tuple(step for step in rest if isinstance(step, str) and not (origin.attribute is None and _is_index(step)))
-    return replace(origin, attribute=(*(origin.attribute or ()), *names)) if names else origin
+    if not names:
+        return origin
+    first, *inner = (*(origin.attribute or ()), *names)
+    if origin.instances and not any(isinstance(i.get(first).raw, (dict, list)) for i in origin.instances):
+        inner = []  # a text or number has no parts: the steps led through an object around it
+    return replace(origin, attribute=(first, *inner))
 
 
 def _leaves(expression: Json) -> list[Mapping[str, Json]]:
@@ -373,7 +418,7 @@ def _leaves(expression: Json) -> list[Mapping[str, Json]]:
         if isinstance(part, list):
             pending.extend(reversed(part))
         elif isinstance(part, dict):
-            if "constant_value" in part or isinstance(part.get("references"), list):
+            if not part or "constant_value" in part or isinstance(part.get("references"), list):
                 found.append(part)
             else:
                 pending.extend(reversed(list(part.values())))
@@ -390,15 +435,17 @@ def _most_specific(references: list[Json]) -> list[str]:
     return found
 
 
-_TOKEN = re.compile(r'\.?([^.\[\]"]+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]|\[((?:[^\[\]"]|"(?:[^"\\]|\\.)*")*)\]')
+_TOKEN = re.compile(r'\.(\*)|\.?([^.\[\]"]+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]|\[((?:[^\[\]"]|"(?:[^"\\]|\\.)*")*)\]')
 
 
 @lru_cache(maxsize=20_000)
 def _steps(name: str) -> tuple[Step, ...]:
     """`module.m["a.b"].out` as `("module", "m", "a.b" as a key, "out")`; integers are indices, `[each.key]` is Dynamic."""
     found: list[Step] = []
-    for attribute, number, quoted, dynamic in _TOKEN.findall(name):
-        if attribute:
+    for splat, attribute, number, quoted, dynamic in _TOKEN.findall(name):
+        if splat:
+            found.append(_SPLAT)
+        elif attribute:
             found.append(attribute)
         elif number:
             found.append(int(number))

@@ -22,12 +22,13 @@ VERSIONING = "aws_s3_bucket_versioning"
 class Rule:
     """A lifecycle rule that is not known to be disabled.
 
-    `whole`: it covers every object. `days`: objects expire after so many. `moves`: they go to a colder class. `noncurrent`: so
+    `on`: it is known to be enabled. `whole`: it covers every object. `days`: objects expire after so many. `moves`: they go to a colder class. `noncurrent`: so
     do, or expire, noncurrent versions. `dated`: it acts on a fixed date. `open`: the arguments that are known only after the
     apply and that could change what the rule does.
     """
 
     name: str
+    on: bool
     whole: bool
     days: float | None
     moves: bool
@@ -105,11 +106,12 @@ class _Reader:
 
     def rule(self, raw: Value, name: str) -> Rule:
         self._open = [f"{name}.{key}" for key in ("status", "enabled") if self._at(key).is_unknown]
+        on = not self._open
         whole = self._covers_all()
         days = self._at("expiration", 0, "days").number or None
         moves = any(True for _ in self._blocks("transition", "days"))
         dated = not self._unset("expiration", 0, "date") or any(True for _ in self._blocks("transition", "date"))
-        return Rule(raw.get("id").text or name, whole, days, moves, dated, self._noncurrent(), tuple(self._open))
+        return Rule(raw.get("id").text or name, on, whole, days, moves, dated, self._noncurrent(), tuple(self._open))
 
     def _covers_all(self) -> bool:
         plain = [self._unset("prefix"), self._unset("tags")]

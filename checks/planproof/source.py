@@ -139,6 +139,13 @@ class Source:
             raw = inner
         return expression_of(raw).as_plan_json(), ()
 
+    def text(self, path: tuple[str, ...], labels: tuple[str, ...], argument: str) -> str | None:
+        """The argument as it is written, where it is a template or a bare expression."""
+        module = self.module(path)
+        block = module.block(*labels) if module else None
+        found = block.argument(argument) if block else None
+        return found.raw if found and isinstance(found.raw, str) else None
+
     def shown(self, file: str) -> str:
         """The file as a reader knows it: relative to the working directory where it lies below it."""
         return self._files.shown(file)
