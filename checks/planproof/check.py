@@ -16,7 +16,7 @@ from functools import cached_property
 from typing import Any
 
 from planproof.arguments import argument, may_be_set
-from planproof.hcl import Expression
+from planproof.hcl import Expression, written
 from planproof.links import Links
 from planproof.plan import Instance, Json, Module, Plan, Value
 from planproof.policy import Policy
@@ -28,6 +28,8 @@ PLAN_WIDE: tuple[str, ...] = ()
 """For `types`: the subject is the plan itself."""
 ANY_TYPE: tuple[str, ...] = ("*",)
 """For `types`: every managed resource, of those that `applies` admits."""
+
+_LONGEST = 100_000  # characters of an expression with its locals written out
 
 SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFO")
 CATEGORIES = (
@@ -93,16 +95,14 @@ class Context:
 
     def expanded(self, expression: Expression, module: Module, depth: int = 8) -> str:
         """The text of an expression, with the module's locals written out."""
-        code = expression.code
-        if code is None:
-            return ""
+        code = written(expression.raw)
         source = self.source.module(module.path) if self.source else None
         for name in expression.references if source and depth else ():
-            if name.startswith("local.") and name.count(".") == 1 and source:
-                inner = Expression(source.locals.get(name[6:]))
-                text = self.expanded(inner, module, depth - 1) or ("0" if inner.raw == 0 else "")
-                code = _substituted(code, name, text) if text else code
-        return code if len(code) < 100_000 else expression.code or ""
+            local = re.match(r"local\.([\w-]+)", name)
+            if local and source and local[1] in source.locals:
+                text = self.expanded(Expression(source.locals[local[1]]), module, depth - 1)
+                code = _substituted(code, local[0], text)
+        return code if len(code) < _LONGEST else written(expression.raw)
 
     def shown(self, instance: Instance, *path: str | int) -> str:
         """A value for a message. What comes from a variable is named, not shown: it may be a secret."""
@@ -148,7 +148,7 @@ class Check:
 
 
 def _substituted(code: str, name: str, text: str) -> str:
-    return re.sub(rf"(?<![\w.]){re.escape(name)}(?![\w.])", lambda _: f"({text})", code)
+    return re.sub(rf"(?<![\w.]){re.escape(name)}(?![\w-])", lambda _: f"({text})", code)
 
 
 def check(

@@ -7,6 +7,7 @@ The parser (bc-python-hcl2, which Checkov brings) turns `"corp-${random_id.a.hex
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -127,25 +128,57 @@ def _closing_flat(text: str, at: int) -> int:
     return at - 1
 
 
+_FOR = re.compile(
+    r"\bfor\s+(?P<first>\w+)(?:\s*,\s*(?P<second>\w+))?\s+in\s+(?P<over>[A-Za-z_][\w-]*(?:\.[\w-]+|\[[^\[\]]*\])+)?"
+)
+_AFTER = re.compile(r"(?:\[[^\[\]]*\]|\.\*)*((?:\.[A-Za-z_][\w-]*)+)")
+_DEEPEST = 10  # strings in templates in strings
+
+
 def names(code: str, depth: int = 0) -> list[str]:
-    """The names that an expression's code refers to; functions, keywords and text are not names."""
+    """The names that an expression's code refers to; functions, keywords and text are not names.
+
+    What is read of a call's result or of a `for`'s element is read of what went in: `one(aws_kms_key.a[*]).arn` refers to
+    `aws_kms_key.a[*].arn`, and `[for b in aws_s3_bucket.a : b.id]` to `aws_s3_bucket.a.id`.
+    """
+    loops = list(_FOR.finditer(code))
+    elements = {loop["second"] or loop["first"]: loop["over"] or "" for loop in loops}
+    bound = {loop["first"]: "" for loop in loops} | elements
+    used = {name for name in elements if re.search(rf"(?<![\w.]){name}\b(?!\s+in\b)", code)}
+    passed_over = {loop.start(group) for loop in loops for group in ("first", "second")}
+    passed_over |= {loop.start("over") for loop in loops if (loop["second"] or loop["first"]) in used}
+    suffixes = _suffixes(code)
     found: list[str] = []
-    bound = set(re.findall(r"\bfor\s+(\w+)(?:\s*,\s*(\w+))?\s+in\b", code))
-    inner = {name for pair in bound for name in pair if name}
+
+    def add(names: Iterable[str], after: str = "") -> None:
+        for name in names:
+            first = re.split(r"[.\[]", name)[0]
+            name = bound.get(first, first) + name[len(first) :]
+            if "." in name.lstrip(".") and not name.startswith(".") and first not in _WORDS:
+                found.append(name + after)
+
     for match in _SCAN.finditer(code):
         if match["string"] is not None:
-            if depth < 10:
-                found.extend(
-                    n for c in parts(match["string"][1:-1])[1] for n in names(c, depth + 1) if n.split(".")[0] not in inner
-                )
+            inner = parts(match["string"][1:-1])[1] if depth < _DEEPEST else ()
+            add(n for c in inner for n in names(c, depth + 1))
         elif match["call"] is None or "." in match["name"] or "[" in match["name"]:
-            name = re.sub(r"\s+", "", match["name"])
-            if "." in name and re.split(r"[.\[]", name)[0] not in _WORDS | inner:
-                found.append(name)
-            found.extend(
-                n for index in re.findall(r"\[([^\[\]]*)\]", match["name"]) if depth < 10 for n in names(index, depth + 1)
-            )
+            if match.start() not in passed_over:
+                after = "".join(text for start, end, text in suffixes if start < match.start() < end)
+                add([re.sub(r"\s+", "", match["name"])], after)
+            indices = re.findall(r"\[([^\[\]]*)\]", match["name"]) if depth < _DEEPEST else ()
+            add(n for index in indices for n in names(index, depth + 1))
     return found
+
+
+def _suffixes(code: str) -> list[tuple[int, int, str]]:
+    """Where each call and each pair of parentheses begins and ends whose result an attribute is read of, and the attribute."""
+    found = []
+    for opening in re.finditer(r"\(", code):
+        closing = _find(code, ")", opening.end()) if ")." in code or ")[" in code else -1
+        after = _AFTER.match(code, closing + 1) if closing > 0 else None
+        if after:
+            found.append((opening.start(), closing, after[1]))
+    return found[::-1]
 
 
 def conditional(code: str) -> tuple[str, str, str] | None:
@@ -158,12 +191,58 @@ def conditional(code: str) -> tuple[str, str, str] | None:
     return code[:question].strip(), code[question + 1 : colon].strip(), code[colon + 1 :].strip()
 
 
+_CONVERTED = re.compile(r"^(?:to\w+|length|keys|values|sort|distinct|compact|flatten|nonsensitive)\(")
+
+
 def is_gate(code: str) -> bool:
-    """Whether a `count` or `for_each` can come to nothing by a condition: `x ? 1 : 0`, `x ? {...} : {}`, `{for ... if x}`."""
+    """Whether a `count` or `for_each` can come to nothing by a condition: `x ? 1 : 0`, `x ? {...} : {}`, `{for ... if x}`, or by
+    what a table has for the key: `{prod = 1, dev = 0}[x]`, `lookup(table, x, 0)`."""
+    code = _unwrapped(code)
+    call = _CONVERTED.match(code)
+    if call and _find(code, ")", call.end()) == len(code) - 1:
+        return is_gate(code[call.end() : -1])
     found = conditional(code)
-    if found is None:
-        return bool(re.match(r"^[\[{]\s*for\b.*\bif\b", _unwrapped(code), re.DOTALL))
-    return any(_is_nothing(result) or is_gate(result) for result in found[1:])
+    if found is not None:
+        return any(_is_nothing(result) or is_gate(result) for result in found[1:])
+    if re.match(r"^[\[{]\s*for\b.*\bif\b", code, re.DOTALL):
+        return True
+    if code.startswith("lookup("):
+        return any(_is_nothing(entry) for entry in [*_entries(code), *_table(code[len("lookup(") :])])
+    return any(_is_nothing(entry) for entry in _table(code))
+
+
+def _table(code: str) -> list[str]:
+    """The values of an object that is indexed or looked up in, where the code begins with one."""
+    code = code.strip()
+    while code.startswith("("):
+        code = code[1:].lstrip()
+    end = _find(code, "}", 1) if code.startswith("{") else -1
+    if end < 0 or not re.match(r"^[\s)]*[\[,]", code[end + 1 :]):
+        return []
+    return [entry.partition("=")[2].strip() for entry in _entries(code[: end + 1])]
+
+
+def _entries(code: str) -> list[str]:
+    """What stands between the commas of a call or an object."""
+    start = re.search(r"[({]", code)
+    found, at = [], start.end() if start else len(code)
+    while at < len(code):
+        end = _find(code, ",", at)
+        found.append(code[at : end if end >= 0 else len(code)].strip(" \n)}"))
+        at = end + 1 if end >= 0 else len(code)
+    return found
+
+
+def written(raw: Any) -> str:
+    """A value of the parser as code again."""
+    if isinstance(raw, dict):
+        return "{" + ", ".join(f"{key} = {written(value)}" for key, value in raw.items()) + "}"
+    if isinstance(raw, list):
+        return "[" + ", ".join(written(value) for value in raw) + "]"
+    if isinstance(raw, str):
+        code = Expression(raw).code
+        return f'"{raw}"' if code is None else code
+    return "null" if raw is None else str(raw).lower()
 
 
 def _is_nothing(code: str) -> bool:

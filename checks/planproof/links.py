@@ -133,7 +133,9 @@ class Links:
         same = [t for t, name in alike.items() if written is not None and written == self._references.text(t, name)]
         if same:
             return Resolution(tuple(same))
-        reason = f"{where} is built like the name of {_some(list(alike))}, but plan JSON lacks the text around it; give the source"
+        reason = (
+            f"{where} is built like the name of {_some(list(alike))}, but plan JSON lacks the text around it; give the source"
+        )
         return Resolution((), tuple(alike), False, reason if alike else "")
 
     def _made_alike(self, origins: Origins, target: Instance) -> str | None:
