@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from planproof.plan import Instance, Plan, Value
+from planproof.plan import MISSING, Instance, Plan, Value
 from planproof.references import Kind, Origin, Origins, References
 
 Path = tuple[str | int, ...]
@@ -126,7 +126,7 @@ class Links:
             return Resolution(
                 (), tuple(reached.values()), False, f"{where} may be any of {_some(reached)}; known after the apply"
             )
-        if not origins:
+        if not origins or any(o.constant is MISSING for o in origins):
             return Resolution((), (), True, f"{where} is known after the apply, and the plan does not say what it is made from")
         alike = {t: name for kind in types for t in self._plan.of_type(kind) if (name := self._made_alike(origins, t))}
         written = self._references.text(instance, str(path[0])) if len(path) == 1 else None
