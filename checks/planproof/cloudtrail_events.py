@@ -14,12 +14,13 @@ _PLACEHOLDER = re.compile(r"\$\{(bucket|account|region|partition)\}")
 
 @dataclass(frozen=True)
 class Sample:
-    """A record and what it is: access to the bucket that was denied, a denial elsewhere, or what happens every day.
+    """A record and what it is: access to the bucket that was `denied`; something `elsewhere` that an alert may be on as well, such as
+    a call to another service that was denied or a failed sign-in; or `ordinary`, what happens every day.
 
     An alert on unauthorized access has to match the first and must not match the last."""
 
     name: str
-    access: Literal["denied", "denied elsewhere", "ordinary"]
+    access: Literal["denied", "elsewhere", "ordinary"]
     about: str
     record: dict[str, Any]
 

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator
 
 from planproof.pattern_error import PatternError
 
-# AWS states no limit for {m,n}; this keeps an expression to some ten thousand positions.
+# AWS states no limit for {m,n}; this keeps an expression to some thousand positions.
 _MOST_REPEATS = 1000
-_MOST_POSITIONS = 10_000
+_MOST_POSITIONS = 4000
 _SYMBOLS = " :_#=@/;,-"
 _OPERATORS = r"^$?[]{}|\*+."
 _ASCII_WORD = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
