@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 
+from planproof.check import Check
 from planproof.command import CANNOT_JUDGE, OK, CommandError
 from planproof.policy import DEFAULT, Policy, PolicyError
 from planproof.registry import own_checks
@@ -18,8 +20,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION", dest="action")
     show = actions.add_parser("show", help="the policy in force, with the file that each value is from")
     show.add_argument("--policy", metavar="FILE", help="the policy (default: PLANPROOF_POLICY, or the bundled secure-logs)")
-    check = actions.add_parser("check", help="say what is wrong with a policy file")
-    check.add_argument("file", metavar="FILE")
+    check = actions.add_parser("check", help="say what is wrong with policy files")
+    check.add_argument("files", metavar="FILE", nargs="+")
     init = actions.add_parser("init", help="write a policy to begin with, every key explained")
     init.add_argument("file", metavar="FILE", nargs="?", default=STARTER, help=f"the file, or - (default: {STARTER})")
     actions.add_parser("schema", help="print the JSON Schema of policy files, for editors")
@@ -43,21 +45,24 @@ def _show(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
+    return max(_check_file(file, own_checks(*options.checks)) for file in options.files)
+
+
+def _check_file(file: str, checks: Sequence[Check]) -> int:
     from planproof.policy_file import layers, usable
 
-    checks = own_checks(*options.checks)
     try:
-        found = usable(layers(options.file, checks), checks)
+        found = usable(layers(file, checks), checks)
     except PolicyError as error:
         for problem in error.problems:
             print(f"planproof: {one_line(problem)}", file=sys.stderr)
         return CANNOT_JUDGE
-    policy = Policy(found.effective, options.file)
+    policy = Policy(found.effective, file)
     expired = [w for w in policy.waivers if w.expires <= policy.today]
     for waiver in expired:
         print(f"warning: the exception for {waiver.check} on {waiver.address} expired on {waiver.expires}", file=sys.stderr)
-    files = ", ".join(layer.name for layer in found.layers[:-1])
-    print(f"{options.file} can be used; it extends {one_line(files)}")
+    bases = ", ".join(layer.name for layer in found.layers[:-1])
+    print(f"{file} can be used; it extends {one_line(bases)}")
     return OK
 
 
