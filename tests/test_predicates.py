@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from conftest import ROOT
+from planproof import predicates
 from planproof.check import Context
 from planproof.engine import evaluate
 from planproof.plan import Plan
@@ -18,10 +19,6 @@ from planproof.verdict import Finding
 
 FIXTURES = ROOT / "fixtures"
 CHECK = next(check for check in all_checks() if check.key == "versioning_coverage")
-
-
-def context(case: str) -> Context:
-    return Context(Plan.load(FIXTURES / case / "versioning_coverage" / "plan.json"), Policy.default())
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +69,7 @@ TABLE = {
     "a block that nobody wrote": (BUCKET, {"path": "website.index_document", "equals": "index.html"}, False),
     "a computed block that nobody wrote": (BUCKET, {"path": "logging.target_bucket", "set": False}, True),
     "any": (ONTAP, {"any": [{"path": "kms_key_id", "set": True}, {"path": "deployment_type", "equals": "MULTI_AZ_1"}]}, True),
+    "set and more": (ONTAP, {"path": "deployment_type", "set": True, "matches": "^SINGLE"}, False),
     "any of none": (ONTAP, {"any": [{"path": "name", "set": True}, {"path": "deployment_type", "equals": "X"}]}, False),
 }
 
@@ -109,6 +107,12 @@ def with_columns(planned: dict[str, Any], columns: list[dict[str, Any]]) -> dict
 UNKNOWN = {
     "a value of the apply": ("aws_db_instance.later", {"path": "backup_retention_period", "at_least": 1}, None, Basis.UNKNOWN),
     "that is set": ("aws_db_instance.later", {"path": "backup_retention_period", "set": True}, True, Basis.VALUE),
+    "that is set, to what is open": (
+        "aws_db_instance.later",
+        {"path": "backup_retention_period", "set": True, "at_least": 7},
+        None,
+        Basis.UNKNOWN,
+    ),
     "computed, and nobody sets it": ("aws_s3_bucket.later", {"path": "versioning.enabled", "equals": True}, False, Basis.NOT_SET),
     "one of two is enough": (
         "aws_db_instance.later",
@@ -131,6 +135,25 @@ def test_what_is_known_after_the_apply(
 ) -> None:
     found = answer(predicate, later.plan.by_address[address], later)
     assert (found.holds, found.basis) == (holds, basis)
+
+
+def test_companions_of_which_it_is_open_what_they_belong_to_are_asked_once_each(
+    later: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a plan of so many tables and so many settings would take the time of their product."""
+    predicate = {"companion": "aws_backup_vault_lock_configuration", "by": "backup_vault_name", "path": "min_retention_days"}
+    asked: list[str] = []
+    original = predicates._of_attribute
+
+    def counted(*arguments: Any) -> predicates.Answer:
+        asked.append(arguments[1].address)
+        return original(*arguments)
+
+    monkeypatch.setattr(predicates, "_of_attribute", counted)
+    demand = {**predicate, "at_least": 30}  # not met, as if there were none: all have to be asked
+    vaults = [later.plan.by_address[f'aws_backup_vault.main["{key}"]'] for key in "ab"]
+    assert {answer(demand, vault, later).holds for vault in vaults} == {False}
+    assert asked == ["aws_backup_vault_lock_configuration.main"]
 
 
 @pytest.mark.parametrize(

@@ -42,13 +42,14 @@ def versioning_coverage(resource: Instance, context: Context) -> Outcome:
     `IMMUTABLE_WITH_EXCLUSION` on an ECR repository fails by default, as the tags that it excludes can be overwritten. OpenSearch
     takes automated snapshots always, and since Elasticsearch 5.3 hourly ones: an older engine is what fails.
 
-    Cannot see: copies that are made outside this plan, such as AWS Backup selections by tag, or settings of the account.
+    Cannot see: copies that are made outside this plan, settings of the account, and what an AWS Backup selection covers. A file
+    system that one covers needs its backup policy all the same, or an exception.
 
     Fix: set what the reason names; the policy gives a remedy with each type. The values are those of AWS's own foundational
     controls, such as seven days of database backups.
 
-    Controls: NIST 800-53 CP-9, CP-10, SI-12; CIS AWS Foundations 3.2 (log file validation) and 3.6 (key rotation); AWS FSBP
-    DynamoDB.2, ECR.2, RDS.8, RDS.11, DocumentDB.2, Neptune.5, Redshift.3, ElastiCache.1.
+    Controls: NIST 800-53 CP-9, CP-10, SI-12; CIS AWS Foundations 3.0, 3.2 (log file validation) and 3.6 (key rotation); AWS FSBP
+    CloudTrail.4, DocumentDB.2, DynamoDB.2, ECR.2, ElastiCache.1, KMS.4, Neptune.5, RDS.8, RDS.11, Redshift.3, S3.14.
     """
     rule = _rule(resource, context) or {}
     conditions = [answer(condition, resource, context) for condition in filter(None, rule.get("when") or ())]

@@ -124,19 +124,20 @@ def _leaves(instance: Instance, steps: Path, context: Context) -> list[tuple[Pat
 def _of_leaf(predicate: Predicate, instance: Instance, path: Path, value: Value, context: Context, owner: str) -> Answer:
     where = (f"{instance.address}.{_dotted(path)}",)
     name = f"{owner}.{_dotted(path)}" if owner else _dotted(path)
-    wanted = _wanted(predicate)
-    if value.is_unknown:
-        if predicate.get("set") is not None and _is_reference(instance, path, context):
-            return Answer(predicate["set"], Basis.VALUE, f"{name} is set", wanted, where)
-        return Answer(None, Basis.UNKNOWN, f"known after the apply: {where[0]}", wanted, where)
+    if value.is_unknown and _operators(predicate) == ["set"] and _is_reference(instance, path, context):
+        return _answer(bool(predicate["set"]), Basis.VALUE, f"{name} is set", predicate, where)
     if value.is_unset:
         default = predicate.get("default")
         assumed = f" (the default is {_shown(default)})" if default is not None else ""
-        return Answer(_satisfies_unset(predicate), Basis.NOT_SET, f"{name} is not set{assumed}", wanted, where)
-    holds = _satisfies(value.raw, predicate)
+        return _answer(_satisfies_unset(predicate), Basis.NOT_SET, f"{name} is not set{assumed}", predicate, where)
+    holds = value.is_known and _satisfies(value.raw, predicate)
     if not holds and value.has_unknown:
-        return Answer(None, Basis.UNKNOWN, f"known after the apply: {where[0]}", wanted, where)
-    return Answer(holds, Basis.VALUE, f"{name} is {context.shown(instance, *path)}", wanted, where)
+        return Answer(None, Basis.UNKNOWN, f"known after the apply: {where[0]}", "", where)
+    return _answer(holds, Basis.VALUE, f"{name} is {context.shown(instance, *path)}", predicate, where)
+
+
+def _answer(holds: bool, basis: Basis, found: str, predicate: Predicate, where: tuple[str, ...]) -> Answer:
+    return Answer(holds, basis, found, "" if holds else _wanted(predicate), where)
 
 
 def _is_reference(instance: Instance, path: Path, context: Context) -> bool:
@@ -152,14 +153,26 @@ def _of_companions(predicate: Predicate, instance: Instance, context: Context) -
     kind, by = predicate["companion"], str(predicate.get("by", "")).split(".")
     linked = context.links.companions(instance, kind, *(int(step) if step.isdigit() else step for step in by))
     if linked.sure:
-        return all_of(_of_attribute(predicate, companion, context, companion.address) for companion in linked.sure)
+        return all_of(_of_companion(predicate, companion, context) for companion in linked.sure)
     fallback = _without_companion(predicate, instance, context)
-    perhaps = [_of_attribute(predicate, companion, context, companion.address) for companion, _ in linked.perhaps]
-    if not perhaps or {fallback.holds} == {a.holds for a in perhaps}:
-        return [*perhaps, fallback][0]
+    if all(_of_companion(predicate, companion, context).holds is fallback.holds for companion, _ in linked.perhaps):
+        return _of_companion(predicate, linked.perhaps[0][0], context) if linked.perhaps else fallback
     companion, reason = linked.perhaps[0]
     text = f"whether {companion.address} belongs to it: {reason}"
-    return Answer(None, Basis.UNKNOWN_COMPANION, text, fallback.wanted, (instance.address, companion.address))
+    return Answer(None, Basis.UNKNOWN_COMPANION, text, "", (instance.address, companion.address))
+
+
+def _of_companion(predicate: Predicate, companion: Instance, context: Context) -> Answer:
+    """Asked once for each companion: where it is open what they belong to, each may belong to any instance."""
+    answers: dict[tuple[int, str], Answer] = context.once(_no_answers)
+    key = (id(predicate), companion.address)
+    if key not in answers:
+        answers[key] = _of_attribute(predicate, companion, context, companion.address)
+    return answers[key]
+
+
+def _no_answers(_context: Context) -> dict[tuple[int, str], Answer]:
+    return {}
 
 
 def _without_companion(predicate: Predicate, instance: Instance, context: Context) -> Answer:
@@ -170,7 +183,7 @@ def _without_companion(predicate: Predicate, instance: Instance, context: Contex
         assumed = f" (the default of {predicate['path']} is {_shown(default)})" if default is not None else ""
         return Answer(_satisfies_unset(predicate), Basis.NO_COMPANION, none + assumed, "", where)
     parts = list(filter(None, inner.get("any") or [inner]))
-    said = [part for part in parts if inline_counts(instance, part["path"].split(".")[0], kind, context)]
+    said = [p for p in parts if "path" not in p or inline_counts(instance, p["path"].split(".")[0], kind, context)]
     if said:
         return any_of(answer(part, instance, context) for part in said)
     unset = " or ".join(part["path"] for part in parts)
