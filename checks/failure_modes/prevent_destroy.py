@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from planproof.check import ANY_TYPE, Context, check
+from planproof.check import LISTED_TYPES, Context, check
 from planproof.environments import environment_in
 from planproof.hcl import Expression, is_gate
 from planproof.plan import Instance
@@ -13,17 +13,12 @@ from planproof.source import Block
 from planproof.verdict import Outcome, failed, passed, unknown
 
 
-def _is_subject(instance: Instance, context: Context) -> bool:
-    return instance.type in context.settings("prevent_destroy")["types"]
-
-
 @check(
     id="CKV_PLAN_8",
     name="Only the environments that need it set prevent_destroy",
     severity="MEDIUM",
     category="CONVENTION",
-    types=ANY_TYPE,
-    applies=_is_subject,
+    types=LISTED_TYPES,
 )
 def prevent_destroy(instance: Instance, context: Context) -> Outcome:
     """An unconditional `prevent_destroy = true` makes test environments undeletable. Terraform wants a literal there, so the

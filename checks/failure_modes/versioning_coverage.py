@@ -5,19 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from planproof.check import ANY_TYPE, Context, check
+from planproof.check import LISTED_TYPES, Context, check
 from planproof.plan import Instance
 from planproof.predicates import Answer, Basis, all_of, answer
 from planproof.verdict import Outcome, failed, passed, unknown
-
-
-def _rule(resource: Instance, context: Context) -> Mapping[str, Any] | None:
-    found = context.settings("versioning_coverage").get("types", {}).get(resource.type)
-    return found if isinstance(found, Mapping) else None
-
-
-def _is_listed(resource: Instance, context: Context) -> bool:
-    return _rule(resource, context) is not None
 
 
 @check(
@@ -25,8 +16,7 @@ def _is_listed(resource: Instance, context: Context) -> bool:
     name="What can keep versions or backups, or be made immutable, is set up to do so",
     severity="MEDIUM",
     category="BACKUP_AND_RECOVERY",
-    types=ANY_TYPE,
-    applies=_is_listed,
+    types=LISTED_TYPES,
 )
 def versioning_coverage(resource: Instance, context: Context) -> Outcome:
     """Versioning on the S3 bucket alone leaves the rest of the data without a way back: each resource whose type the policy lists
@@ -51,7 +41,7 @@ def versioning_coverage(resource: Instance, context: Context) -> Outcome:
     Controls: NIST 800-53 CP-9, CP-10, SI-12; CIS AWS Foundations 3.0, 3.2 (log file validation) and 3.6 (key rotation); AWS FSBP
     CloudTrail.4, DocumentDB.2, DynamoDB.2, ECR.2, ElastiCache.1, KMS.4, Neptune.5, RDS.8, RDS.11, Redshift.3, S3.14.
     """
-    rule = _rule(resource, context) or {}
+    rule = context.settings("versioning_coverage")["types"][resource.type]
     conditions = [answer(condition, resource, context) for condition in filter(None, rule.get("when") or ())]
     excluded = next((condition for condition in conditions if condition.holds is False), None)
     if excluded:

@@ -30,6 +30,8 @@ ANY_TYPE: tuple[str, ...] = ("*",)
 """For `types`: every managed resource, of those that `applies` admits."""
 
 _LONGEST = 100_000  # characters of an expression with its locals written out
+LISTED_TYPES: tuple[str, ...] = ("*listed",)
+"""For `types`: those that `types` in the check's section of the policy lists, or has as keys with something other than null."""
 
 SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFO")
 CATEGORIES = (
@@ -125,7 +127,7 @@ Judge = Callable[[Any, Context], Outcome | Iterable[Outcome]]
 @dataclass(frozen=True)
 class Check:
     """A check: `id` (CKV_...), `name` (one line: what holds when it passes), `severity` (one of SEVERITIES), `category`
-    (one of Checkov's), `types` (the resource types of its subjects, PLAN_WIDE or ANY_TYPE), the function, and `applies`,
+    (one of Checkov's), `types` (the resource types of its subjects, PLAN_WIDE, ANY_TYPE or LISTED_TYPES), the function, and `applies`,
     which says whether an instance of those types is a subject."""
 
     id: str
@@ -143,8 +145,15 @@ class Check:
         return self.types == PLAN_WIDE
 
     def subjects(self, context: Context) -> Iterable[Instance]:
-        found = context.plan.managed if self.types == ANY_TYPE else context.plan.of_type(*self.types)
+        if self.types == ANY_TYPE:
+            found = context.plan.managed
+        else:
+            found = context.plan.of_type(*(self._listed(context) if self.types == LISTED_TYPES else self.types))
         return found if self.applies is None else [i for i in found if self.applies(i, context)]
+
+    def _listed(self, context: Context) -> list[str]:
+        types = context.settings(self.key)["types"]
+        return [kind for kind in types if not isinstance(types, Mapping) or types[kind] is not None]
 
 
 def _substituted(code: str, name: str, text: str) -> str:

@@ -22,7 +22,7 @@ from checkov.terraform.checks.resource.base_resource_check import BaseResourceCh
 from planproof import changes as changes
 from planproof import policy_file as policy_file
 from planproof.baseline import Baseline
-from planproof.check import Check
+from planproof.check import ANY_TYPE, LISTED_TYPES, PLAN_WIDE, Check
 from planproof.engine import evaluate
 from planproof.plan import Plan, PlanError
 from planproof.policy import Policy, PolicyError
@@ -144,7 +144,7 @@ def _result(findings: list[Finding], unknown: str) -> tuple[CheckResult, str]:
 class PlanResourceCheck(_Lookup, BaseResourceCheck):
     def __init__(self, declared: Check) -> None:
         self.declared = declared
-        super().__init__(declared.name, declared.id, _categories(declared), declared.types or ("*",), _guideline(declared))
+        super().__init__(declared.name, declared.id, _categories(declared), _entities(declared), _guideline(declared))
         self.severity = _severity(declared.severity)
 
 
@@ -178,6 +178,11 @@ def register() -> None:
 
 def _categories(declared: Check) -> list[CheckCategories]:
     return [CheckCategories[declared.category]]
+
+
+def _entities(declared: Check) -> tuple[str, ...]:
+    """Checkov's word for the resource types; those that are in the policy are known only once there is a plan."""
+    return ("*",) if declared.types in (PLAN_WIDE, ANY_TYPE, LISTED_TYPES) else declared.types
 
 
 def _severity(name: str) -> Any:

@@ -63,13 +63,11 @@ class Value:
             return self
         raw, unknown, sensitive = self.raw, self.unknown_mask, self.sensitive_mask
         for step in path:
-            raw = part_of(raw, step)
+            raw = raw.get(step, MISSING) if type(raw) is dict else part_of(raw, step)
             if unknown is not None:
-                unknown = _mask(unknown, step)
-                if unknown is True:
-                    raw = MISSING
+                unknown = unknown.get(step) if type(unknown) is dict else _mask(unknown, step)
             if sensitive is not None:
-                sensitive = _mask(sensitive, step)
+                sensitive = sensitive.get(step) if type(sensitive) is dict else _mask(sensitive, step)
         return Value(raw, unknown, sensitive)
 
     def items(self) -> list[Value]:

@@ -62,6 +62,7 @@ class Policy:
 
     def __init__(self, data: Mapping[str, Any], name: str = DEFAULT, today: datetime.date | None = None) -> None:
         self.data, self.name = data, name
+        self._settings = {key: part for key, part in data.get("checks", {}).items() if isinstance(part, Mapping)}
         self.today = today or datetime.datetime.now(datetime.timezone.utc).date()
         self.waivers = tuple(_waiver(raw, name) for raw in data.get("exceptions") or ())
 
@@ -93,8 +94,7 @@ class Policy:
 
     def settings(self, name: str) -> Mapping[str, Any]:
         """The section of a check, by the name of its function."""
-        found = self.data.get("checks", {}).get(name)
-        return found if isinstance(found, Mapping) else {}
+        return self._settings.get(name, {})
 
     def section(self, name: str) -> Mapping[str, Any]:
         """A section that checks share: `log_buckets`, `environments`."""
