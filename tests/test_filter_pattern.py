@@ -518,6 +518,14 @@ SAMPLED = {
     '{ $.eventSource = "s3.amazonaws.com" && $.errorCode = "AccessDenied" }': DENIED | {"denied-get-object-other-bucket"},
     '{ $.errorCode = "AccessDenied" && $.requestParameters.bucketName = "logs" }': DENIED,
     '{ $.errorCode = "AccessDenied" && $.resources[*].ARN = "arn:aws:s3:::logs*" }': DENIED,
+    # callers that are known to try are left out
+    '{((($.errorCode = "*UnauthorizedOperation") || (($.errorCode = "AccessDenied*") && ($.eventName != "ListUsers")))'
+    ' && (($.userIdentity.type != "AssumedRole") || ($.userIdentity.sessionContext.sessionIssuer.userName != "app-server")))}': {
+        "denied-get-object-user",
+        "denied-get-object-anonymous",
+        "denied-get-object-other-account",
+        "denied-list-objects",
+    },
     # a field that most records lack: nothing but the records that have it can match
     '{ $.errorCode = "AccessDenied" && $.userIdentity.invokedBy != "config.amazonaws.com" }': set(),
     '{ $.errorCode = "AccessDenied" && $.vpcEndpointId NOT EXISTS && $.eventSource = s3.amazonaws.com }': DENIED
