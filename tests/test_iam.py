@@ -58,7 +58,7 @@ MALFORMED = {
     "a null value": (policy(Effect="Allow", Action=[None]), "statement 1 has an object or null where a text belongs"),
     "an element twice": ('{"Statement": [{"Effect": "Deny", "Effect": "Allow"}]}', "an element is given twice"),
     "too deep": ("[" * 40 + "]" * 40, "nested too deeply"),
-    "too long": (policy(Effect="Allow", Sid="x" * 300_000), "longer than 256 KiB"),
+    "too long": (policy(Effect="Allow", Sid="x" * 70_000), "longer than 64 KiB"),
 }
 
 

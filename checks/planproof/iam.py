@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 Answer = bool | None
@@ -189,6 +189,12 @@ class Condition:
     key: Text
     values: tuple[Text, ...]
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether one that is equal to it is the same condition: no text in it is unknown, or it is exactly the same."""
+        texts = (self.operator, self.key, *self.values)
+        return all(isinstance(text, str) or text.exact for text in texts)
+
     def is_on(self, *keys: str) -> bool:
         """Whether it is about one of these keys (given in lower case)."""
         return isinstance(self.key, str) and self.key.lower() in keys
@@ -272,21 +278,26 @@ class Statement:
         taken = (either(p.includes(who), who.includes(p)) for p in self.principals if p.who in exceptions)
         return negated(either(*taken))
 
-    def conditions_hold(self, request: Mapping[str, str | None], otherwise: bool) -> Answer:
-        """Whether its conditions hold for a request, given by lower-case key; None for a key that is missing from it.
+    def conditions_hold(self, ask: Callable[[Condition], Answer]) -> Answer:
+        """Whether all its conditions hold; `ask` answers for one, as `on_request` does."""
+        return both(*(ask(condition) for condition in self.conditions))
 
-        Of the keys that are not given, nothing is known but that their conditions can be met, or not: `otherwise`.
-        """
-        return both(*(self._holds(condition, request, otherwise) for condition in self.conditions))
 
-    @staticmethod
-    def _holds(condition: Condition, request: Mapping[str, str | None], otherwise: bool) -> Answer:
+def on_request(request: Mapping[str, str | None], otherwise: bool) -> Callable[[Condition], Answer]:
+    """Asks a condition whether it holds for a request, given by lower-case key; None for a key that is missing from it.
+
+    Of the keys that are not given nothing is known but that their conditions can be met, or not: `otherwise`.
+    """
+
+    def ask(condition: Condition) -> Answer:
         if isinstance(
             condition.key, Unknown
         ):  # one made from an AWS resource, such as an OIDC provider's URL, is none of AWS's own
             return otherwise if any(kind.startswith("aws_") for kind in condition.key.types) else None
         key = condition.key.lower()
         return condition.holds(request[key]) if key in request else otherwise
+
+    return ask
 
 
 @dataclass(frozen=True)
@@ -320,5 +331,5 @@ class Document:
 def _applies(
     statement: Statement, effect: str, who: Principal, action: str, request: Mapping[str, str | None], otherwise: bool
 ) -> Answer:
-    fitting = both(statement.is_about(who), statement.acts_on(action), statement.conditions_hold(request, otherwise))
+    fitting = both(statement.is_about(who), statement.acts_on(action), statement.conditions_hold(on_request(request, otherwise)))
     return fitting if statement.effect == effect else both(fitting, None)

@@ -25,9 +25,9 @@ from planproof.plan import Instance, Json, Module, Value
 from planproof.references import Kind, Origin, Origins, Scope
 
 DATA = "aws_iam_policy_document"
-MAX_BYTES = 256 * 1024  # AWS's own limits are far below
+MAX_BYTES = 64 * 1024  # AWS's own limits are below
 MAX_DEPTH = 30
-MAX_STATEMENTS = 2_000
+MAX_STATEMENTS = 500
 
 
 def read(instance: Instance, context: Context, *path: str | int) -> Document:
@@ -497,9 +497,14 @@ def _document(raw: Any) -> Document:
         return _malformed(str(error))
 
 
+_ELEMENTS = {"Sid", "Effect", "Condition", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource"}
+
+
 def _statement(raw: Any, number: int) -> Statement:
     if not isinstance(raw, dict):
         raise _Malformed(f"statement {number} is not an object")
+    if not raw.keys() <= _ELEMENTS:
+        raise _Malformed(f"statement {number} has an element that is none of a policy's")
     effect = raw.get("Effect")
     if not isinstance(effect, Unknown) and effect not in ("Allow", "Deny"):
         raise _Malformed(f"statement {number} has neither Effect Allow nor Deny")

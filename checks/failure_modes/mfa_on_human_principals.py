@@ -1,0 +1,128 @@
+"""Roles that people may assume demand MFA of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from planproof.assume_role import (
+    EVERYONE,
+    LONG_TERM,
+    PEOPLE,
+    PERSON,
+    ROLE,
+    WITHOUT_MFA,
+    Request,
+    Trust,
+    actions_of,
+    is_on_mfa,
+    person_holds,
+    shown,
+    trust_of,
+    unread_parts,
+)
+from planproof.check import Context, check
+from planproof.glob import matches
+from planproof.iam import Answer, Condition, Principal, Statement, Who, both, either, negated
+from planproof.plan import Instance
+from planproof.verdict import Outcome, Verdict, failed, passed, unknown
+
+
+@check(
+    id="CKV_PLAN_11",
+    name="Roles that people may assume demand MFA",
+    severity="HIGH",
+    category="IAM",
+    types=(ROLE,),
+)
+def mfa_on_human_principals(role: Instance, context: Context) -> Outcome:
+    """Finds IAM roles that a person may assume without MFA. A person's principal is an account (its root ARN or bare id), an IAM user,
+    or `*`; not a role, a service or a federated identity. Each such principal of an Allow is judged as AWS would judge two requests
+    without MFA: one with long-term access keys, which lacks the MFA keys, and one in a session made without MFA, where
+    `aws:MultiFactorAuthPresent` is false. Both have to be refused, by the Allow's own condition or by a Deny that covers them.
+
+    Why: whoever steals an access key can assume the role, and with `BoolIfExists` true in an Allow too, since requests with long-term
+    keys do not have the key that it looks at. `Bool` true is what refuses them; in a Deny it is `BoolIfExists` false.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html
+
+    Cannot see: who in a named account is a person. A statement that demands `sts:ExternalId` is for a third party's machine, and one
+    that `aws:PrincipalArn` limits to roles is for roles; further exemptions are the policy's to make (`exempt_addresses`,
+    `exempt_principals`). Service control policies and the users' own policies are not looked at.
+
+    Fix: Add a condition `Bool` `aws:MultiFactorAuthPresent` = "true" to the Allow. Where a Deny is to do it, use `BoolIfExists`
+    "false" on all principals that the Allow names.
+
+    Controls: NIST 800-53 IA-2(1), PCI DSS 8.4.
+    """
+    settings = context.settings("mfa_on_human_principals")
+    if any(matches(glob, role.address) for glob in settings.get("exempt_addresses", ())):
+        return passed("exempt", "the policy exempts this role", role.address)
+    trust = trust_of(role, context)
+    if isinstance(trust, Outcome):
+        return trust
+    if trust.document.open:
+        return unknown("unknown_policy", trust.document.open[0], *trust.document.where)
+    exempt = settings.get("exempt_principals", ())
+    people = [(name, allow, who) for name, allow in trust.allows() for who in _people(allow, exempt)]
+    found = [outcome for one in people for outcome in _without_mfa(*one, trust)]
+    if found:
+        return min(found, key=lambda outcome: outcome.verdict is not Verdict.FAIL)
+    if not people:
+        return passed("no_people", "no account, user or * may assume the role", *trust.document.where)
+    return passed("mfa_demanded", "the people who may assume the role need MFA", *trust.document.where)
+
+
+def _people(allow: Statement, exempt: Sequence[str]) -> Iterator[Principal]:
+    """Who in an Allow may be a person, but for those that the policy exempts and those that its other conditions keep out."""
+    for who in (EVERYONE,) if allow.not_principals else allow.principals:
+        excused = isinstance(who.id, str) and any(matches(glob, who.id) for glob in exempt)
+        others = [person_holds(c, who, PERSON, True) for c in allow.conditions if not is_on_mfa(c)]
+        if who.who in (*PEOPLE, Who.UNSURE) and not excused and both(*others) is not False:
+            yield who
+
+
+def _without_mfa(name: str, allow: Statement, who: Principal, trust: Trust) -> Iterator[Outcome]:
+    """What is wrong where a request without MFA gets in."""
+    answers = {kind: _gets_in(allow, who, request, trust) for kind, request in WITHOUT_MFA.items()}
+    ways = [kind for kind, answer in answers.items() if answer is True]
+    where = trust.document.where
+    if len(ways) == len(answers):
+        yield failed("no_mfa", f"{name} lets {shown(who)} assume the role without MFA", *where)
+    elif ways == [LONG_TERM]:
+        text = (
+            f"{name} lets {shown(who)} assume the role with long-term access keys, whose requests lack the key that is asked for"
+        )
+        yield failed("long_term_keys", text, *where)
+    elif ways:
+        text = f"{name} lets {shown(who)} assume the role from a session made without MFA: the key is there, and false"
+        yield failed("session_without_mfa", text, *where)
+    elif None in answers.values():
+        open_ = unread_parts(*trust.document.statements) or "a condition that AWS does not define"
+        text = f"whether {name} lets {shown(who)} assume the role without MFA is known after the apply: {open_}"
+        yield unknown("unknown_demand", text, *where)
+
+
+def _gets_in(allow: Statement, who: Principal, request: Request, trust: Trust) -> Answer:
+    """Whether a request without MFA fits the Allow, and no Deny."""
+    person = None if who.who is Who.UNSURE or allow.effect != "Allow" else True
+    fits = allow.conditions_hold(lambda condition: person_holds(condition, who, request, True))
+    ways = (both(allow.acts_on(a), negated(_denied(a, allow, who, request, trust))) for a in actions_of(who, allow))
+    return both(person, fits, either(*ways))
+
+
+def _denied(action: str, allow: Statement, who: Principal, request: Request, trust: Trust) -> Answer:
+    """Whether a Deny refuses every such request that the Allow lets in; a condition that both have is met already."""
+
+    def holds(condition: Condition) -> Answer:
+        return True if condition.is_settled and condition in allow.conditions else person_holds(condition, who, request, False)
+
+    return either(
+        *(
+            both(
+                True if deny.effect == "Deny" else None,
+                deny.acts_on(action),
+                deny.is_about(who, PEOPLE),
+                deny.conditions_hold(holds),
+            )
+            for _, deny in trust.denies()
+        )
+    )
