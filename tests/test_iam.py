@@ -79,7 +79,7 @@ WHO = {
     ("AWS", "arn:aws:iam::123456789012:role/ci"): Who.ROLE,
     ("AWS", "arn:aws-cn:sts::123456789012:assumed-role/ci/session"): Who.ROLE,
     ("AWS", "AROACKCEVSQ6C2EXAMPLE"): Who.ROLE,
-    ("AWS", "arn:aws:sts::123456789012:federated-user/bob"): Who.FEDERATED,
+    ("AWS", "arn:aws:sts::123456789012:federated-user/bob"): Who.ROLE,
     ("Federated", "arn:aws:iam::123456789012:saml-provider/corp"): Who.FEDERATED,
     ("Federated", "cognito-identity.amazonaws.com"): Who.FEDERATED,
     ("Service", "ec2.amazonaws.com"): Who.SERVICE,

@@ -9,7 +9,9 @@ from planproof.assume_role import (
     LONG_TERM,
     PEOPLE,
     PERSON,
+    POLICY,
     ROLE,
+    UNSURE,
     WITHOUT_MFA,
     Request,
     Trust,
@@ -22,7 +24,7 @@ from planproof.assume_role import (
 )
 from planproof.check import Context, check
 from planproof.glob import matches
-from planproof.iam import Answer, Condition, Principal, Statement, Who, both, either, negated
+from planproof.iam import Answer, Condition, Principal, Statement, both, either, negated
 from planproof.plan import Instance
 from planproof.verdict import Outcome, Verdict, failed, passed, unknown
 
@@ -76,7 +78,7 @@ def _people(allow: Statement, exempt: Sequence[str]) -> Iterator[Principal]:
     for who in (EVERYONE,) if allow.not_principals else allow.principals:
         excused = isinstance(who.id, str) and any(matches(glob, who.id) for glob in exempt)
         others = [person_holds(c, who, PERSON, True) for c in allow.conditions if not is_on_mfa(c)]
-        if who.who in (*PEOPLE, Who.UNSURE) and not excused and both(*others) is not False:
+        if who.who in PEOPLE | UNSURE and not excused and both(*others) is not False:
             yield who
 
 
@@ -86,24 +88,24 @@ def _without_mfa(name: str, allow: Statement, who: Principal, trust: Trust) -> I
     ways = [kind for kind, answer in answers.items() if answer is True]
     where = trust.document.where
     if len(ways) == len(answers):
-        yield failed("no_mfa", f"{name} lets {shown(who)} assume the role without MFA", *where)
+        yield failed("no_mfa", f"{name} of {POLICY} lets {shown(who)} assume the role without MFA", *where)
     elif ways == [LONG_TERM]:
-        text = (
-            f"{name} lets {shown(who)} assume the role with long-term access keys, whose requests lack the key that is asked for"
-        )
+        text = f"{name} of {POLICY} lets {shown(who)} assume the role with long-term access keys, whose requests lack the key that is asked for"
         yield failed("long_term_keys", text, *where)
     elif ways:
-        text = f"{name} lets {shown(who)} assume the role from a session made without MFA: the key is there, and false"
+        text = (
+            f"{name} of {POLICY} lets {shown(who)} assume the role from a session made without MFA: the key is there, and false"
+        )
         yield failed("session_without_mfa", text, *where)
     elif None in answers.values():
-        open_ = unread_parts(*trust.document.statements) or "a condition that AWS does not define"
-        text = f"whether {name} lets {shown(who)} assume the role without MFA is known after the apply: {open_}"
+        open_ = unread_parts(*trust.document.statements) or "what an operator that AWS does not have comes to"
+        text = f"{name} of {POLICY} may let {shown(who)} assume the role without MFA; known after the apply: {open_}"
         yield unknown("unknown_demand", text, *where)
 
 
 def _gets_in(allow: Statement, who: Principal, request: Request, trust: Trust) -> Answer:
     """Whether a request without MFA fits the Allow, and no Deny."""
-    person = None if who.who is Who.UNSURE or allow.effect != "Allow" else True
+    person = None if who.who in UNSURE or allow.effect != "Allow" else True
     fits = allow.conditions_hold(lambda condition: person_holds(condition, who, request, True))
     ways = (both(allow.acts_on(a), negated(_denied(a, allow, who, request, trust))) for a in actions_of(who, allow))
     return both(person, fits, either(*ways))
@@ -120,7 +122,7 @@ def _denied(action: str, allow: Statement, who: Principal, request: Request, tru
             both(
                 True if deny.effect == "Deny" else None,
                 deny.acts_on(action),
-                deny.is_about(who, PEOPLE),
+                deny.is_about(who, PEOPLE | UNSURE),
                 deny.conditions_hold(holds),
             )
             for _, deny in trust.denies()

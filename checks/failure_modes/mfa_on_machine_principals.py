@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from planproof.assume_role import MACHINES, ROLE, Trust, actions_of, is_on_mfa, machine_request, shown, trust_of, unread_parts
+from planproof.assume_role import (
+    MACHINES,
+    POLICY,
+    ROLE,
+    Trust,
+    actions_of,
+    asked,
+    is_on_mfa,
+    machine_request,
+    shown,
+    trust_of,
+    unread_parts,
+)
 from planproof.check import Context, check
 from planproof.iam import Answer, Principal, Statement, Who, both, either, negated, on_request
 from planproof.plan import Instance
@@ -58,7 +70,7 @@ def _by_allow(trust: Trust) -> Iterator[Outcome]:
         demanded = either(*(negated(c.holds(None)) for c in allow.conditions if is_on_mfa(c)))
         for who in () if allow.not_principals else allow.principals:
             answer = both(demanded, _is_machine(who), _sure(allow, "Allow"))
-            text = f"{name} lets {shown(who)} in only with MFA, which it cannot present"
+            text = f"{name} of {POLICY} lets {shown(who)} in under {asked(allow)}, a key that its requests never have"
             yield from _outcome(answer, "allow_demands_mfa", text, trust, allow)
 
 
@@ -70,7 +82,7 @@ def _by_deny(trust: Trust) -> Iterator[Outcome]:
         for _, allow in trust.allows():
             for who in () if allow.not_principals else allow.principals:
                 answer = both(_catches(deny, allow, who), _is_machine(who), _sure(deny, "Deny"), _sure(allow, "Allow"))
-                text = f"{name} denies whatever has no MFA, and so {shown(who)}, which cannot present it"
+                text = f"{name} of {POLICY} denies {shown(who)} by {asked(deny)}, a key that its requests never have"
                 yield from _outcome(answer, "deny_catches_machines", text, trust, deny)
 
 
@@ -92,5 +104,5 @@ def _outcome(answer: Answer, code: str, text: str, trust: Trust, statement: Stat
     if answer is True:
         yield failed(code, text, *trust.document.where)
     elif answer is None:
-        reason = f"whether {text} is known after the apply: {unread_parts(statement)}"
+        reason = f"it may be that {text}; known after the apply: {unread_parts(statement) or 'what else the statements say'}"
         yield unknown("unknown_demand", reason, *trust.document.where)

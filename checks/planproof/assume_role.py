@@ -22,6 +22,7 @@ from planproof.verdict import Outcome, failed, unknown
 ROLE = "aws_iam_role"
 POLICY = "assume_role_policy"
 PRESENT, AGE = "aws:multifactorauthpresent", "aws:multifactorauthage"
+UNSURE = frozenset({Who.SOMEBODY, Who.UNSURE})
 EVERYONE = Principal(Who.ANYONE, "*")
 MACHINES = frozenset({Who.SERVICE, Who.FEDERATED})
 PEOPLE = frozenset({Who.USER, Who.ACCOUNT, Who.ANYONE, Who.OTHER})
@@ -120,6 +121,17 @@ def _is_role(value: Text) -> bool:
     return bool(re.match(r"^arn:[^:]*:(?:iam|sts)::[^:]*:(?:role|assumed-role)/", value))
 
 
+def asked(statement: Statement) -> str:
+    """The MFA conditions of a statement in a message: `Bool aws:MultiFactorAuthPresent`."""
+    found = [c for c in statement.conditions if is_on_mfa(c)]
+    names = {PRESENT: "aws:MultiFactorAuthPresent", AGE: "aws:MultiFactorAuthAge"}
+    return " and ".join(dict.fromkeys(f"{_operator(c)} {names[str(c.key).lower()]}" for c in found))
+
+
+def _operator(condition: Condition) -> str:
+    return condition.operator if isinstance(condition.operator, str) and condition.has_operator else "an operator of"
+
+
 def shown(who: Principal) -> str:
     """A principal in a message; of its text no more than a service's name, as it may be a variable's value."""
     if who.who is Who.SERVICE and isinstance(who.id, str) and re.fullmatch(r"[a-z0-9.-]+\.amazonaws\.com(?:\.cn)?", who.id):
@@ -135,6 +147,7 @@ _SHOWN = {
     Who.ACCOUNT: "an AWS account",
     Who.ANYONE: "anyone (*)",
     Who.OTHER: "a principal of no known kind",
+    Who.SOMEBODY: "an account, user or role that is known after the apply",
     Who.UNSURE: "a principal that is known after the apply",
 }
 
@@ -147,7 +160,7 @@ def unread_parts(*statements: Statement) -> str:
 
 def _texts(statement: Statement) -> Iterator[Text]:
     yield statement.effect
-    yield from (p.id for p in statement.principals if p.who is Who.UNSURE)
+    yield from (p.id for p in statement.principals)
     yield from statement.actions
     for condition in statement.conditions:
         yield from (condition.operator, condition.key, *condition.values)

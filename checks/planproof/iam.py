@@ -43,12 +43,13 @@ class Who(enum.Enum):
     """What a principal is."""
 
     SERVICE = "service"
-    FEDERATED = "federated identity"  # SAML, OIDC, and sessions that GetFederationToken made
-    ROLE = "role"
+    FEDERATED = "federated identity"  # SAML, OIDC
+    ROLE = "role"  # its sessions too, and those that GetFederationToken makes, which cannot assume a role
     USER = "user"
     ACCOUNT = "account"  # everyone in it whom its own policies let
     ANYONE = "anyone"
     OTHER = "unrecognised principal"  # known, and none of these
+    SOMEBODY = "account, user or role known after the apply"
     UNSURE = "principal known after the apply"
 
 
@@ -60,7 +61,7 @@ class Unknown:
     """
 
     what: str
-    who: Who = Who.UNSURE
+    who: Who = Who.SOMEBODY
     types: frozenset[str] = frozenset()
     exact: bool = False
 
@@ -105,7 +106,7 @@ _BY_ARN = {
     "root": Who.ACCOUNT,
     "role": Who.ROLE,
     "assumed-role": Who.ROLE,
-    "federated-user": Who.FEDERATED,
+    "federated-user": Who.ROLE,
     "saml-provider": Who.FEDERATED,
     "oidc-provider": Who.FEDERATED,
 }
@@ -132,7 +133,8 @@ class Principal:
         """Whether a statement about this one is about the whole of the other. An account stands for everyone in it."""
         if self.who is Who.ANYONE:
             return True
-        if Who.UNSURE in (self.who, other.who):
+        pair = {self.who, other.who}
+        if Who.UNSURE in pair or (Who.SOMEBODY in pair and not pair & {Who.SERVICE, Who.FEDERATED}):
             return same(self.id, other.id)
         inside = self.who is Who.ACCOUNT and other.who in (Who.ACCOUNT, Who.USER, Who.ROLE)
         if not inside and self.who is not other.who:
@@ -172,7 +174,7 @@ def who_by_text(identifier: str) -> Who:
 
 # --- conditions -------------------------------------------------------------------------------------------------------
 
-_OPERATOR = re.compile(r"^(?:(?P<set>for(?:any|all)values?):)?(?P<name>[a-z]+?)(?P<exists>ifexists)?$")
+_OPERATOR = re.compile(r"^(?:for(?P<set>any|all)values?:)?(?P<name>[a-z]+?)(?P<exists>ifexists)?$")
 _COMPARE = re.compile(
     r"^(?:string(?P<not_string>not)?(?:equals|like)|stringequalsignorecase|string(?P<not_ignore>not)equalsignorecase"
     r"|arn(?P<not_arn>not)?(?:equals|like)|numeric(?:(?P<not_numeric>not)?equals|(?:less|greater)than(?:equals)?)"
@@ -195,6 +197,11 @@ class Condition:
         texts = (self.operator, self.key, *self.values)
         return all(isinstance(text, str) or text.exact for text in texts)
 
+    @property
+    def has_operator(self) -> bool:
+        """Whether the operator is one that AWS has."""
+        return isinstance(self.operator, str) and _parts(self.operator) is not None
+
     def is_on(self, *keys: str) -> bool:
         """Whether it is about one of these keys (given in lower case)."""
         return isinstance(self.key, str) and self.key.lower() in keys
@@ -207,21 +214,27 @@ class Condition:
         """
         if isinstance(self.operator, Unknown):
             return None
-        parts = _OPERATOR.match(self.operator.lower())
-        compared = _COMPARE.match(parts["name"]) if parts else None
-        if parts is None or compared is None:
+        parts = _parts(self.operator)
+        if parts is None:
             return None
-        name, negative = parts["name"], any(compared.groupdict().values())
+        of_set, name, if_exists, negative = parts
         if name == "null":
             return either(*(_is_null(value, present) for value in self.values))
         if present is None:
-            if parts["exists"] or (parts["set"] or "").startswith("forall"):
-                return True
-            return negative and not parts["set"]
+            return True if if_exists or of_set == "all" else negative and not of_set
         if not name.startswith(_TEXTUAL):
             return None
         found = either(*(_equal(name, value, present) for value in self.values))
         return negated(found) if negative else found
+
+
+def _parts(operator: str) -> tuple[str, str, bool, bool] | None:
+    """An operator's set prefix ("any", "all" or ""), its name in lower case, whether it ends in IfExists, and whether it negates."""
+    found = _OPERATOR.match(operator.lower())
+    compared = _COMPARE.match(found["name"]) if found else None
+    if found is None or compared is None:
+        return None
+    return found["set"] or "", found["name"], bool(found["exists"]), any(compared.groupdict().values())
 
 
 def _is_null(value: Text, present: str | None) -> Answer:

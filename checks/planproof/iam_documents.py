@@ -303,14 +303,14 @@ def _made_of(origins: Iterable[Origin], templates: list[str], where: str) -> Unk
     """What an unknown text is, by the resources that it is made of and, where there is source, the text around them."""
     resources = [o for o in origins if o.kind is Kind.RESOURCE]
     types = frozenset(o.type for o in resources)
-    kinds = {_who(o) for o in resources} | {Who.UNSURE for o in origins if o.kind in (Kind.LOST, Kind.VARIABLE)}
+    kinds = {_who(o) for o in resources} | {Who.SOMEBODY for o in origins if o.kind in (Kind.LOST, Kind.VARIABLE)}
     whole = {_who_by_template(t) for t in templates if parts(t)[1]}
     if whole and None not in whole:
         kinds = {who for who in whole if who is not None}
     names_ = list(dict.fromkeys(_named(o) for o in resources))
     exact = len(kinds) == len(resources) == 1 and resources[0].instance is not None and bool(resources[0].attribute)
     bare = all(not "".join(parts(t)[0]) for t in templates if parts(t)[1])
-    who = next(iter(kinds)) if len(kinds) == 1 else Who.UNSURE
+    who = next(iter(kinds)) if len(kinds) == 1 else Who.SOMEBODY
     return Unknown(", ".join(names_) or where, who, types, exact and bare)
 
 
@@ -318,7 +318,7 @@ def _who(origin: Origin) -> Who:
     attribute = origin.attribute[0] if origin.attribute else ""
     if attribute in _ACCOUNT_ID.get(origin.type, ()):
         return Who.ACCOUNT
-    return _PRINCIPAL_OF.get(origin.type, Who.UNSURE) if not attribute or attribute in _IDENTITY else Who.UNSURE
+    return _PRINCIPAL_OF.get(origin.type, Who.SOMEBODY) if not attribute or attribute in _IDENTITY else Who.SOMEBODY
 
 
 def _who_by_template(template: str) -> Who | None:
