@@ -144,9 +144,11 @@ SPELLINGS = {
     "arn:aws:sns:eu-west-1:123456789012:alerts": "alerts",
     "arn:aws:kms:eu-west-1:123456789012:key/1234-abcd": "1234-abcd",
     "arn:aws:iam::123456789012:role/service/writer": "writer",
+    "corp.logs.s3.amazonaws.com": "corp.logs",
+    "corp-logs.s3.eu-west-1.amazonaws.com": "corp-logs",
 }
 
 
 @pytest.mark.parametrize(("arn", "name"), SPELLINGS.items(), ids=SPELLINGS)
-def test_an_arn_is_also_the_name_in_it(arn: str, name: str) -> None:
+def test_an_arn_or_a_domain_is_also_the_name_in_it(arn: str, name: str) -> None:
     assert spellings(arn) == (arn, name)

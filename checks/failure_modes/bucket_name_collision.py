@@ -23,10 +23,22 @@ _SHORTEST_PART = 4  # characters: less stands in a name by chance
     types=("aws_s3_bucket",),
 )
 def bucket_name_collision(bucket: Instance, context: Context) -> Outcome:
-    """Bucket names are one namespace for all accounts of a partition: a fixed name can be deployed once, and not in a second
-    environment or region.
+    """Bucket names hold something that keeps two deployments apart: a random part, the account's id, the environment, or they are left
+    to the provider (`bucket_prefix`, or no `bucket`).
 
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+    Why: bucket names are one namespace for all accounts of a partition, so a fixed name can be deployed once, and not in a second
+    environment, account or region. https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+
+    The name is followed through modules, locals (with source) and other resources that hand it on. On a later plan, when random
+    values are known, they have to stand in the name. A name varies by environment where it draws on a variable that the policy
+    names (`environments`), on one whose value carries an environment's name as a word, or on `terraform.workspace`. A literal
+    fails at whatever depth it was written, also one that says `prod`; so does a region, which two environments may share.
+
+    Cannot see: whether the random part was hashed into the name (`md5`), which on a later plan looks like a name without one; and
+    a name that is taken already.
+
+    Fix: end the name in something random, `bucket = "corp-logs-${random_id.suffix.hex}"`, or give `bucket_prefix` in its place; add
+    the environment, so that people can tell the buckets apart.
     """
     where = f"{bucket.address}.bucket"
     origins = context.links.settled(context.references.origins(bucket, "bucket"))

@@ -21,10 +21,29 @@ from planproof.verdict import Outcome, Verdict, failed, passed, unknown
     applies=is_log_bucket,
 )
 def log_bucket_retention(bucket: Instance, context: Context) -> Outcome:
-    """An Enabled rule covers the whole bucket and expires objects after the retention, or moves them to a colder class; on a
-    versioned bucket noncurrent versions expire or move too, as an expiration there only writes a delete marker.
+    """Logs are kept for the demanded time, and not for ever: an Enabled lifecycle rule covers the whole bucket and expires objects after
+    at least `retention_days`, or moves them to a colder class where the policy accepts that.
 
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
+    Why: without a lifecycle S3 keeps every log, and its cost, for ever; with one that expires too early the evidence is gone when
+    somebody asks for it. https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lifecycle-mgmt.html
+
+    A rule with a prefix, a tag or a size filter covers a part only, and no number of parts counts as the whole; an empty filter
+    covers all. A rule that deletes any part before the retention fails, whatever the other rules do. On a versioned bucket an
+    expiration only writes a delete marker, so noncurrent versions have to expire or move too. A rule that acts on a fixed `date`
+    does nothing for what is written later. Both shapes count: the resource `aws_s3_bucket_lifecycle_configuration`, and the bucket's
+    own `lifecycle_rule` of AWS provider 3.
+
+    Which buckets are log buckets: those that a trail, a flow log, a load balancer, S3 access logging and the like write to, and
+    those whose name, address or tags say so (`log_buckets` of the policy).
+
+    Cannot see: a lifecycle that something outside this plan puts on the bucket; a bucket that is written to from another plan and
+    whose name does not give it away.
+
+    Fix: give the bucket an `aws_s3_bucket_lifecycle_configuration` with an Enabled rule, `filter {}`, `expiration { days = 90 }`
+    and `noncurrent_version_expiration { noncurrent_days = 30 }`. Where logs may not be deleted at all, an exception of the
+    policy says so, with its reason.
+
+    Controls: NIST 800-53 AU-11, SI-12; PCI DSS 10.5.1; AWS FSBP S3.10, S3.13.
     """
     found = lifecycle(bucket, context)
     outcome = _judge(bucket, found, context)

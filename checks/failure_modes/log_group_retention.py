@@ -15,9 +15,17 @@ from planproof.verdict import Outcome, failed, passed, unknown
     types=("aws_cloudwatch_log_group",),
 )
 def log_group_retention(group: Instance, context: Context) -> Outcome:
-    """0 or no `retention_in_days` keeps events for ever.
+    """CloudWatch log groups keep their events for the demanded days: `retention_in_days` is set, and at least what the policy says.
 
-    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/Working-with-log-groups-and-streams.html
+    Why: without `retention_in_days`, or with 0, events never expire, and their storage is paid for ever; with too few days they
+    are gone before anybody looks. https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/Working-with-log-groups-and-streams.html
+
+    Cannot see: log groups that a service makes by itself, such as Lambda's where the configuration has none, and a retention that
+    is set outside Terraform.
+
+    Fix: set `retention_in_days` to 90 or more, of the values that CloudWatch knows (90, 120, 150, 180, 365, 400, ...).
+
+    Controls: NIST 800-53 AU-11, SI-12; AWS FSBP CloudWatch.16.
     """
     demanded = context.settings("log_group_retention")["retention_days"]
     days = context.argument(group, "retention_in_days")

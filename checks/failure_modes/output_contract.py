@@ -21,9 +21,21 @@ from planproof.verdict import Outcome, Verdict, failed, passed, unknown
     types=PLAN_WIDE,
 )
 def output_contract(plan: Plan, context: Context) -> list[Outcome]:
-    """Whoever consumes the module relies on the names and on what they export; an id where an ARN is promised breaks them late.
+    """The outputs keep the contract of the policy: each is there under its name, exports the promised attribute of the promised type, is
+    as sensitive as promised, and no other output exists where the contract is exact.
 
-    https://developer.hashicorp.com/terraform/language/values/outputs
+    Why: whoever consumes the configuration relies on the names and on what stands behind them; an id where an ARN is promised
+    breaks them late, at their apply. https://developer.hashicorp.com/terraform/language/values/outputs
+
+    The expression is followed through modules of any depth to the resource. Where plan JSON lost the attribute (a splat, a
+    dynamic index), a known value decides, then the source. A text around the attribute, a constant and another resource's
+    attribute break the contract, as does a wrong name; the reason names the output that comes nearest.
+
+    Cannot see: whether the consumers ask for more than the policy lists; outputs of child modules, which are no contract of the
+    whole.
+
+    Fix: name the output as the contract does, and export the attribute itself: `value = aws_kms_key.logs.arn`. A configuration
+    with other promises writes them into `checks.output_contract.outputs` of its policy.
     """
     settings = context.settings("output_contract")
     contract = settings["outputs"]

@@ -21,10 +21,21 @@ from planproof.verdict import Outcome, failed, passed, unknown
     types=LISTED_TYPES,
 )
 def prevent_destroy(instance: Instance, context: Context) -> Outcome:
-    """An unconditional `prevent_destroy = true` makes test environments undeletable. Terraform wants a literal there, so the
-    condition is the resource's own `count` or `for_each` (or its module's), or, in OpenTofu, the expression itself.
+    """`prevent_destroy = true` stands only where the environment says so: on a resource that other environments have none of.
 
-    https://developer.hashicorp.com/terraform/language/meta-arguments/lifecycle#prevent_destroy
+    Why: an unconditional guard makes test environments undeletable, and is then worked around everywhere. Terraform wants a literal
+    there, so the condition is the resource's own `count` or `for_each`, or that of a module around it; in OpenTofu it may be the
+    expression itself. https://developer.hashicorp.com/terraform/language/meta-arguments/lifecycle#prevent_destroy
+
+    A gate is a `count` or `for_each` that can come to nothing by a condition or a table, in locals too, and that draws on the
+    environment: a variable that the policy names (`environments`), one whose value carries an environment's name, or
+    `terraform.workspace`. `count = var.create ? 1 : 0` is a gate, but not of the environment.
+
+    Cannot see: anything without the source, as plan JSON has no `lifecycle` blocks; give the saved plan or the folder. Nor whether
+    the environments that are left out are the right ones.
+
+    Fix: declare the resource twice, once guarded with `count = var.environment == "prod" ? 1 : 0` and once without the guard for
+    the rest; or leave the guard out, and deny deletion by policy in production.
     """
     block = context.source_block(instance)
     if block is None:
@@ -66,7 +77,14 @@ def _conditional(instance: Instance, flag: Expression, context: Context) -> Outc
 
 
 def _gates(instance: Instance, block: Block, context: Context) -> Iterator[tuple[Expression, Scope]]:
-    """Each count or for_each that can leave the resource out: its own, and those of the modules around it."""
+    """Each count or for_each that can leave the resource out: its own, and those of the modules around it.
+
+    OpenTofu also has `enabled` in the lifecycle block.
+    """
+    for lifecycle in block.blocks("lifecycle"):
+        enabled = _argument(lifecycle, "enabled")
+        if enabled and not enabled.is_literal:
+            yield enabled, Scope(instance.module)
     module, around = instance.module, block
     while True:
         found = _repetition(around)

@@ -30,11 +30,14 @@ _NAME_IN_ARN = {
 }
 
 
+_S3_DOMAIN = re.compile(r"^(?P<name>[^/]+)\.s3(?:[.-][a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?$")
+
+
 def spellings(text: str) -> tuple[str, ...]:
-    """The ways one identifier is written: itself and, for an ARN, the name inside it."""
+    """The ways one identifier is written: itself and, for an ARN or a bucket's domain, the name inside it."""
     arn = _ARN.match(text)
     pattern = _NAME_IN_ARN.get(arn["service"]) if arn else None
-    inner = pattern.match(arn["rest"]) if arn and pattern else None
+    inner = pattern.match(arn["rest"]) if arn and pattern else _S3_DOMAIN.match(text)
     return (text, inner["name"]) if inner else (text,)
 
 
