@@ -12,7 +12,7 @@ from planproof import predicates
 from planproof.check import Context
 from planproof.engine import evaluate
 from planproof.plan import Plan
-from planproof.policy import Policy, PolicyError, bundled_policy
+from planproof.policy import Policy, PolicyError, bundled_policy, merge
 from planproof.predicates import Basis, answer
 from planproof.registry import all_checks
 from planproof.verdict import Finding
@@ -242,10 +242,33 @@ def test_the_schema_refuses_what_is_no_rule(rule: str, named: str, tmp_path: Pat
         judged(f"      aws_thing: {rule}\n", "good/ideal", tmp_path)
 
 
-def test_a_rule_that_only_the_merged_policy_breaks_is_a_failure_with_a_plain_reason(tmp_path: Path) -> None:
-    found = judged("      aws_s3_bucket: {must: {versioning: {equals: null}}}\n", "good/ideal", tmp_path)
-    assert found["aws_s3_bucket.logs"].code == "check_error"
-    assert "a predicate needs an operator" in found["aws_s3_bucket.logs"].reason
+MERGED = {
+    "no operator left": (
+        "aws_s3_bucket: {must: {versioning: {equals: null}}}",
+        "must.versioning needs an operator: equals, not_equals",
+    ),
+    "none to begin with": ("aws_thing: {must: {a: {path: name}}}", "types.aws_thing.must.a needs an operator"),
+    "no path": ("aws_thing: {must: {a: {equals: x}}}", "types.aws_thing.must.a needs a path"),
+    "in an alternative": ("aws_thing: {must: {a: {any: [{path: name}]}}}", "must.a.any needs an operator"),
+    "in a condition": ("aws_thing: {when: [{path: name}], must: {a: {path: name, set: true}}}", "when.0 needs an operator"),
+    "no demand left": ("aws_kms_key: {must: {rotation: null}}", "types.aws_kms_key needs must"),
+}
+
+
+@pytest.mark.parametrize(("rule", "message"), MERGED.values(), ids=MERGED)
+def test_a_rule_that_says_nothing_once_the_layers_are_merged_is_refused(rule: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(PolicyError, match=f"policy.yaml:4: checks.versioning_coverage.*{message}"):
+        judged(f"      {rule}\n", "good/ideal", tmp_path)
+
+
+def test_a_rule_that_slips_through_is_a_failure_with_a_plain_reason() -> None:
+    section = {"versioning_coverage": {"types": {"aws_s3_bucket": {"must": {"versioning": {"equals": None}}}}}}
+    policy = Policy(merge(Policy.default().data, {"checks": section}))
+    report = evaluate(Plan.load(FIXTURES / "good" / "ideal" / "plan.json"), policy, checks=[CHECK])
+    (found,) = (finding for finding in report.findings if finding.subject == "aws_s3_bucket.logs")
+    assert (found.verdict.value, found.code) == ("FAIL", "check_error")
+    assert "a predicate needs an operator" in found.reason
+    assert len(report.errors) == 1
 
 
 TYPES = bundled_policy("secure-logs")["checks"]["versioning_coverage"]["types"]

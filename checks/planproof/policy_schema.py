@@ -146,11 +146,26 @@ def impossible(data: Mapping[str, Any], check_ids: Collection[str]) -> Iterator[
                 ("checks", key, "max_days"),
                 f"checks.{key} cannot be met: nothing is kept at least {fewest} days (retention_days) and at most {most} (max_days)",
             )
+    yield from _unusable_rules((data.get("checks") or {}).get("versioning_coverage") or {})
     for number, exception in enumerate(data.get("exceptions") or ()):
         if exception["check"] not in check_ids:
             near = difflib.get_close_matches(exception["check"], check_ids, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
             yield ("exceptions", number, "check"), f"exceptions.{number}: there is no check {exception['check']}{hint}"
+
+
+def _unusable_rules(section: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
+    """The predicates that say nothing once all layers are merged: each layer may hold a part of one."""
+    from planproof.predicates import unusable
+
+    for kind, rule in (section.get("types") or {}).items():
+        path = ("checks", "versioning_coverage", "types", kind)
+        if not rule.get("must"):
+            yield path, f"{named(path)} needs must: what has to hold"
+        for name, predicate in (rule.get("must") or {}).items():
+            yield from unusable(predicate, (*path, "must", name))
+        for number, predicate in enumerate(rule.get("when") or ()):
+            yield from unusable(predicate, (*path, "when", number))
 
 
 def is_open(part: Mapping[str, Any]) -> bool:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
@@ -88,6 +88,20 @@ def _joined(answers: list[Answer]) -> Answer:
         return first
     text = "; ".join(dict.fromkeys(a.text for a in answers))
     return replace(first, found=text, wanted="", where=tuple(dict.fromkeys(w for a in answers for w in a.where)))
+
+
+def unusable(predicate: Predicate, path: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], str]]:
+    """What keeps a predicate of a policy from saying anything, each with the key path where it stands."""
+    where = ".".join(map(str, path))
+    inner = [(key, predicate[key]) for key in ("when", "otherwise") if predicate.get(key)]
+    for key, part in [*inner, *(("any", part) for part in predicate.get("any") or () if part)]:
+        yield from unusable(part, (*path, key))
+    if predicate.get("any"):
+        return
+    if not predicate.get("path"):
+        yield path, f"{where} needs a path"
+    if not any(predicate.get(name) is not None for name in _OPERATORS):
+        yield path, f"{where} needs an operator: {', '.join(_OPERATORS)}"
 
 
 # --- attributes ------------------------------------------------------------------------------------------------------
