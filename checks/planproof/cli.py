@@ -28,6 +28,8 @@ COMMANDS = {
     "checks-dir": "print the folder to hand to checkov --external-checks-dir",
     "policy": "show the policy in force, check one, begin one",
     "baseline": "record today's failures, so that only new ones count",
+    "new-check": "begin a new check in a clone",
+    "completion": "print the completion script of a shell",
 }
 PASSED_ON = {"checkov"}
 """Commands whose arguments are another program's, options too."""
