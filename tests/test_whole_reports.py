@@ -11,6 +11,7 @@ from planproof.registry import all_checks
 from planproof.verdict import Report, Verdict
 
 IDS = {check.id for check in all_checks()}
+REVIEWED = IDS & {f"CKV_PLAN_{number}" for number in range(1, 13)}  # the nine failure modes of the review
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,7 @@ def test_the_reviews_findings_are_the_expected_ones(review: Report) -> None:
 
 def test_the_reviews_configuration_fails_checks_of_each_failure_mode(review: Report) -> None:
     failed = {f.check_id for f in review.findings if f.verdict is Verdict.FAIL}
-    assert failed == IDS
+    assert failed == REVIEWED
 
 
 @pytest.mark.parametrize("plan", ["plan.json", "second-plan.json"])
