@@ -27,11 +27,13 @@ class Run:
         return {(check, resource): result for (_, check, resource), (result, _) in self.results.items()}
 
 
-def checkov(*arguments: str | Path, cwd: Path, python: str = sys.executable, **environment: str) -> Run:
+def checkov(
+    *arguments: str | Path, cwd: Path, python: str | Path = sys.executable, checks: str = OURS, **environment: str
+) -> Run:
     """Runs Checkov in a clean environment. Every result of a check of ours has to appear once."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PLANPROOF_"))}
     done = subprocess.run(
-        [python, "-m", "checkov.main", *map(str, arguments), "--skip-download", "-o", "json", "-c", OURS],
+        [str(python), "-m", "checkov.main", *map(str, arguments), "--skip-download", "-o", "json", "-c", checks],
         cwd=cwd,
         env={**inherited, **environment},
         capture_output=True,

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import sys
-import venv
 from collections.abc import Callable
 from pathlib import Path
 
@@ -50,23 +48,6 @@ def assert_agrees(run: Run, plan: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A fresh clone of what is committed or about to be."""
-    target = tmp_path_factory.mktemp("clone") / "planproof"
-    names = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True
-    ).stdout.decode()
-    for name in filter(None, names.split("\0")):
-        if (ROOT / name).is_file():
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, target / name)
-    git = ["git", "-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "init.defaultBranch=main"]
-    for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "all"]):
-        subprocess.run([*git, *arguments], cwd=target, check=True, capture_output=True)
-    return target
-
-
-@pytest.fixture(scope="session")
 def renamed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder `checks` alone, under another name."""
     target = tmp_path_factory.mktemp("copied") / "policies-of-ours"
@@ -83,30 +64,6 @@ def signed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     public.write_bytes(key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo))
     assert sign.sign_pack(key, folder / "checks") > 10
     return folder / "checks", public
-
-
-@pytest.fixture(scope="session")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The Python of a venv with the wheel in it and no clone at hand; the dependencies are those of this run."""
-    folder = tmp_path_factory.mktemp("wheel")
-    source = folder / "source"
-    shutil.copytree(
-        ROOT, source, ignore=shutil.ignore_patterns(".git", ".venv", "__pycache__", "*.egg-info", "fixtures", "tests")
-    )
-    subprocess.run(
-        [sys.executable, "-m", "build", "--wheel", "--outdir", str(folder), str(source)], check=True, capture_output=True
-    )
-    venv.create(folder / "venv", with_pip=True)
-    python = folder / "venv" / "bin" / "python"
-    (wheel,) = folder.glob("*.whl")
-    subprocess.run([str(python), "-m", "pip", "install", "-q", "--no-deps", str(wheel)], check=True, capture_output=True)
-    purelib = "import sysconfig; print(sysconfig.get_path('purelib'))"
-    (here, there) = (
-        subprocess.run([p, "-c", purelib], check=True, capture_output=True, text=True).stdout.strip()
-        for p in (sys.executable, str(python))
-    )
-    (Path(there) / "dependencies.pth").write_text(here + "\n", encoding="utf-8")
-    return python
 
 
 FRAMEWORK = {"framework": ["--framework", "terraform_plan"], "all frameworks": []}

@@ -25,9 +25,9 @@ exceptions:
 
 def effective(policy: Layered) -> str:
     """The whole policy, each value with its file and line. Read as a policy again it means the same."""
-    lines = ["# The policy in force, and the file that each value is from; null: taken out of a table."]
-    lines += (f"{text}  # {one_line(policy.place(path))}" if path else text for text, path in _lines(policy.merged, ()))
-    return "\n".join(lines) + "\n"
+    shown = ["# The policy in force, and the file that each value is from; null: taken out of a table."]
+    shown += (f"{text}  # {one_line(policy.place(path))}" if path else text for text, path in yaml_lines(policy.merged, ()))
+    return "\n".join(shown) + "\n"
 
 
 def starter() -> str:
@@ -67,10 +67,10 @@ def _explained(key: str, part: Mapping[str, Any], value: Any, depth: int) -> Ite
             yield from _explained(name, below, (value or {}).get(name, below.get("default")), depth + 1)
     elif is_open(part) and isinstance(value, Mapping) and len(value) > _SHOWN:
         name, first = next(iter(value.items()))
-        yield from (line for line, _ in _lines({key: {name: first}}, (), depth))
+        yield from (line for line, _ in yaml_lines({key: {name: first}}, (), depth))
         yield f"{indent}  # ... and {len(value) - 1} more: planproof policy show"
     elif value is not None or "default" in part:
-        yield from (line for line, _ in _lines({key: value}, (), depth))
+        yield from (line for line, _ in yaml_lines({key: value}, (), depth))
 
 
 @cache
@@ -81,13 +81,13 @@ def _names() -> dict[str, str]:
     return {check.key: f"{check.id}: {check.name}" for check in all_checks()}
 
 
-def _lines(data: Mapping[str, Any], path: KeyPath, depth: int = 0) -> Iterator[tuple[str, KeyPath]]:
+def yaml_lines(data: Mapping[str, Any], path: KeyPath, depth: int = 0) -> Iterator[tuple[str, KeyPath]]:
     """The lines of a mapping, each with the path of the value that it shows, or nothing where it shows a key alone."""
     for key, value in data.items():
         at, indent = (*path, key), "  " * depth
         if isinstance(value, Mapping) and value:
             yield f"{indent}{_flow(key)}:", ()
-            yield from _lines(value, at, depth + 1)
+            yield from yaml_lines(value, at, depth + 1)
         elif isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
             yield f"{indent}{_flow(key)}:", at
             yield from ((f"{indent}  - {_flow(item)}", ()) for item in value)
