@@ -227,6 +227,10 @@ def test_a_program_can_give_a_policy_as_data(tmp_path: Path, monkeypatch: pytest
     assert (policy.unknown, policy.settings("log_group_retention")["retention_days"]) == ("fail", 7)
     with pytest.raises(PolicyError, match="the policy: unknown has to be one of warn, fail, ignore, and is 3"):
         Policy.of({"unknown": 3})
+    with pytest.raises(PolicyError, match="the policy: a key has to be text, and True is not"):
+        Policy.of({"checks": {True: {}}})
+    exception = {"check": "CKV_PLAN_1", "address": "*", "reason": "r", "expires": datetime.date(2999, 1, 1)}
+    assert Policy.of({"exceptions": (exception,)}).waivers[0].expires == datetime.date(2999, 1, 1)
 
 
 def test_a_policy_error_keeps_all_problems_and_travels_between_processes() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import difflib
 import os
 from collections.abc import Collection, Iterable, Mapping
@@ -61,7 +62,21 @@ def layers(path: str | os.PathLike[str], checks: Iterable[Any] = ()) -> Layered:
 
 def from_mapping(data: Mapping[str, Any], name: str, checks: Iterable[Any] = ()) -> dict[str, Any]:
     """The effective policy of data that a program made; what it extends is relative to the working directory."""
-    return usable(_with_bases(Document(name, dict(data)), Path(name), checks), checks).effective
+    return usable(_with_bases(Document(name, _plain(data, name)), Path(name), checks), checks).effective
+
+
+def _plain(value: Any, name: str) -> Any:
+    """The data as a file would give it: days are text, and keys have to be."""
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    if isinstance(value, (list, tuple)):
+        return [_plain(item, name) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    strange = next((key for key in value if not isinstance(key, str)), None)
+    if strange is not None:
+        raise PolicyError(f"{name}: a key has to be text, and {strange!r} is not")
+    return {key: _plain(below, name) for key, below in value.items()}
 
 
 def bundled_layers(profile: str) -> tuple[Document, ...]:
