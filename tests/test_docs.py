@@ -15,6 +15,7 @@ from planproof.policy import Policy
 PAGES = sorted([*(ROOT / "docs").glob("*.md")])
 
 
+@pytest.mark.slow
 def test_the_policy_reference_is_up_to_date() -> None:
     text = policy_reference.TARGET.read_text(encoding="utf-8")
     assert policy_reference.render(text) == text, "run `make generate`, or python tools/policy_reference.py"
