@@ -418,10 +418,13 @@ class Plan:
             return self._by_type.get(types[0], [])
         return [instance for kind in types for instance in self._by_type.get(kind, ())]
 
-    def deletes(self, kind: str) -> bool:
-        """Whether this plan deletes a resource of that type for good."""
-        gone = (c for c in _list(self.raw.get("resource_changes")) if isinstance(c, dict) and c.get("type") == kind)
-        return any(_object(c.get("change")).get("actions") == ["delete"] for c in gone)
+    @cached_property
+    def deleted(self) -> list[tuple[str, Mapping[str, Json]]]:
+        """What this plan deletes for good: type, and the values that it had."""
+        changes = ((c, _object(c.get("change"))) for c in _list(self.raw.get("resource_changes")) if isinstance(c, dict))
+        return [
+            (str(c.get("type")), _object(change.get("before"))) for c, change in changes if change.get("actions") == ["delete"]
+        ]
 
     @property
     def types(self) -> list[str]:

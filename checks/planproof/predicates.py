@@ -201,7 +201,7 @@ def _without_companion(predicate: Predicate, instance: Instance, context: Contex
     if said:
         return any_of(answer(part, instance, context) for part in said)
     unset = " or ".join(part["path"] for part in parts)
-    return Answer(False, Basis.NO_COMPANION, f"{none} and {unset} is not set", "", where)
+    return Answer(False, Basis.NO_COMPANION, f"{none}, and it does not set {unset}", "", where)
 
 
 # --- operators -------------------------------------------------------------------------------------------------------

@@ -91,7 +91,14 @@ def inline_counts(bucket: Instance, block: str, companion: str, context: Context
         return True
     if value.is_unknown:
         return context.may_be_set(bucket, block)
-    return "create" in bucket.actions or not context.plan.deletes(companion)
+    deleted = context.once(_deleted)
+    names = (bucket.get(attribute).text for attribute in ("id", "bucket", "name", "arn"))
+    return "create" in bucket.actions or not any((companion, name) in deleted for name in names if name)
+
+
+def _deleted(context: Context) -> set[tuple[str, str]]:
+    """The types that the plan deletes resources of, each with the names that they bore, or that they gave in an argument."""
+    return {(kind, text) for kind, before in context.plan.deleted for text in before.values() if isinstance(text, str)}
 
 
 class _Reader:
