@@ -1,0 +1,63 @@
+"""Denied access to a log bucket reaches somebody: the whole chain from the trail to a subscription holds."""
+
+from __future__ import annotations
+
+from planproof.alert_chain import Chain, Link, best_chain
+from planproof.check import Context, check
+from planproof.log_buckets import BUCKET, is_log_bucket, log_buckets
+from planproof.plan import Instance
+from planproof.verdict import Outcome, Verdict, failed, passed, unknown
+
+
+@check(
+    id="CKV_PLAN_6",
+    name="Denied access to a log bucket sets off an alert that reaches somebody",
+    severity="HIGH",
+    category="LOGGING",
+    types=(BUCKET,),
+    applies=is_log_bucket,
+)
+def unauthorized_access_alert(bucket: Instance, context: Context) -> Outcome:
+    """For each log bucket the whole chain has to hold, and the reason names the first link that does not in the chain that comes
+    furthest: a trail that logs the reads of the bucket's objects, its log group, a metric filter that matches denied calls and no
+    ordinary ones, an alarm on exactly that metric which one event can trip, a topic that the alarm can use, and a subscription.
+    Where the policy accepts it, an EventBridge rule on the same events with such a topic as its target will do instead.
+
+    Why: each link is silent when it is wrong. A trail without S3 data events never sees a read, a metric name in another case is
+    another metric, and an alarm cannot publish to a topic that is encrypted with alias/aws/sns; nothing of this shows in an apply.
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudwatch-alarms-for-cloudtrail.html and
+    https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+
+    Cannot see: whether the trail's role may write to the log group, whether an e-mail subscription has been confirmed, and what
+    an organisation's trail in another account does. Where a value is known only after the apply and refers to the bucket's ARN,
+    the text around it (a prefix inside the bucket) is in the source alone: without it the whole bucket is taken to be meant. A
+    pattern is tried on sample CloudTrail records, so one that tells events apart by what no sample has is judged by those.
+
+    Fix: complete the link that the reason names; fixtures/good/unauthorized_access_alert/plain is the shortest whole chain.
+    For a topic that another configuration makes, list its ARN under `known_topics` in the policy.
+
+    Controls: CIS AWS Foundations 4.1, NIST 800-53 AU-6 and SI-4, PCI DSS 10.4.1.
+    """
+    outcome = _outcome(best_chain(bucket, context))
+    doubt = context.once(log_buckets).perhaps.get(bucket.address)
+    if outcome.verdict is Verdict.FAIL and doubt:
+        return unknown(
+            "maybe_log_bucket", f"this may be a log bucket, and denied access to it alerts nobody: {doubt}", bucket.address
+        )
+    return outcome
+
+
+def _outcome(chain: Chain) -> Outcome:
+    """The verdict on the best chain; the evidence is the chain itself, in its order."""
+    evidence = [where for link in chain for where in link.where]
+    weak = next((link for link in chain if link.broken), None) or next((link for link in chain if link.open), None)
+    if weak is None:
+        return passed("alert_reaches_somebody", f"denied access sets off an alert: {_drawn(chain)}", *evidence)
+    held = _drawn(link for link in chain[: chain.index(weak)] if not link.code)
+    so_far = f"; up to there the chain holds: {held}" if held else ""
+    judged = failed if weak.broken else unknown
+    return judged(weak.code, f"{weak.reason}{so_far}", *evidence)
+
+
+def _drawn(links: object) -> str:
+    return " -> ".join(link.where[0] for link in links if isinstance(link, Link) and link.where)  # type: ignore[attr-defined]
