@@ -25,37 +25,37 @@ ALARM, TOPIC, MAIL = "aws_cloudwatch_metric_alarm.a", "aws_sns_topic.s", "aws_sn
 WHOLE = (TRAIL, GROUP, FILTER, ALARM, TOPIC, MAIL)
 
 
-def alert(verdict: Verdict, *evidence: str) -> str:
-    return chain.svg(finding(verdict, ALERT, "aws_s3_bucket.logs", evidence=evidence))
+def alert(verdict: Verdict, code: str, *evidence: str) -> str:
+    return chain.svg(finding(verdict, ALERT, "aws_s3_bucket.logs", code=code, evidence=evidence))
 
 
 @pytest.mark.parametrize(
-    ("verdict", "evidence", "said", "crosses"),
+    ("verdict", "code", "evidence", "said", "crosses"),
     [
-        (Verdict.PASS, WHOLE, "whole", 0),
-        (Verdict.FAIL, (), "breaks at the trail", 1),
-        (Verdict.FAIL, WHOLE[:3], "breaks at the alarm", 1),
-        (Verdict.FAIL, WHOLE, "breaks at the subscription", 1),
-        (Verdict.UNKNOWN, WHOLE[:4], "breaks at the topic", 0),
-        (Verdict.FAIL, (TRAIL, "aws_cloudwatch_event_rule.r"), "breaks at the target", 1),
+        (Verdict.PASS, "alert_reaches_somebody", WHOLE, "whole", 0),
+        (Verdict.FAIL, "no_trail", (), "breaks at the trail", 1),
+        (Verdict.FAIL, "no_data_events", WHOLE[:1], "breaks at the trail", 1),
+        (Verdict.FAIL, "no_alarm", WHOLE[:3], "breaks at the alarm", 1),
+        (Verdict.FAIL, "wrong_metric", WHOLE[:4], "breaks at the alarm", 1),
+        (Verdict.FAIL, "aws_managed_key", WHOLE[:5], "breaks at the topic", 1),
+        (Verdict.FAIL, "no_subscription", WHOLE[:5], "breaks at the subscription", 1),
+        (Verdict.UNKNOWN, "unknown_topic", WHOLE[:4], "breaks at the topic", 0),
+        (Verdict.UNKNOWN, "unknown_metric_filter", WHOLE, "breaks at the metric filter", 0),
+        (Verdict.FAIL, "no_rule_target", (TRAIL, "aws_cloudwatch_event_rule.r"), "breaks at the target", 1),
+        (Verdict.FAIL, "exception_expired", (), "breaks at the trail", 1),
     ],
 )
-def test_the_chain_is_drawn_with_its_broken_link(verdict: Verdict, evidence: tuple[str, ...], said: str, crosses: int) -> None:
-    drawn = alert(verdict, *evidence)
+def test_the_chain_is_drawn_with_its_broken_link(
+    verdict: Verdict, code: str, evidence: tuple[str, ...], said: str, crosses: int
+) -> None:
+    drawn = alert(verdict, code, *evidence)
     assert f"Alert chain of aws_s3_bucket.logs: {said}" in drawn
     assert drawn.count('class="cross"') == crosses
 
 
 def test_a_chain_names_each_resource() -> None:
-    assert re.findall(r'class="name"[^>]*>([^<]*)<', alert(Verdict.FAIL, *WHOLE[:3])) == [
-        "logs",
-        "t",
-        "g",
-        "f",
-        "missing",
-        "",
-        "",
-    ]
+    drawn = alert(Verdict.FAIL, "no_alarm", *WHOLE[:3])
+    assert re.findall(r'class="name"[^>]*>([^<]*)<', drawn) == ["logs", "t", "g", "f", "missing", "", ""]
 
 
 class Reader(html.parser.HTMLParser):

@@ -27,6 +27,29 @@ _BY_EVENT = (
     ("topic", ("aws_sns_topic",)),
     ("subscription", ("aws_sns_topic_subscription",)),
 )
+# Reason codes that are about another link than the last one that the evidence names.
+_LINK_OF = {
+    "no_trail": "trail",
+    "no_log_group": "log group",
+    "no_delivery_role": "log group",
+    "unknown_log_group": "log group",
+    "no_metric_filter": "metric filter",
+    "unknown_metric_filter": "metric filter",
+    "unknown_pattern": "metric filter",
+    "no_alarm": "alarm",
+    "unknown_alarm": "alarm",
+    "no_rule": "event rule",
+    "unknown_rule": "event rule",
+    "no_rule_target": "target",
+    "unknown_rule_target": "target",
+    "no_alarm_actions": "topic",
+    "no_topic": "topic",
+    "unknown_topic": "topic",
+    "unknown_key": "topic",
+    "no_subscription": "subscription",
+    "unknown_subscription": "subscription",
+    "unknown_trail": "trail",
+}
 _WIDTH, _HEIGHT, _GAP, _LETTERS = 128, 58, 30, 17
 
 
@@ -34,7 +57,8 @@ def links(finding: Finding) -> list[tuple[str, str]]:
     """Each link of the chain with the address that the finding's evidence has for it; empty where it has none."""
     there = [finding.subject, *finding.evidence]
     kinds = {_type(address): address for address in reversed(there)}
-    stages = _BY_EVENT if "aws_cloudwatch_event_rule" in kinds else _BY_ALARM
+    by_event = "aws_cloudwatch_event_rule" in kinds or _LINK_OF.get(finding.code) in ("event rule", "target")
+    stages = _BY_EVENT if by_event else _BY_ALARM
     return [(title, next((kinds[t] for t in types if t in kinds), "")) for title, types in stages]
 
 
@@ -48,15 +72,22 @@ def _type(address: str) -> str:
 
 
 def svg(finding: Finding) -> str:
-    """The picture. A broken chain has a cross before the first link that is missing, or at the last where all are there."""
+    """The picture. A broken chain has a cross before the link that is missing, or wrong."""
     found = links(finding)
-    reached = max((n for n, (_, address) in enumerate(found) if address), default=0)
-    broken = min(reached + 1, len(found) - 1) if finding.verdict is not Verdict.PASS else len(found)
+    broken = len(found) if finding.verdict is Verdict.PASS else _broken(finding, [title for title, _ in found], found)
     parts = [part for n, link in enumerate(found) for part in _link(n, link, broken, finding.verdict)]
     width = len(_BY_ALARM) * (_WIDTH + _GAP) - _GAP
     label = escape(f"Alert chain of {one_line(finding.subject)}: {_told(found, broken)}")
     head = f'<svg class="chain" viewBox="0 0 {width + 2} {_HEIGHT + 2}" role="img" aria-label="{label}">'
     return f"{head}<title>{label}</title>{''.join(parts)}</svg>"
+
+
+def _broken(finding: Finding, titles: Sequence[str], found: Sequence[tuple[str, str]]) -> int:
+    """The link that the reason is about: by its code, else the last one of which something was found."""
+    named = _LINK_OF.get(finding.code)
+    if named in titles:
+        return titles.index(named)
+    return max((number for number, (_, address) in enumerate(found) if address and number), default=1)
 
 
 def _told(found: Sequence[tuple[str, str]], broken: int) -> str:
