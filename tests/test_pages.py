@@ -52,7 +52,7 @@ DOCSTRING = """Finds things,
     Why: Because.
     https://docs.example/page.html.
 
-    Fix: Set `a.b`, e.g. to 90. Then plan.
+    Fix: Set `a ? b : c.` to x, e.g. to 90. Then plan.
 
     Second paragraph.
 
@@ -64,8 +64,8 @@ def test_a_docstring_is_read_by_paragraph() -> None:
     said = guide(DOCSTRING)
     assert said.finds == "Finds things,\nin lines.\n\nStill finds."
     assert (said.why, said.url) == ("Because.\nhttps://docs.example/page.html.", "https://docs.example/page.html")
-    assert said.fix == "Set `a.b`, e.g. to 90. Then plan.\n\nSecond paragraph."
-    assert said.remedy == "Set `a.b`, e.g. to 90."
+    assert said.fix == "Set `a ? b : c.` to x, e.g. to 90. Then plan.\n\nSecond paragraph."
+    assert said.remedy == "Set `a ? b : c.` to x, e.g. to 90."
     assert (said.controls, said.cannot_see) == ("CIS 1.1.", "")
     assert guide(None).remedy == ""
 

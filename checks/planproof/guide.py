@@ -12,7 +12,7 @@ from inspect import cleandoc
 
 _HEADS = {"Why": "why", "Cannot see": "cannot_see", "Fix": "fix", "Controls": "controls"}
 _HEAD = re.compile(rf"^({'|'.join(_HEADS)}):\s*")
-_SENTENCE = re.compile(r"^.*?[.!?](?=\s|$)(?<!e\.g\.)(?<!i\.e\.)", re.DOTALL)
+_SENTENCE = re.compile(r"^(?:`[^`]*`|[^`])*?[.!?](?=\s|$)(?<!e\.g\.)(?<!i\.e\.)")  # code in backticks ends none
 _URL = re.compile(r"https://[^\s<>()`]+[^\s<>()`.,;:]")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from planproof import bundled
-from planproof.check import LISTED_TYPES, Check
+from planproof.check import ANY_TYPE, LISTED_TYPES, Check
 from planproof.guide import guide
 
 HEADINGS = (
@@ -77,6 +77,8 @@ def subjects(check: Check) -> str:
     """What a check judges, in a few words."""
     if check.is_plan_wide:
         return "the plan as a whole"
+    if check.types == ANY_TYPE:
+        return "resources of every type"
     if check.types == LISTED_TYPES:
         return "resources of the types that the policy names"
     more = len(check.types) - _TYPES_SHOWN
