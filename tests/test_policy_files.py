@@ -89,6 +89,14 @@ REFUSED: dict[str, tuple[str | bytes, str]] = {
     "an open bracket": ("checks: [\n", ":2 is not valid YAML: did not find expected node content"),
     "a section without keys": ("checks:\n", ":1: checks has to be a mapping, and is null; write what belongs to it below it, indented"),
     "a value nearly right": ("unknown: warning\n", ':1: unknown has to be one of warn, fail, ignore, and is "warning"; did you mean warn?'),
+    "null in a list": (
+        "checks:\n  versioning_coverage:\n    types:\n      aws_kms_key: {when: [null]}\n",
+        ":4: checks.versioning_coverage.types.aws_kms_key.when.0 has to be a mapping, and is null",
+    ),
+    "a key that needs another": (
+        "checks:\n  versioning_coverage:\n    types:\n      a: {must: {x: {path: a, companion: aws_b, equals: 1}}}\n",
+        ":4: checks.versioning_coverage.types.a.must.x has companion, and so needs by",
+    ),
     "another version": ("version: 2\n", ":1: version has to be 1, and is 2"),
     "a terminal escape": ('"\\e[31mred": 1\n', r":1: unknown key '\\x1b[31mred' in the policy"),
 }  # fmt: skip

@@ -83,6 +83,11 @@ def _sentences(errors: Any, document: Document) -> Iterator[tuple[KeyPath, str]]
         elif error.validator == "required":
             missing = [key for key in error.validator_value if key not in error.instance]
             yield path, f"{where} needs {', '.join(missing)}"
+        elif error.validator == "dependentRequired":
+            for key in error.validator_value.keys() & error.instance.keys():
+                missing = [name for name in error.validator_value[key] if name not in error.instance]
+                if missing:
+                    yield path, f"{where} has {key}, and so needs {', '.join(missing)}"
         else:
             yield path, f"{where} {_demand(error)}{_hint(error, document.words.get(path))}"
 
