@@ -17,6 +17,7 @@ from planproof.assume_role import (
     Trust,
     actions_of,
     is_on_mfa,
+    people_in,
     person_holds,
     shown,
     trust_of,
@@ -84,7 +85,11 @@ def _people(allow: Statement, exempt: Sequence[str]) -> Iterator[Principal]:
 
 def _without_mfa(name: str, allow: Statement, who: Principal, trust: Trust) -> Iterator[Outcome]:
     """What is wrong where a request without MFA gets in."""
-    answers = {kind: _gets_in(allow, who, request, trust) for kind, request in WITHOUT_MFA.items()}
+    people = list(people_in(who, trust.document))
+    answers = {
+        kind: either(*(both(inside, _gets_in(allow, person, request, trust)) for person, inside in people))
+        for kind, request in WITHOUT_MFA.items()
+    }
     ways = [kind for kind, answer in answers.items() if answer is True]
     where = trust.document.where
     if len(ways) == len(answers):
@@ -122,7 +127,7 @@ def _denied(action: str, allow: Statement, who: Principal, request: Request, tru
             both(
                 True if deny.effect == "Deny" else None,
                 deny.acts_on(action),
-                deny.is_about(who, PEOPLE | UNSURE),
+                deny.is_about(who),
                 deny.conditions_hold(holds),
             )
             for _, deny in trust.denies()

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from planproof.check import Context
-from planproof.iam import Answer, Condition, Document, Principal, Statement, Text, Unknown, Who, on_request
+from planproof.iam import Answer, Condition, Document, Principal, Statement, Text, Unknown, Who, on_request, unnamed_user
 from planproof.iam_documents import read
 from planproof.plan import Instance
 from planproof.verdict import Outcome, failed, unknown
@@ -23,6 +23,7 @@ ROLE = "aws_iam_role"
 POLICY = "assume_role_policy"
 PRESENT, AGE = "aws:multifactorauthpresent", "aws:multifactorauthage"
 UNSURE = frozenset({Who.SOMEBODY, Who.UNSURE})
+MAX_STATEMENTS, MAX_PRINCIPALS = 100, 500  # more do not fit in what AWS takes
 EVERYONE = Principal(Who.ANYONE, "*")
 MACHINES = frozenset({Who.SERVICE, Who.FEDERATED})
 PEOPLE = frozenset({Who.USER, Who.ACCOUNT, Who.ANYONE, Who.OTHER})
@@ -79,7 +80,23 @@ def trust_of(role: Instance, context: Context) -> Trust | Outcome:
         return failed("malformed_policy", f"{POLICY} is {document.problem}", *document.where)
     if document.problem:
         return unknown("unknown_policy", document.problem, *document.where)
+    principals = sum(len(statement.principals) for statement in document.statements)
+    if len(document.statements) > MAX_STATEMENTS or principals > MAX_PRINCIPALS:
+        return failed("malformed_policy", f"{POLICY} is longer than AWS takes (4,096 characters)", *document.where)
     return Trust(document)
+
+
+def people_in(who: Principal, document: Document) -> Iterator[tuple[Principal, Answer]]:
+    """The people for whom a principal stands, as the document tells them apart: each user that it names, and for an account or anyone
+    those that it does not name. The answer says whether the principal includes them."""
+    named = {p: None for s in document.statements for p in s.principals if p.who in (Who.USER, Who.ACCOUNT)}
+    account = who.account if who.who is Who.ACCOUNT else None
+    yield (unnamed_user(account) if account else who), True
+    if who.who is Who.ANYONE:
+        yield from ((unnamed_user(a), True) for a in dict.fromkeys(p.account for p in named) if a)
+    if who.who in (Who.ANYONE, Who.ACCOUNT):
+        inside = ((user, who.includes(user)) for user in named if user.who is Who.USER)
+        yield from ((user, answer) for user, answer in inside if answer is not False)
 
 
 def _assumes(statement: Statement) -> bool:
@@ -108,7 +125,7 @@ def person_holds(condition: Condition, who: Principal, request: Request, otherwi
     if not condition.is_on(_ARN):
         account = {} if who.account is None else {"aws:principalaccount": who.account}
         return on_request({**request, **account}, otherwise)(condition)
-    if who.who is Who.USER and isinstance(who.id, str) and who.id.startswith("arn:"):
+    if who.who is Who.USER and isinstance(who.id, str) and who.id.startswith("arn:") and not who.is_unnamed:
         return condition.holds(who.id)
     if condition.values and all(_is_role(value) for value in condition.values):
         return replace(condition, values=("arn:aws:iam::000000000000:role/-",)).holds("arn:aws:iam::000000000000:user/-")

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 Answer = bool | None
@@ -129,6 +129,11 @@ class Principal:
         found = _ACCOUNT.match(self.id) or _ARN.match(self.id)
         return found[1] if found else None
 
+    @property
+    def is_unnamed(self) -> bool:
+        """Whether it stands for the users of an account whom no statement names."""
+        return isinstance(self.id, str) and self.id.endswith(":user/*")
+
     def includes(self, other: Principal) -> Answer:
         """Whether a statement about this one is about the whole of the other. An account stands for everyone in it."""
         if self.who is Who.ANYONE:
@@ -141,6 +146,8 @@ class Principal:
             return False
         if self.who is Who.SERVICE and self.id == "*":
             return True
+        if self.who is Who.USER and other.is_unnamed:
+            return self == other
         if inside and self.account is not None and other.account is not None:
             return self.account == other.account
         return same(self.id, other.id) if self.who is other.who else None
@@ -149,6 +156,11 @@ class Principal:
 def service(name: str) -> Principal:
     """The principal of an AWS service: `service("cloudwatch.amazonaws.com")`."""
     return Principal(Who.SERVICE, name)
+
+
+def unnamed_user(account: str) -> Principal:
+    """A user of the account whom no statement names."""
+    return Principal(Who.USER, f"arn:aws:iam::{account}:user/*")
 
 
 def principal(kind: Text, identifier: Text) -> Principal:
@@ -284,12 +296,10 @@ class Statement:
         found = either(*(None if isinstance(a, Unknown) else fits(a.lower(), action.lower()) for a in self.actions))
         return negated(found) if self.not_actions else found
 
-    def is_about(self, who: Principal, exceptions: Iterable[Who] = tuple(Who)) -> Answer:
-        """Whether it is about the whole of a principal. Under `NotPrincipal` only exceptions of these kinds take part of it out."""
-        if not self.not_principals:
-            return either(*(p.includes(who) for p in self.principals))
-        taken = (either(p.includes(who), who.includes(p)) for p in self.principals if p.who in exceptions)
-        return negated(either(*taken))
+    def is_about(self, who: Principal) -> Answer:
+        """Whether it is about a principal; of an account or anyone, about those in it whom it does not name apart."""
+        found = either(*(p.includes(who) for p in self.principals))
+        return negated(found) if self.not_principals else found
 
     def conditions_hold(self, ask: Callable[[Condition], Answer]) -> Answer:
         """Whether all its conditions hold; `ask` answers for one, as `on_request` does."""
