@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from conftest import ROOT
+from planproof.engine import evaluate
+from planproof.registry import all_checks
 from planproof.report import chain
 from planproof.report import html as page
 from planproof.verdict import Report, Rule, Verdict
@@ -51,6 +54,19 @@ def test_the_chain_is_drawn_with_its_broken_link(
     drawn = alert(verdict, code, *evidence)
     assert f"Alert chain of aws_s3_bucket.logs: {said}" in drawn
     assert drawn.count('class="cross"') == crosses
+
+
+def test_every_reason_of_the_check_is_placed_in_its_chain() -> None:
+    """A code that says what is missing has to say which link; others are about the last link that the evidence names."""
+    check = next(check for check in all_checks() if check.id == chain.CHECK)
+    plans = sorted((ROOT / "fixtures" / "bad" / check.key).glob("*/plan.json"))
+    found = [f for plan in plans for f in evaluate(plan, checks=[check]).findings if f.verdict is not Verdict.PASS]
+    assert len(found) > 20
+    for broken in found:
+        drawn = chain.links(broken)
+        at = chain._broken(broken, [title for title, _ in drawn], drawn)
+        assert broken.code in chain._LINK_OF or not broken.code.startswith(("no_", "unknown_")) or drawn[at][1], broken
+        assert at == 1 or drawn[1][1], broken
 
 
 def test_a_chain_names_each_resource() -> None:
