@@ -43,7 +43,7 @@ def test_the_example_as_a_library() -> None:
         ("aws_sqs_queue.payments", Verdict.PASS, "redrive", "MEDIUM"),
         ("aws_sqs_queue.payments_dlq", Verdict.PASS, "dead_letter_queue", "MEDIUM"),
     ]
-    assert {f.check_id for f in report.findings} == {"CKV_ACME_1", "CKV_PLAN_12"}
+    assert {f.check_id for f in report.findings} >= {"CKV_ACME_1", "CKV_PLAN_12"}
     assert report.errors == ()
 
 
@@ -51,7 +51,7 @@ def test_the_example_on_the_command_line(monkeypatch: pytest.MonkeyPatch, capsys
     arguments = ["check", str(PLAN), "--policy", str(TEAM / "planproof.yaml"), "--format", "json"]
     assert main([*arguments, "--checks", str(TEAM / "checks")]) == 1
     given = json.loads(capsys.readouterr().out)
-    assert {f["check_id"] for f in given["findings"]} == {"CKV_ACME_1", "CKV_PLAN_12"}
+    assert {f["check_id"] for f in given["findings"]} >= {"CKV_ACME_1", "CKV_PLAN_12"}
     monkeypatch.setenv("PLANPROOF_CHECKS", str(TEAM / "checks"))
     assert main(arguments) == 1
     assert json.loads(capsys.readouterr().out) == given

@@ -8,7 +8,7 @@ from conftest import PLANS, load
 from planproof.check import Context
 from planproof.links import spellings
 from planproof.policy import Policy
-from planproof.references import Kind, References, _most_specific, _steps
+from planproof.references import Kind, References, _most_specific, steps_of
 from planproof.source import Source
 
 PLAN = load("references")
@@ -120,7 +120,7 @@ STEPS = {
 
 @pytest.mark.parametrize(("name", "steps"), STEPS.items(), ids=STEPS)
 def test_names_are_taken_apart(name: str, steps: tuple[object, ...]) -> None:
-    assert _steps(name) == steps
+    assert steps_of(name) == steps
 
 
 MOST_SPECIFIC = [

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from planproof import bundled
+from planproof.pattern import PatternError, compiled
 from planproof.policy_yaml import Document, KeyPath
 from planproof.safe import one_line
 
@@ -49,14 +50,22 @@ def schema() -> Mapping[str, Any]:
 def problems(document: Document, own_checks: Collection[str] = ()) -> list[tuple[KeyPath, str]]:
     """What the schema refuses in one file, as key path and sentence, in the file's order. `own_checks`: sections of checks that
     are not bundled; what they hold is theirs to say, but for `enabled` and `severity`."""
-    from jsonschema import Draft202012Validator, FormatChecker
+    from jsonschema import Draft202012Validator
 
     described = schema() if not own_checks else _with_sections(own_checks)
-    validator = Draft202012Validator(described, format_checker=FormatChecker(("date", "regex")))
+    validator = Draft202012Validator(described, format_checker=_formats())
     found: dict[KeyPath, str] = {}
     for path, text in _sentences(validator.iter_errors(document.data), document):
         found.setdefault(path, text)
     return sorted(found.items(), key=lambda problem: (_line(document, problem[0]), str(problem[0])))
+
+
+def _formats() -> Any:
+    from jsonschema import FormatChecker
+
+    checker = FormatChecker(("date", "regex"))
+    checker.checks("planproof-pattern", raises=PatternError)(lambda text: not isinstance(text, str) or bool(compiled(text)))
+    return checker
 
 
 def _with_sections(keys: Collection[str]) -> Mapping[str, Any]:
@@ -101,6 +110,8 @@ def _demand(error: Any) -> str:
         return f"has to be one of {', '.join(map(str, demanded))}, and is {value}"
     if error.validator == "format" and demanded == "date":
         return f"has to be a day that exists, written as 2030-01-31, and is {value}"
+    if isinstance(error.cause, PatternError):
+        return f"has to be a pattern, and {value} {error.cause}"
     if error.validator == "format":
         return f"has to be a regular expression, and {value} cannot be read as one"
     if error.validator in ("anyOf", "oneOf"):

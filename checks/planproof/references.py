@@ -189,7 +189,7 @@ class References:
             return self._extend((Origin(Kind.CONSTANT, constant=expression["constant_value"]),), steps)
         names = _most_specific(expression["references"])
         keys = [name for name in names if name.split(".")[0] in ("each", "count")]
-        return [o for name in names for o in self._name((*_steps(name), *steps), scope, keys[0] if len(keys) == 1 else None)]
+        return [o for name in names for o in self._name((*steps_of(name), *steps), scope, keys[0] if len(keys) == 1 else None)]
 
     def _name(self, steps: tuple[Step, ...], scope: Scope, beside: str | None) -> Origins:
         """One name, such as `aws_s3_bucket.a[0].id`; `beside` is the one each/count name in the same expression."""
@@ -236,7 +236,7 @@ class References:
             return scope.key
         if not re.fullmatch(r"(?:each|var|local)\.[\w.-]+", text):
             return None
-        found = self._name(_steps(text), scope, None)
+        found = self._name(steps_of(text), scope, None)
         value = self._value(found[0], scope) if len(found) == 1 else None
         return value if isinstance(value, (str, int)) else None
 
@@ -439,7 +439,7 @@ _TOKEN = re.compile(r'\.(\*)|\.?([^.\[\]"]+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]|\
 
 
 @lru_cache(maxsize=20_000)
-def _steps(name: str) -> tuple[Step, ...]:
+def steps_of(name: str) -> tuple[Step, ...]:
     """`module.m["a.b"].out` as `("module", "m", "a.b" as a key, "out")`; integers are indices, `[each.key]` is Dynamic."""
     found: list[Step] = []
     for splat, attribute, number, quoted, dynamic in _TOKEN.findall(name):

@@ -18,6 +18,7 @@ import re
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,7 @@ class ModuleSource:
         return self.blocks.get(parts if parts[0] == "data" else ("resource", *parts))
 
     def block(self, *labels: str) -> Block | None:
-        """The block with these labels: `block("output", "bucket_name")`."""
+        """The block with these labels: `block("output", "bucket_name")`; of a provider, its alias too: `("provider", "aws", "west")`."""
         return self.blocks.get(labels)
 
 
@@ -146,6 +147,11 @@ class Source:
         found = block.argument(argument) if block else None
         return found.raw if found and isinstance(found.raw, str) else None
 
+    @cached_property
+    def folder(self) -> Folder | None:
+        """All files of the folder, tests among them; None where the source is a saved plan alone."""
+        return Folder(self.root) if self.root else None
+
     def shown(self, file: str) -> str:
         """The file as a reader knows it: relative to the working directory where it lies below it."""
         return self._files.shown(file)
@@ -158,6 +164,71 @@ class Source:
         for file in self._files.list(folder):
             _parse_file(file, self._files.read(file), module)
         return module
+
+
+class Folder:
+    """The files of a source folder by their paths within it. Untrusted: bounded, and no link leads out of it.
+
+    Each method raises SourceError where there is more than a configuration can be, or a file cannot be read.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root, self._left = root, MAX_TOTAL_BYTES
+
+    def files_in(self, *folders: str) -> list[str]:
+        """The files directly in these folders, sorted."""
+        found = {self._relative(entry) for folder in folders for entry in self._entries(self._root / folder) if entry.is_file()}
+        return sorted(found)
+
+    @cached_property
+    def files(self) -> list[str]:
+        """All files at any depth but those of hidden folders and of what tools install, sorted."""
+        found, pending = [], [self._root]
+        while pending:
+            for entry in self._entries(pending.pop()):
+                if entry.is_dir(follow_symlinks=False):
+                    if not entry.name.startswith(".") and entry.name not in _INSTALLED:
+                        pending.append(Path(entry.path))
+                elif entry.is_file():
+                    found.append(self._relative(entry))
+            if len(found) + len(pending) > MAX_FILES:
+                raise SourceError(f"{self._root} holds more than {MAX_FILES} files; give the folder of the .tf files alone")
+        return sorted(found)
+
+    def text(self, file: str) -> str:
+        """The text of a file."""
+        try:
+            with (self._root / file).open("rb") as handle:
+                content = handle.read(MAX_FILE_BYTES + 1)
+        except OSError as error:
+            raise SourceError(f"{file} cannot be read: {error.strerror or error}") from None
+        self._left -= len(content)
+        if len(content) > MAX_FILE_BYTES or self._left < 0:
+            raise SourceError(f"{file} is larger than {MAX_FILE_BYTES} bytes, or all files together than {MAX_TOTAL_BYTES}")
+        return content.decode("utf-8-sig", errors="replace")
+
+    def document(self, file: str) -> Mapping[str, Any]:
+        """The blocks of a file of HCL, or of its JSON form, as the parser gives them."""
+        text = self.text(file)
+        try:
+            return _load(file, text)
+        except Exception as error:  # the parser raises many kinds; each means the same to a reader
+            raise SourceError(f"{file} does not parse as HCL{_where(error)}") from None
+
+    def _entries(self, folder: Path) -> list[os.DirEntry[str]]:
+        """What lies in a folder; of the links, those that stay within the root."""
+        try:
+            entries = list(os.scandir(folder))
+        except OSError:
+            return []
+        inside = os.path.realpath(self._root) + os.sep
+        return [e for e in entries if not e.is_symlink() or os.path.realpath(e.path).startswith(inside)]
+
+    def _relative(self, entry: os.DirEntry[str]) -> str:
+        return Path(os.path.relpath(entry.path, self._root)).as_posix()
+
+
+_INSTALLED = {"node_modules", "vendor", "venv", "__pycache__"}
 
 
 def find_source(plan: str | os.PathLike[str]) -> Source | None:
@@ -302,7 +373,7 @@ def _from_here(file: str) -> str:
     return Path(file if relative.startswith("..") else relative).as_posix()
 
 
-_LABELS = {"resource": 2, "data": 2, "module": 1, "output": 1, "variable": 1}
+_LABELS = {"resource": 2, "data": 2, "module": 1, "output": 1, "variable": 1, "provider": 1}
 
 
 def _parse_file(file: str, text: str, module: ModuleSource) -> None:
@@ -312,10 +383,11 @@ def _parse_file(file: str, text: str, module: ModuleSource) -> None:
         module.problems.append(f"{file} does not parse as HCL{_where(error)}")
         return
     for kind, depth in _LABELS.items():
-        for labels, body in _labelled(document.get(kind), depth):
+        for labels, body in labelled(document.get(kind), depth):
             line = body.get("__start_line__") or _line_of(text, kind, labels)
-            address = (kind, *labels)
-            module.blocks[address] = Block(body, file, line)
+            block = Block(body, file, line)
+            alias = block.argument("alias") if kind == "provider" else None
+            module.blocks[(kind, *labels) if alias is None else (kind, *labels, str(alias.raw))] = block
     for block in document.get("locals") or ():
         if isinstance(block, dict):
             module.locals.update({k: _unwrap(v) for k, v in block.items() if not k.startswith("__")})
@@ -349,7 +421,8 @@ def _wrap_json(document: Any) -> dict[str, Any]:
     return {k: v if isinstance(v, list) else [v] for k, v in document.items()} if isinstance(document, dict) else {}
 
 
-def _labelled(blocks: Any, depth: int) -> list[tuple[tuple[str, ...], dict[str, Any]]]:
+def labelled(blocks: Any, depth: int) -> list[tuple[tuple[str, ...], dict[str, Any]]]:
+    """The bodies of blocks as the parser gives them, with their labels."""
     found: list[tuple[tuple[str, ...], dict[str, Any]]]
     found = [((), block) for block in blocks or () if isinstance(block, dict)] if isinstance(blocks, list) else []
     for _ in range(depth):

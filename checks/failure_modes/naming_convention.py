@@ -1,0 +1,80 @@
+"""Names fit the policy's pattern, and those of one plan begin with the same token."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from planproof.check import ANY_TYPE, Context, check
+from planproof.names import SETTINGS, Name, Names, names_of, pattern_for
+from planproof.partial import NO_SOURCE
+from planproof.plan import Instance
+from planproof.verdict import Outcome, failed, passed, unknown
+
+
+def _is_named(instance: Instance, context: Context) -> bool:
+    return instance.address in context.once(names_of).by_address
+
+
+@check(
+    id="CKV_PLAN_7",
+    name="Names fit the pattern and share their leading token",
+    severity="LOW",
+    category="CONVENTION",
+    types=ANY_TYPE,
+    applies=_is_named,
+)
+def naming_convention(instance: Instance, context: Context) -> list[Outcome]:
+    """Names that break the pattern (lower-case kebab by default), and names that begin otherwise than the rest of the plan:
+    `alerts-topic` where nine of ten names begin with `corpsec`. Which attribute names a type, what is taken off its beginning
+    (`/aws/lambda/`, `alias/`) and which pattern it has to fit are tables of the policy.
+
+    The leading token is what stands before the first separator, in lower case. It is asked of every name if at least three names
+    are known and at least 60 % of them begin with the same one; both numbers are policy, and `leading_token` sets it outright.
+    Names that the provider makes up are not judged. A `name_prefix` or `bucket_prefix` is judged as what AWS will see: with a time
+    and a counter behind it. Where a name is known only after the apply, the literal parts of its template are judged, so far as
+    the source holds them. Names are shown in full, as they are in every ARN, unless they are sensitive.
+
+    Why: Permissions, alarms and bills are cut by name: a policy for `arn:aws:sqs:*:*:corpsec-*` misses the queue that is called
+    otherwise (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html).
+
+    Cannot see: Whether a name means anything; names in other plans of the same account; a majority that is itself misnamed.
+    What a random part comes to is not judged: only the text around it.
+
+    Fix: Build every name from one prefix, such as a local `name = "${var.prefix}-logs"`, in lower-case kebab. A name that has to
+    differ goes into `ignore`, or its type gets a pattern of its own.
+    """
+    names: Names = context.once(names_of)
+    name = names.by_address[instance.address]
+    where = f"{instance.address}.{name.attribute}"
+    if not any(name.parts):
+        decides = f"and made of {', '.join(name.needs)} alone" if name.needs else NO_SOURCE
+        return [unknown("unknown_name", f"known after the apply: {where}, {decides}", where)]
+    broken = [*_misfit(name, instance, where, context), *_outlier(name, instance, names, where, context)]
+    return broken or [passed("fits", _praise(name, names), where)]
+
+
+def _misfit(name: Name, instance: Instance, where: str, context: Context) -> Iterator[Outcome]:
+    pattern = pattern_for(instance.type, context)
+    if not name.fits(pattern):
+        yield failed("does_not_fit", f"{name.attribute} is {name.shown}, which does not fit the pattern {pattern.text}", where)
+
+
+def _outlier(name: Name, instance: Instance, names: Names, where: str, context: Context) -> Iterator[Outcome]:
+    settings = context.settings(SETTINGS)
+    if names.token is None or name.token == names.token or instance.type in settings["within"]:
+        return
+    demanded = settings["leading_token"]
+    majority = f"{names.sharing} of {names.counted} names of this plan begin with {names.token!r} ({names.examples})"
+    rule = f"the policy wants {demanded!r} at the beginning" if demanded else majority
+    if name.token is None and names.token.startswith((name.parts[0] or "").lower()):
+        made = f"is {name.shown}, and what it begins with is known after the apply ({', '.join(name.needs)})"
+        yield unknown("unknown_leading_token", f"{name.attribute} {made}; {rule}", where)
+    else:
+        code = "wrong_leading_token" if demanded else "other_leading_token"
+        yield failed(code, f"{name.attribute} is {name.shown}; {rule}", where)
+
+
+def _praise(name: Name, names: Names) -> str:
+    if names.token is None or name.token != names.token:
+        return f"{name.attribute} {name.shown} fits the pattern"
+    return f"{name.attribute} {name.shown} fits the pattern and begins with {names.token!r}, as the plan's names do"

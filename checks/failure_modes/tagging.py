@@ -1,0 +1,132 @@
+"""Resources carry the tags that the policy requires, spelled in one way."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from planproof.check import ANY_TYPE, Context, check
+from planproof.partial import Text
+from planproof.pattern import compiled
+from planproof.plan import Instance
+from planproof.references import Kind
+from planproof.tags import SETTINGS, AllTags, Tags, all_tags, in_two_cases
+from planproof.verdict import Outcome, failed, passed, unknown
+
+
+def _takes_tags(instance: Instance, context: Context) -> bool:
+    return instance.address in context.once(all_tags).by_address
+
+
+@check(
+    id="CKV_PLAN_10",
+    name="Resources carry the required tags, and spell each key in one way",
+    severity="LOW",
+    category="CONVENTION",
+    types=ANY_TYPE,
+    applies=_takes_tags,
+)
+def tagging(instance: Instance, context: Context) -> list[Outcome]:
+    """Resources without a required tag, with a value that the policy does not allow, or with a key that is spelled in two cases
+    (`Environment` and `environment`), on one resource or, unless `consistent` is false, anywhere in the plan.
+
+    What counts is what the resource ends up with: `tags_all`, the provider's `default_tags` among them. Where that is not known
+    yet, it is put together from the resource's own tags and the default tags of its provider, element by element. Resources are
+    judged whose type takes tags in the provider's schema; an Auto Scaling group by its `tag` blocks (default tags do not reach
+    it), a launch template by each of its `tag_specifications` as well. An empty value is no value. Values that come from a
+    variable are not shown.
+
+    Why: Tag keys are case-sensitive, and cost allocation, access by tag and automation find nothing under a key that is missing or
+    spelled otherwise (https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html).
+
+    Cannot see: Tags that other tools, tag policies or `aws_autoscaling_group_tag` add later; default tags from the environment
+    (TF_AWS_DEFAULT_TAGS_...) while tags_all is not known; whether a value is true.
+
+    Fix: Put the required tags into the provider's `default_tags`, or merge one local with them into every resource's `tags`.
+
+    Controls: NIST 800-53 CM-8; AWS Resource Tagging Standard (Security Hub).
+    """
+    settings, everything = context.settings(SETTINGS), context.once(all_tags)
+    required = {key: demand for key, demand in settings["required"].items() if demand is not None}
+    found: list[Outcome] = []
+    for tags in everything.by_address[instance.address]:
+        where = f"{instance.address}.{tags.where}"
+        missing = [key for key in required if tags.values.get(key, "") == ""]
+        if missing:
+            found.append(_missing(missing, tags, where))
+        for key in required:
+            if required[key] and key not in missing:
+                found += _value(key, tags, instance, context)
+        found += _spelling(tags, where, missing, everything)
+    return found or [passed("tagged", f"has the required tags: {', '.join(required) or 'none'}", f"{instance.address}.tags")]
+
+
+def _missing(missing: list[str], tags: Tags, where: str) -> Outcome:
+    if tags.open:
+        return unknown("unknown_tags", f"whether {tags.where} has {', '.join(missing)} is open: {tags.open}", where)
+    return failed("missing", f"{tags.where} lacks {', '.join(_with_near_miss(key, tags) for key in missing)}", where)
+
+
+def _with_near_miss(key: str, tags: Tags) -> str:
+    """`Owner`, or `Environment (it has environment)`."""
+    if key in tags.values:
+        return f"{key} (its value is empty)"
+    same = [other for other in tags.values if other.lower() == key.lower()] or get_close_matches(
+        key, tags.values, n=1, cutoff=0.8
+    )
+    return f"{key} (it has {', '.join(same)})" if same and not tags.secret else key
+
+
+def _value(key: str, tags: Tags, instance: Instance, context: Context) -> Iterator[Outcome]:
+    value = tags.values[key]
+    parts = [part if isinstance(part, str) else None for part in value.parts] if isinstance(value, Text) else [value]
+    where = f"{instance.address}.{tags.where}.{key}"
+    wanted = ""
+    for pattern, wanted in _demands(context.settings(SETTINGS)["required"][key]):
+        if not compiled(pattern).fits(*parts):
+            yield failed("does_not_fit", f"{key} {_found(key, tags, instance, context)}; the policy wants {wanted}", where)
+            return
+    if isinstance(value, Text) and wanted:
+        needs = f" ({', '.join(value.needs)})" if value.needs else ""
+        yield unknown("unknown_value", f"{key} is known after the apply{needs}; the policy wants {wanted}", where)
+
+
+def _demands(demand: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if demand.get("pattern"):
+        yield demand["pattern"], f"what fits {demand['pattern']}"
+    if demand.get("values"):
+        yield "|".join(map(re.escape, demand["values"])), f"one of {', '.join(demand['values'])}"
+
+
+def _found(key: str, tags: Tags, instance: Instance, context: Context) -> str:
+    """What was found: a literal of the configuration is shown; of the rest it is said why not."""
+    own, attribute = instance.get("tags"), tags.where.partition("[")[0]
+    if own.is_sensitive or instance.get(attribute).is_sensitive:
+        return "does not fit (not shown: sensitive)"
+    if attribute in ("tags", "tags_all"):
+        attribute = "tags"
+        if not own.is_unknown and key not in (own.raw or {}):
+            return "does not fit (not shown: from the provider's default_tags)"
+        if own.is_unknown:
+            return "does not fit (not shown: the tags are known only in part)"
+    origins = context.references.origins(instance, attribute, key) or context.references.origins(instance, attribute)
+    variables = dict.fromkeys(f"var.{origin.name}" for origin in origins if origin.kind is Kind.VARIABLE)
+    value = tags.values[key]
+    if isinstance(value, str) and origins and all(origin.kind in (Kind.CONSTANT, Kind.RESOURCE) for origin in origins):
+        return f"is {json.dumps(value, ensure_ascii=False)}"
+    return f"does not fit (not shown: made with {', '.join(variables) or 'what the plan does not hold'})"
+
+
+def _spelling(tags: Tags, where: str, missing: list[str], everything: AllTags) -> Iterator[Outcome]:
+    double = in_two_cases(tuple(tags.values))
+    if double and not tags.secret:
+        yield failed("two_cases", f"{tags.where} has the same key in two cases: {', '.join(double)}", where)
+    if everything.misspelled and not tags.secret:
+        said = {*double, *(key.lower() for key in missing)}
+        for key in tags.values.keys() & everything.misspelled.keys():
+            if key not in said and key.lower() not in said:
+                text = f"{tags.where} has {key!r}, and the plan has {everything.misspelled[key]} too"
+                yield failed("other_case", f"{text}: a key is spelled in one case", where)

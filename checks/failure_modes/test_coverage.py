@@ -1,0 +1,88 @@
+"""The configuration has tests of each kind, and they assert something."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from planproof.check import PLAN_WIDE, Context, check
+from planproof.plan import Plan
+from planproof.suite import SETTINGS, Suite, suite_of, tested
+from planproof.verdict import Outcome, failed, passed, unknown
+
+
+@check(
+    id="CKV_PLAN_9",
+    name="Unit and integration tests exist and assert something",
+    severity="MEDIUM",
+    category="CONVENTION",
+    types=PLAN_WIDE,
+)
+def test_coverage(plan: Plan, context: Context) -> list[Outcome]:
+    """A configuration without tests, with only one kind of them, or with tests that assert nothing.
+
+    A `run` block with `command = plan` is a unit test, one that applies (the default) an integration test. It counts if an
+    `assert` in it has a condition that refers to something, or if it has `expect_failures`; what is commented out does not count.
+    A run without either fails, unless it runs another module to prepare the ground, or a later run reads its outputs
+    (`run.NAME`). Files of other tools count by the policy's globs (pytest and Conftest as unit tests, Terratest and InSpec as
+    integration tests), if they hold an assertion outside comments. The verdict says how many of the plan's resources assertions
+    refer to, by name or by an output.
+
+    Why: What no test asserts changes unseen; a plan test costs seconds, and an apply test finds what only AWS can refuse
+    (https://developer.hashicorp.com/terraform/language/tests).
+
+    Cannot see: Whether the tests pass, or assert what matters; tests outside the source folder. Needs that folder, as neither
+    plan JSON nor a saved plan holds test files.
+
+    Fix: Add `tests/unit.tftest.hcl` with runs that have `command = plan`, and `tests/integration.tftest.hcl` with runs that
+    apply, an `assert` in each.
+    """
+    folder = context.source.folder if context.source else None
+    if folder is None:
+        held = "a saved plan holds" if context.source else "plan JSON holds"
+        return [unknown("no_source", f"{held} no tests; give the source folder (--source, PLANPROOF_SOURCE)")]
+    settings = context.settings(SETTINGS)
+    suite = suite_of(folder, settings)
+    broken = [*_unreadable(suite), *_missing(suite, settings), *_silent(suite, settings)]
+    return broken or [passed("tested", _praise(suite, plan, context))]
+
+
+def _unreadable(suite: Suite) -> Iterator[Outcome]:
+    for problem in suite.problems:
+        yield failed("does_not_parse", problem)
+
+
+def _missing(suite: Suite, settings: Mapping[str, Any]) -> Iterator[Outcome]:
+    wanted = [kind for kind in settings["kinds"] if not suite.asserting(kind) and not suite.others[kind]]
+    if not suite.runs and not any(suite.others.values()) and wanted:
+        if not suite.problems:
+            yield failed(
+                "no_tests", f"there are no tests: no run in a *.tftest.hcl, and no test of another tool ({_tools(settings)})"
+            )
+        return
+    if "unit" in wanted:
+        yield failed("no_unit_tests", f"no unit test asserts anything: no run with command = plan{_beside(suite, 'integration')}")
+    if "integration" in wanted:
+        yield failed("no_integration_tests", f"no integration test asserts anything: no run that applies{_beside(suite, 'unit')}")
+
+
+def _tools(settings: Mapping[str, Any]) -> str:
+    return ", ".join(name for name, tool in settings["tools"].items() if tool)
+
+
+def _beside(suite: Suite, kind: str) -> str:
+    count = len(suite.asserting(kind)) + len(suite.others[kind])
+    return f" (of {kind} tests there {'is' if count == 1 else 'are'} {count})" if count else ""
+
+
+def _silent(suite: Suite, settings: Mapping[str, Any]) -> Iterator[Outcome]:
+    silent = [f"{run.name} ({run.file})" for run in suite.silent()] if settings["every_run_asserts"] else []
+    if silent:
+        more = f" and {len(silent) - 5} more" if len(silent) > 5 else ""
+        yield failed("no_assertion", f"runs that assert nothing: {', '.join(silent[:5])}{more}")
+
+
+def _praise(suite: Suite, plan: Plan, context: Context) -> str:
+    counts = (f"{len(suite.asserting(kind)) + len(suite.others[kind])} {kind}" for kind in ("unit", "integration"))
+    reached = f"{len(tested(suite, context))} of {len(plan.managed)} resources of the plan"
+    return f"{' and '.join(counts)} tests assert something; what runs assert refers to {reached}"

@@ -1,0 +1,218 @@
+"""The code of HCL expressions, parsed: `merge(var.tags, {Name = "corp-${local.name}"})` as a tree.
+
+The HCL parser gives what stands inside `${...}` as text, with objects and lists in it written as Python writes them
+(`{'Name': 'corp-${local.name}'}`). This reads that text again, as far as the checks look into it; the rest is `Other`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from planproof.hcl import Expression, conditional, names, parts
+
+_MAX_DEPTH = 60
+_NAME = re.compile(r"""[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*|\.\d+|\[(?:\d+|"[^"\\$]*"|each\.key|each\.value|count\.index)\])+""")
+_CALL = re.compile(r"([a-z_0-9]+)\(")
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+
+
+@dataclass(frozen=True)
+class Template:
+    """Text, its parts in order: literal texts and expressions."""
+
+    parts: tuple[str | Node, ...]
+
+
+@dataclass(frozen=True)
+class Name:
+    """A reference: `var.environment`, `aws_s3_bucket.logs.id`."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Call:
+    function: str
+    arguments: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """An object. A key that is an expression is an Other."""
+
+    entries: tuple[tuple[str | Other, Node], ...]
+
+
+@dataclass(frozen=True)
+class Items:
+    """A list."""
+
+    items: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """`condition ? yes : no`."""
+
+    condition: Node
+    yes: Node
+    no: Node
+
+
+@dataclass(frozen=True)
+class Literal:
+    """A number, a boolean or null."""
+
+    value: int | float | bool | None
+
+
+@dataclass(frozen=True)
+class Other:
+    """Code that is not looked into; `names` are what it refers to."""
+
+    names: tuple[str, ...]
+
+
+Node = Template | Name | Call | Table | Items | Choice | Literal | Other
+
+
+def node_of(raw: Any, depth: int = 0) -> Node:
+    """The tree of an expression as the HCL parser gives it: text with `${...}`, a dict, a list, a number."""
+    if depth > _MAX_DEPTH:
+        return Other(())
+    if isinstance(raw, str):
+        return _template(raw, depth)
+    if isinstance(raw, dict):
+        entries = ((_key(key), node_of(value, depth + 1)) for key, value in raw.items() if not str(key).startswith("__"))
+        return Table(tuple(entries))
+    if isinstance(raw, list):
+        return Items(tuple(node_of(item, depth + 1) for item in raw))
+    return Literal(raw)
+
+
+@lru_cache(maxsize=20_000)
+def _template(text: str, depth: int = 0) -> Node:
+    literals, codes = parts(text)
+    if len(codes) == 1 and not "".join(literals):
+        return _code(codes[0], depth + 1)
+    found: list[str | Node] = [literals[0]]
+    for literal, code in zip(literals[1:], codes, strict=True):
+        found += [_code(code, depth + 1), literal]
+    return Template(tuple(part for part in found if part != ""))
+
+
+def _key(text: Any) -> str | Other:
+    """The key of an object; one in parentheses is an expression, and the parser keeps no more of it than its text."""
+    text = str(text)
+    if len(text) > 1 and text[0] == text[-1] == '"':
+        text = text[1:-1]
+    is_code = "${" in text or re.match(r"(?:var|local|each|count|module|data|self|aws_\w+|random_\w+)\.", text)
+    return Other(tuple(names(text) or Expression(text).references)) if is_code else text
+
+
+def _code(code: str, depth: int) -> Node:
+    code = code.strip()
+    if depth > _MAX_DEPTH or not code:
+        return Other(())
+    if code[0] in "\"'" and _string_end(code, 0) == len(code) - 1:
+        return _template(_unescaped(code[1:-1], code[0]), depth + 1)
+    if code[0] in "([{" and _closing(code, 0) == len(code) - 1:
+        return _bracketed(code, depth)
+    if _NAME.fullmatch(code):
+        return Name(code)
+    call = _CALL.match(code)
+    if call and _closing(code, call.end() - 1) == len(code) - 1:
+        arguments = tuple(_code(part, depth + 1) for part in split(code[call.end() : -1], ","))
+        return Call(call[1], arguments) if not code.endswith("...)") else Other(tuple(names(code)))
+    return _rest(code, depth)
+
+
+def _bracketed(code: str, depth: int) -> Node:
+    inside = code[1:-1]
+    if code[0] == "(":
+        return _code(inside, depth + 1)
+    if re.match(r"\s*for\b", inside):
+        return Other(tuple(names(code)))
+    if code[0] == "[":
+        return Items(tuple(_code(part, depth + 1) for part in split(inside, ",")))
+    entries = []
+    for part in split(inside, ",\n"):
+        key, value = _entry(part)
+        if key is None:
+            return Other(tuple(names(code)))
+        quoted = key[0] in "\"'"
+        entries.append((_key(key[1:-1] if quoted else key), _code(value, depth + 1)))
+    return Table(tuple(entries))
+
+
+def _entry(text: str) -> tuple[str | None, str]:
+    for mark in ":=":
+        found = split(text, mark)
+        if len(found) >= 2 and found[0].strip():
+            key = found[0].strip()
+            return key, text[text.index(mark, len(found[0])) + 1 :]
+    return None, ""
+
+
+def _rest(code: str, depth: int) -> Node:
+    if code in ("true", "false", "True", "False"):
+        return Literal(code.lower() == "true")
+    if code in ("null", "None"):
+        return Literal(None)
+    if _NUMBER.fullmatch(code):
+        return Literal(float(code) if "." in code else int(code))
+    choice = conditional(code)
+    if choice:
+        return Choice(*(_code(part, depth + 1) for part in choice))
+    return Other(tuple(names(code)))
+
+
+def split(code: str, marks: str) -> list[str]:
+    """The pieces between marks that stand outside brackets and strings; an empty last one is left out."""
+    found, start, at = [], 0, 0
+    while at < len(code):
+        if code[at] in "\"'":
+            at = _string_end(code, at)
+        elif code[at] in "([{":
+            at = _closing(code, at)
+        elif code[at] in marks:
+            found.append(code[start:at])
+            start = at + 1
+        at += 1
+    rest = [code[start:]] if code[start:].strip() else []
+    return [part for part in found + rest if part.strip()]
+
+
+def _string_end(code: str, at: int, depth: int = 0) -> int:
+    """Where the string that begins at `at` ends: its closing quote, templates inside it passed over."""
+    quote, at = code[at], at + 1
+    while at < len(code) and code[at] != quote:
+        if code[at] == "\\":
+            at += 1
+        elif code[at : at + 2] in ("${", "%{") and depth < _MAX_DEPTH:
+            at = _closing(code, at + 1, depth + 1)
+        at += 1
+    return at
+
+
+def _closing(code: str, at: int, depth: int = 0) -> int:
+    """Where the bracket that opens at `at` closes."""
+    open_brackets = 0
+    while at < len(code):
+        if code[at] in "\"'" and depth < _MAX_DEPTH:
+            at = _string_end(code, at, depth + 1)
+        elif code[at] in "([{":
+            open_brackets += 1
+        elif code[at] in ")]}":
+            open_brackets -= 1
+            if not open_brackets:
+                return at
+        at += 1
+    return at
+
+
+def _unescaped(text: str, quote: str) -> str:
+    return text.replace("\\" + quote, quote) if "\\" in text else text

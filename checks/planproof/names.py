@@ -1,0 +1,159 @@
+"""What the resources of a plan are called: the attribute that names each type, read once for the whole plan."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from planproof.check import Context
+from planproof.glob import matches
+from planproof.partial import Open, Partials, Text
+from planproof.pattern import Pattern, compiled
+from planproof.plan import Instance
+from planproof.references import Kind
+
+SETTINGS = "naming_convention"
+# What the provider appends to a prefix (and to "terraform-" or "tf-", where nobody gave a name): a time and a counter.
+_APPENDED = "20060102150405000000000001"
+_MADE_UP = re.compile(r"^(?:terraform|tf(?:-lb)?)-\d{10}[0-9a-f]+$")
+_TOKEN = re.compile(r"[^\W_]+")
+_FIRST_WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z0-9]+(?![a-z])")
+
+
+class Name(NamedTuple):
+    """A resource's name: its parts in order, None where one is not known. `path` is stripped off its beginning.
+
+    `of_prefix`: the provider completes it. `token`: the leading token, in lower case; None where that is not known. `needs` are
+    the references that would decide the unknown parts.
+    """
+
+    attribute: str
+    parts: tuple[str | None, ...]
+    path: str = ""
+    of_prefix: bool = False
+    token: str | None = None
+    secret: bool = False
+    needs: tuple[str, ...] = ()
+
+    def fits(self, pattern: Pattern) -> bool:
+        """Whether the known parts fit the pattern, whatever the others come to."""
+        return pattern.fits(*self.parts, *([_APPENDED] if self.of_prefix else ()))
+
+    @property
+    def shown(self) -> str:
+        """For a message."""
+        if self.secret:
+            return "(sensitive)"
+        text = self.path + "".join("..." if part is None else part for part in self.parts)
+        return f'"{text}..."' if self.of_prefix else f'"{text}"'
+
+
+@dataclass(frozen=True)
+class Names:
+    """All names of a plan by address, and the leading token that a clear majority of them shares (None where none does)."""
+
+    by_address: Mapping[str, Name]
+    token: str | None
+    sharing: int
+    counted: int
+    examples: str
+
+
+def names_of(context: Context) -> Names:
+    """For `context.once`."""
+    settings = context.settings(SETTINGS)
+    within, attributes, ignored = settings["within"], settings["attributes"], settings["ignore"]
+    found: dict[str, Name] = {}
+    tokens: dict[str, list[str]] = {}
+    for kind in context.plan.types:
+        attribute = attributes.get(kind)
+        if not attribute:
+            continue
+        reader = _Reader(attribute, settings["paths"].get(kind) or (), context)
+        for instance in context.plan.of_type(kind):
+            name = None if ignored and any(matches(glob, instance.address) for glob in ignored) else reader.name(instance)
+            if name is None:
+                continue
+            found[instance.address] = name
+            if name.token and not name.secret and kind not in within:
+                tokens.setdefault(name.token, []).append(instance.address)
+    return _majority(found, tokens, settings)
+
+
+def _majority(found: dict[str, Name], tokens: dict[str, list[str]], settings: Mapping[str, Any]) -> Names:
+    counted = sum(map(len, tokens.values()))
+    token, sharing = max(((t, len(a)) for t, a in tokens.items()), key=lambda pair: pair[1], default=("", 0))
+    majority = settings["majority"]
+    if settings["leading_token"]:
+        return Names(found, settings["leading_token"].lower(), 0, counted, "")
+    if counted < majority["names"] or sharing < majority["share"] * counted or sharing * 2 <= counted:
+        return Names(found, None, sharing, counted, "")
+    return Names(found, token, sharing, counted, ", ".join(tokens[token][:2]) + (" ..." if sharing > 2 else ""))
+
+
+def pattern_for(kind: str, context: Context) -> Pattern:
+    """The pattern that names of this type have to fit."""
+    settings = context.settings(SETTINGS)
+    return compiled(settings["patterns"].get(kind) or settings["pattern"])
+
+
+class _Reader:
+    """Reads the names of one type's instances."""
+
+    def __init__(self, attribute: str, paths: Iterable[str], context: Context) -> None:
+        self._attribute, self._path = attribute, tuple(attribute.split("."))
+        self._prefix, self._context = f"{attribute}_prefix", context
+        self._paths = [re.compile("[^/]+".join(map(re.escape, glob.split("*")))) for glob in paths]
+
+    def name(self, instance: Instance) -> Name | None:
+        """The name as the block sets it; None where the block sets none, so that the provider makes one up."""
+        value = instance.get(*self._path)
+        config = instance.config
+        arguments: Mapping[str, Any] = config.expressions if config else {self._path[0]: None}
+        is_set = self._path[0] in arguments
+        text = value.text
+        if text and is_set and not _MADE_UP.match(text):
+            return self._read(self._attribute, (text,), value.is_sensitive)
+        if self._prefix in arguments:
+            prefix = instance.get(self._prefix)
+            if prefix.text:
+                return self._read(self._prefix, (prefix.text,), prefix.is_sensitive)
+            if prefix.is_unknown:
+                return self._from_source(instance, self._prefix, prefix.is_sensitive)
+        return self._from_source(instance, self._attribute, value.is_sensitive) if value.is_unknown and is_set else None
+
+    def _from_source(self, instance: Instance, attribute: str, secret: bool) -> Name | None:
+        found = self._context.once(Partials).argument(instance, *attribute.split("."))
+        if isinstance(found, Text):
+            return self._read(attribute, tuple(p if isinstance(p, str) else None for p in found.parts), secret, found.needs)
+        if found is None or self._is_null(instance, attribute):
+            return None
+        return self._read(attribute, (None,), secret, found.needs if isinstance(found, Open) else ())
+
+    def _is_null(self, instance: Instance, attribute: str) -> bool:
+        """Whether all that the argument is made of is known, and it is unknown all the same: then it is null."""
+        origins = self._context.references.origins(instance, *attribute.split("."))
+        return bool(origins) and all(o.kind in (Kind.CONSTANT, Kind.VARIABLE, Kind.KEY) for o in origins)
+
+    def _read(self, attribute: str, parts: tuple[str | None, ...], secret: bool, needs: tuple[str, ...] = ()) -> Name:
+        head = parts[0] if parts else None
+        path = next((found[0] for found in (pattern.match(head) for pattern in self._paths) if found), "") if head else ""
+        if head and path:
+            parts = (head[len(path) :], *parts[1:])
+        of_prefix = attribute is self._prefix
+        return Name(attribute, parts, path, of_prefix, _token(parts, of_prefix), secret, needs)
+
+
+def _token(parts: tuple[str | None, ...], of_prefix: bool) -> str | None:
+    """What stands before the first separator, in lower case; of a name in camel case, its first word."""
+    head = parts[0] if parts else None
+    found = _TOKEN.search(head) if head else None
+    if head is None or found is None or (found.end() == len(head) and len(parts) > 1):
+        return None
+    word = found[0]
+    if found.end() == len(head) and not of_prefix and not word.islower():
+        camel = _FIRST_WORD.match(word)
+        word = camel[0] if camel else word
+    return word.lower()

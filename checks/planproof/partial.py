@@ -1,0 +1,376 @@
+"""What can be told of a value that the plan leaves unknown: its expression in the source, worked out as far as it goes.
+
+`"${local.name}-${random_id.a.hex}"` comes to the text `corp-logs-` and a part that is not known; `merge(local.tags, {Name =
+random_pet.a.id})` to an object whose keys are all known, and one of whose values is not. Locals, variables, module arguments and
+outputs, `each` and `count`, and the functions that names and tags are made with are followed; known parts stand by their values.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from planproof.check import Context
+from planproof.code import Call, Choice, Items, Literal, Name, Node, Other, Table, Template, node_of
+from planproof.hcl import expression_of
+from planproof.plan import Instance, Json, Key, Module, Value
+from planproof.references import Dynamic, Step, steps_of
+from planproof.source import Block
+
+_MAX_DEPTH = 60
+NO_SOURCE = "the plan does not hold the text around what it refers to; give the source (the folder, or the saved plan)"
+
+
+@dataclass(frozen=True)
+class Open:
+    """Nothing is known of it; `needs` are the names that would decide it."""
+
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text whose parts are known or, where they are an Open, not."""
+
+    parts: tuple[str | Open, ...]
+
+    @property
+    def known(self) -> str | None:
+        """The whole of it, where it is known."""
+        if all(isinstance(part, str) for part in self.parts):
+            return "".join(part for part in self.parts if isinstance(part, str))
+        return None
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """What would decide the parts that are not known."""
+        return tuple(dict.fromkeys(name for part in self.parts if isinstance(part, Open) for name in part.needs))
+
+
+@dataclass(frozen=True)
+class Keyed:
+    """An object. `rest` says what else may be in it; None where these entries are all."""
+
+    entries: Mapping[str, Partial]
+    rest: Open | None = None
+
+
+Partial = Text | Keyed | Open | None
+"""None is null."""
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where an expression stands: the module instance, and the key and the block that `each` and `count` belong to."""
+
+    module: Module
+    key: Key = None
+    block: Block | None = None
+
+
+class Partials:
+    """The values of one plan's source expressions, as far as they are known. Made once for a plan: `context.once(Partials)`."""
+
+    def __init__(self, context: Context) -> None:
+        self._context, self._source = context, context.source
+        self._seen: dict[tuple[str, str, str], Partial] = {}
+        self._depth = 0
+
+    def argument(self, instance: Instance, name: str, *steps: str) -> Partial:
+        """The argument of an instance's block, or a part of it; Open, needing nothing, where there is no source of it."""
+        block = self._context.source_block(instance)
+        if block is None or name not in block.body:
+            return Open()
+        return _part(self._raw(block.body[name], _Place(instance.module, instance.index, block)), list(steps), name)
+
+    def value(self, body: Mapping[str, Any], name: str, module: Module) -> Partial:
+        """The argument of a block that is not repeated, such as a provider's."""
+        return self._raw(body[name], _Place(module)) if name in body else None
+
+    def _raw(self, raw: Any, place: _Place) -> Partial:
+        return self._of(node_of(expression_of(raw).raw), place)
+
+    def _of(self, node: Node, place: _Place) -> Partial:
+        if self._depth > _MAX_DEPTH:
+            return Open()
+        self._depth += 1
+        try:
+            return self._by_kind(node, place)
+        finally:
+            self._depth -= 1
+
+    def _by_kind(self, node: Node, place: _Place) -> Partial:
+        if isinstance(node, Template):
+            return text_of(part if isinstance(part, str) else self._of(part, place) for part in node.parts)
+        if isinstance(node, Name):
+            return self._name(node.name, place)
+        if isinstance(node, Call):
+            return self._call(node, place)
+        if isinstance(node, Table):
+            entries = {key: self._of(value, place) for key, value in node.entries if isinstance(key, str)}
+            computed = [key for key, _ in node.entries if not isinstance(key, str)]
+            return Keyed(entries, Open(tuple(name for key in computed for name in key.names)) if computed else None)
+        if isinstance(node, Choice):
+            return self._choice(node, place)
+        if isinstance(node, Literal):
+            return _known(node.value)
+        return Open(node.names if isinstance(node, Other) else ())
+
+    def _choice(self, node: Choice, place: _Place) -> Partial:
+        condition = self._of(node.condition, place)
+        yes, no = self._of(node.yes, place), self._of(node.no, place)
+        if isinstance(condition, Text) and condition.known in ("true", "false"):
+            return yes if condition.known == "true" else no
+        if yes == no:
+            return yes
+        undecided = Open(condition.needs if isinstance(condition, (Open, Text)) else ())
+        if isinstance(yes, Keyed) and isinstance(no, Keyed):
+            common = {
+                key: value if no.entries[key] == value else undecided for key, value in yes.entries.items() if key in no.entries
+            }
+            return Keyed(common, undecided)
+        return undecided
+
+    # --- functions ---
+
+    def _call(self, node: Call, place: _Place) -> Partial:
+        arguments = [self._of(a, place) for a in node.arguments if not isinstance(a, Items)]
+        if node.function == "merge":
+            return _merged(arguments)
+        if node.function == "join" and len(node.arguments) == 2 and isinstance(node.arguments[1], Items):
+            return _joined(arguments[0], [self._of(item, place) for item in node.arguments[1].items])
+        if node.function == "format":
+            return _formatted(arguments)
+        if node.function == "coalesce":
+            return next((a for a in arguments if a is not None and a != Text(("",))), None)
+        if node.function in _SAME and len(arguments) == 1:
+            return arguments[0]
+        if node.function in _BY_PART and arguments and isinstance(arguments[0], Text):
+            return _BY_PART[node.function](arguments[0], arguments[1:])
+        return Open(tuple(name for a in arguments if isinstance(a, (Open, Text)) for name in a.needs))
+
+    # --- names ---
+
+    def _name(self, name: str, place: _Place) -> Partial:
+        first, *rest = steps_of(name)
+        if first == "var" and rest:
+            return _part(self._variable(place.module, str(rest[0])), rest[1:], name)
+        if first == "local" and rest:
+            return _part(self._local(place.module, str(rest[0])), rest[1:], name)
+        if first == "module" and rest:
+            return self._output(str(rest[0]), rest[1:], place, name)
+        if name in ("each.key", "count.index"):
+            return _known(place.key) if place.key is not None else Open((name,))
+        if first == "each":
+            return self._each_value(rest[1:], place, name)
+        if first in ("path", "terraform", "self"):
+            return Open((name,))
+        return self._resource([first, *rest], place, name)
+
+    def _local(self, module: Module, name: str) -> Partial:
+        source = self._source.module(module.path) if self._source else None
+        if source is None or name not in source.locals:
+            return Open((f"local.{name}",))
+        return self._remembered(("local", module.address, name), lambda: self._raw(source.locals[name], _Place(module)))
+
+    def _variable(self, module: Module, name: str) -> Partial:
+        if module.parent is None:
+            value = self._context.plan.variables.get(name)
+            return _of_value(value, f"var.{name}") if value else Open((f"var.{name}",))
+        return self._remembered(("var", module.address, name), lambda: self._input(module, name))
+
+    def _input(self, module: Module, name: str) -> Partial:
+        """What the call of the module gives for its variable, else the variable's default."""
+        assert module.parent is not None
+        caller = self._source.module(module.parent.path) if self._source else None
+        block = caller.block("module", module.name) if caller else None
+        if block and name in block.body:
+            return self._raw(block.body[name], _Place(module.parent, module.key, block))
+        if block is None and module.call and name in module.call.expressions:
+            return Open((f"var.{name} of {module.address}",))
+        declared = module.config.variables.get(name)
+        return _known(declared.get("default")) if isinstance(declared, dict) else Open((f"var.{name}",))
+
+    def _output(self, name: str, rest: list[Step], place: _Place, shown: str) -> Partial:
+        key = self._key(rest[0], place) if rest and isinstance(rest[0], (int, Dynamic)) else None
+        rest = rest[1:] if key is not None else rest
+        module = place.module.children.get(name, {}).get(key)
+        if module is None and rest and key is None:  # module.m["a"].out
+            module, rest = place.module.children.get(name, {}).get(str(rest[0])), rest[1:]
+        source = self._source.module(module.path) if self._source and module else None
+        block = source.block("output", str(rest[0])) if source and rest else None
+        if module is None or block is None or "value" not in block.body:
+            return Open((shown,))
+        return _part(self._raw(block.body["value"], _Place(module)), rest[1:], shown)
+
+    def _each_value(self, rest: list[Step], place: _Place, shown: str) -> Partial:
+        """The element of `for_each` under the key; of a set, the key itself."""
+        if place.block is None or place.key is None or "for_each" not in place.block.body:
+            return Open((shown,))
+        found = self._raw(place.block.body["for_each"], _Place(place.module))
+        if isinstance(found, Keyed) and str(place.key) in found.entries:
+            return _part(found.entries[str(place.key)], rest, shown)
+        node = node_of(expression_of(place.block.body["for_each"]).raw)
+        is_set = isinstance(node, Call) and node.function == "toset"
+        return _known(place.key) if is_set and not rest else Open((shown,))
+
+    def _resource(self, steps: list[Step], place: _Place, shown: str) -> Partial:
+        """The attribute's value; where that is not known, the argument that makes it."""
+        size = 3 if steps[0] == "data" else 2
+        instances = place.module.resources.get(".".join(str(s) for s in steps[:size]), {})
+        rest = steps[size:]
+        indexed = rest and not (isinstance(rest[0], str) and None in instances)
+        key = self._key(rest[0], place) if indexed else None
+        instance = instances.get(key)
+        path = rest[1:] if indexed else rest
+        if instance is None or not path or any(isinstance(step, Dynamic) for step in path):
+            return Open((shown,))
+        value = instance.get(*(step for step in path if not isinstance(step, Dynamic)))
+        if not value.is_unknown:
+            return _of_value(value, shown)
+        name = "bucket" if instance.type == "aws_s3_bucket" and path[0] == "id" else str(path[0])
+        found = self.argument(instance, name) if instance.configured(name) else Open((shown,))
+        return Open((shown,)) if isinstance(found, Open) else _part(found, path[1:], shown)
+
+    def _key(self, step: Step, place: _Place) -> Key:
+        if isinstance(step, Dynamic):
+            return place.key if step.text in ("each.key", "count.index", "each.value") else None
+        return step
+
+    def _remembered(self, key: tuple[str, str, str], find: Callable[[], Partial]) -> Partial:
+        if key not in self._seen:
+            self._seen[key] = Open((f"{key[0]}.{key[2]}",))  # what it is to itself, should it refer to itself
+            self._seen[key] = find()
+        return self._seen[key]
+
+
+def as_text(partial: Partial) -> str | Text:
+    """The text, where it is known; else what is known of it."""
+    text = partial if isinstance(partial, Text) else Text((partial if isinstance(partial, Open) else Open(),))
+    return text if text.known is None else text.known
+
+
+def text_of(parts: Any) -> Text:
+    """One text of several: known parts side by side become one; what is no text is not known."""
+    flat: list[str | Open] = []
+    for part in parts:
+        if isinstance(part, Text):
+            flat.extend(part.parts)
+        elif part is not None:
+            flat.append(part if isinstance(part, (str, Open)) else Open())
+    joined: list[str | Open] = []
+    for part in flat:
+        if isinstance(part, str) and joined and isinstance(joined[-1], str):
+            joined[-1] += part
+        elif part != "":
+            joined.append(part)
+    return Text(tuple(joined))
+
+
+def _known(raw: Json) -> Partial:
+    """A value of the plan or a constant."""
+    if isinstance(raw, dict):
+        return Keyed({str(key): _known(value) for key, value in raw.items()})
+    if raw is None or isinstance(raw, list):
+        return None if raw is None else Open()
+    return Text((str(raw).lower() if isinstance(raw, bool) else str(raw),))
+
+
+def _of_value(value: Value, shown: str) -> Partial:
+    if value.is_unknown:
+        return Open((shown,))
+    if isinstance(value.raw, dict) and value.has_unknown:
+        return Keyed({name: _of_value(value.get(name), f"{shown}.{name}") for name in value.names()})
+    return _known(value.raw)
+
+
+def _part(partial: Partial, steps: list[Step], shown: str) -> Partial:
+    for step in steps:
+        if not isinstance(partial, Keyed) or isinstance(step, Dynamic) or str(step) not in partial.entries:
+            return Open((shown,))
+        partial = partial.entries[str(step)]
+    return partial
+
+
+def _merged(arguments: list[Partial]) -> Partial:
+    """Later objects win; a later one of which not all is known may replace what an earlier one says."""
+    entries: dict[str, Partial] = {}
+    rest: Open | None = None
+    for argument in arguments:
+        if argument is None:
+            continue
+        if not isinstance(argument, Keyed) or argument.rest:
+            unsure = argument.rest if isinstance(argument, Keyed) and argument.rest else Open(getattr(argument, "needs", ()))
+            entries = dict.fromkeys(entries, unsure)
+            rest = Open((*(rest.needs if rest else ()), *unsure.needs))
+        if isinstance(argument, Keyed):
+            entries.update(argument.entries)
+    return Keyed(entries, rest)
+
+
+def _joined(separator: Partial, items: list[Partial]) -> Partial:
+    parts: list[Partial] = []
+    for item in items:
+        parts += [separator, item] if parts else [item]
+    return text_of(parts)
+
+
+_VERB = re.compile(r"(%%|%[^a-zA-Z%]*[a-zA-Z])")
+
+
+def _formatted(arguments: list[Partial]) -> Partial:
+    pattern = arguments[0].known if arguments and isinstance(arguments[0], Text) else None
+    if pattern is None:
+        return Open()
+    values = iter(arguments[1:])
+    parts: list[Partial | str] = []
+    for piece in _VERB.split(pattern):
+        if piece == "%%":
+            parts.append("%")
+        elif piece.startswith("%"):
+            value = next(values, Open())
+            parts.append(value if piece in ("%s", "%d", "%v") else Open())
+        else:
+            parts.append(piece)
+    return text_of(parts)
+
+
+def _each(change: Callable[[str], str]) -> Callable[[Text, list[Partial]], Partial]:
+    return lambda text, _: text_of(change(part) if isinstance(part, str) else part for part in text.parts)
+
+
+def _substr(text: Text, arguments: list[Partial]) -> Partial:
+    start, length = (_number(a) for a in (*arguments, None, None)[:2])
+    if start != 0 or length is None:
+        return Open(text.needs)
+    kept: list[str | Open] = []
+    for part in text.parts:
+        kept.append(part[: max(length, 0)] if isinstance(part, str) else part)
+        if not isinstance(part, str):
+            break  # how much of it fits is not known, nor what comes after
+        length -= len(part)
+    return text_of(kept)
+
+
+def _number(partial: Partial) -> int | None:
+    text = partial.known if isinstance(partial, Text) else None
+    return int(text) if text and text.isdecimal() else None
+
+
+def _replace(text: Text, arguments: list[Partial]) -> Partial:
+    old, new = (a.known if isinstance(a, Text) else None for a in (*arguments, None, None)[:2])
+    if old is None or new is None or (len(old) > 1 and old[0] == old[-1] == "/"):
+        return Open(text.needs)
+    return text_of(part.replace(old, new) if isinstance(part, str) else part for part in text.parts)
+
+
+# Functions that give back their argument, and those that change a text part by part.
+_SAME = ("tostring", "tomap", "nonsensitive", "sensitive", "try", "trimspace")
+_BY_PART: dict[str, Callable[[Text, list[Partial]], Partial]] = {
+    "lower": _each(str.lower),
+    "upper": _each(str.upper),
+    "substr": _substr,
+    "replace": _replace,
+}

@@ -1,0 +1,130 @@
+"""The tests in a source folder: Terraform's and OpenTofu's own, parsed, and those of other tools, by the policy's globs."""
+
+from __future__ import annotations
+
+import io
+import re
+import tokenize
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from planproof.check import Context
+from planproof.glob import matches
+from planproof.hcl import Expression
+from planproof.references import Origins, Scope
+from planproof.source import Block, Folder, SourceError, labelled
+
+SETTINGS = "test_coverage"
+_SUFFIXES = (".tftest.hcl", ".tftest.json", ".tofutest.hcl", ".tofutest.json")
+
+
+class Run(NamedTuple):
+    """A `run` block. `claims` are the names that its assertions refer to; `uses` all that it refers to. `elsewhere`: it runs
+    another module than the one that is tested."""
+
+    name: str
+    file: str
+    kind: str
+    asserts: bool
+    claims: tuple[str, ...]
+    uses: tuple[str, ...]
+    elsewhere: bool
+
+
+class Suite(NamedTuple):
+    """`others` are the files of other tools that assert something, by kind; `problems` the test files that cannot be read."""
+
+    runs: tuple[Run, ...]
+    others: Mapping[str, tuple[str, ...]]
+    problems: tuple[str, ...]
+
+    def asserting(self, kind: str) -> list[Run]:
+        return [run for run in self.runs if run.kind == kind and run.asserts]
+
+    def silent(self) -> list[Run]:
+        """Runs that assert nothing, and prepare nothing that another run looks at."""
+        prepared = {name.split(".")[1] for run in self.runs for name in run.uses if name.startswith("run.")}
+        return [run for run in self.runs if not run.asserts and not run.elsewhere and run.name not in prepared]
+
+
+def suite_of(folder: Folder, settings: Mapping[str, Any]) -> Suite:
+    """Reads the tests of a folder."""
+    runs: list[Run] = []
+    problems: list[str] = []
+    for file in folder.files_in(*settings["folders"]):
+        if file.endswith(_SUFFIXES):
+            try:
+                runs.extend(_run(name, body, file) for (name,), body in labelled(folder.document(file).get("run"), 1))
+            except SourceError as error:
+                problems.append(str(error))
+    others = {kind: tuple(_other(folder, settings, kind)) for kind in ("unit", "integration")}
+    return Suite(tuple(runs), others, tuple(problems))
+
+
+def _run(name: str, body: Mapping[str, Any], file: str) -> Run:
+    block = Block(body, file, None)
+    conditions = [Block(inner, file, None).argument("condition") for inner in block.blocks("assert")]
+    claims = [name for condition in conditions if condition for name in condition.references]
+    claims += _expected_failures(block)
+    command = block.argument("command")
+    kind = "unit" if command and (command.code or command.raw) == "plan" else "integration"
+    uses = Expression(dict(body)).references
+    return Run(name, file, kind, bool(claims), tuple(claims), tuple(uses), bool(block.blocks("module")))
+
+
+def _expected_failures(block: Block) -> list[str]:
+    """What `expect_failures` names; in JSON the names stand there as plain text."""
+    found = block.argument("expect_failures")
+    raw = found.raw if found else []
+    plain = [name for name in (raw if isinstance(raw, list) else [raw]) if isinstance(name, str) and "${" not in name]
+    return [*plain, *(found.references if found else [])]
+
+
+def _other(folder: Folder, settings: Mapping[str, Any], kind: str) -> Iterator[str]:
+    tools = [tool for tool in settings["tools"].values() if tool and tool["kind"] == kind]
+    for file in folder.files if tools else ():
+        for tool in tools:
+            if any(matches(glob, file) for glob in tool["files"]):
+                text, code = _without_comments(file, folder.text(file))
+                mentioned = any(word in text for word in tool.get("mentions") or [""])
+                if mentioned and any(word in code for word in tool["asserts"]):
+                    yield file
+                    break
+
+
+def _without_comments(file: str, text: str) -> tuple[str, str]:
+    """The text without its comments; and, of Python, without its strings as well."""
+    if file.endswith(".py"):
+        return _python(text)
+    if re.search(r"\.(?:go|js|ts|java|kt|cs|rs)$", file):
+        code = re.sub(r"/\*.*?\*/|^\s*//.*$", "", text, flags=re.DOTALL | re.MULTILINE)
+    else:
+        code = re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE)
+    return code, code
+
+
+def _python(text: str) -> tuple[str, str]:
+    try:
+        tokens = list(tokenize.generate_tokens(io.StringIO(text).readline))
+    except (tokenize.TokenError, SyntaxError):
+        return "", ""
+    words = [token for token in tokens if token.type != tokenize.COMMENT]
+    return " ".join(t.string for t in words), " ".join(t.string for t in words if t.type != tokenize.STRING)
+
+
+def tested(suite: Suite, context: Context) -> set[str]:
+    """The addresses of the plan's resources that some assertion refers to."""
+    here = {run.name for run in suite.runs if not run.elsewhere}
+    names = dict.fromkeys(name for run in suite.runs if not run.elsewhere for name in run.claims)
+    origins = (origin for name in names for origin in _origins(name, here, context))
+    return {i.address for origin in origins for i in origin.instances if i.mode == "managed"}
+
+
+def _origins(name: str, here: set[str], context: Context) -> Origins:
+    """What a name in an assertion leads to; `output.a` and `run.apply.a` are outputs of the tested configuration."""
+    steps = re.split(r"[.\[]", name)
+    if steps[0] == "output" and len(steps) > 1:
+        return context.references.output(steps[1])
+    if steps[0] == "run":
+        return context.references.output(steps[2]) if len(steps) > 2 and steps[1] in here else ()
+    return context.references.follow({"references": [name]}, Scope(context.plan.root))
