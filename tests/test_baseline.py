@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from conftest import PLANS
+from conftest import PLANS, ROOT
 from planproof import bundled
 from planproof.baseline import SCHEMA, Baseline, BaselineError
 from planproof.cli import main
@@ -360,3 +360,18 @@ def test_an_exception_does_not_hide_a_check_that_could_not_judge(tmp_path: Path)
 
 def test_failures_read_as_sentences() -> None:
     assert str(Failure("CKV_PLAN_3", "plan", "missing", "output.a")) == "CKV_PLAN_3 on output.a (missing)"
+
+
+def test_a_link_of_a_chain_that_the_plan_changes_is_judged_at_its_end() -> None:
+    """The plan changes the alarm, and neither the bucket nor its trail; the bucket that nobody watches any more is a finding all the same."""
+    document = json.loads((ROOT / "fixtures" / "good" / "ideal" / "second-plan.json").read_text(encoding="utf-8"))
+    assert {f.subject for f in evaluate(Plan.load(document), only_changes=True).findings} == {WHOLE}
+    alarm = "aws_cloudwatch_metric_alarm.denied_access"
+    for resource in document["planned_values"]["root_module"]["resources"]:
+        if resource["address"] == alarm:
+            resource["values"]["actions_enabled"] = False
+    for change in document["resource_changes"]:
+        if change["address"] == alarm:
+            change["change"]["actions"] = ["update"]
+    found = [f for f in evaluate(Plan.load(document), only_changes=True).findings if f.verdict is Verdict.FAIL]
+    assert [(f.check_id, f.subject) for f in found] == [("CKV_PLAN_6", "aws_s3_bucket.logs")]
