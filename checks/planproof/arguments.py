@@ -30,6 +30,8 @@ def argument(instance: Instance, path: Path, block: Block | None, is_settled: Is
 
 def may_be_set(instance: Instance, path: Path, block: Block | None, is_settled: IsSettled) -> bool:
     """Whether the configuration sets the argument at `path`; True also where that cannot be told."""
+    if instance.value.is_unknown:
+        return True
     path = next((path[:n] for n in range(1, len(path)) if instance.get(*path[:n]).is_unknown), path)
     if instance.config is None or isinstance(path[-1], int):
         return True
