@@ -62,9 +62,9 @@ def terraform() -> dict[str, str]:
     return tool._environment()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def moto(terraform: dict[str, str]) -> Iterator[dict[str, str]]:
-    """The environment of an imitation of AWS on this machine."""
+    """The environment of an imitation of AWS on this machine, started anew: moto does not tell one trail from another."""
     pytest.importorskip("moto.server", reason="moto's server is not installed")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
