@@ -393,7 +393,7 @@ def _part(origin: Origin, rest: tuple[Step, ...]) -> Origin:
                 return origin if not isinstance(constant, dict) else replace(origin, constant=None)
             constant = inner
         return replace(origin, constant=constant)
-    if origin.kind is Kind.RESOURCE and origin.attribute is None and origin.repeated and not origin.instance:
+    if origin.kind is Kind.RESOURCE and origin.repeated and not origin.instance:
         keyed = {i.index: i for i in origin.instances}
         if not isinstance(rest[0], Dynamic) and rest[0] in keyed:
             origin, rest = replace(origin, instances=(keyed[rest[0]],)), rest[1:]
