@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
+from itertools import takewhile
 from typing import Any, Protocol, Union
 
 from planproof.plan import MISSING, Instance, Json, Key, Module, Plan, State, part_of, unquote
@@ -393,6 +394,9 @@ def _part(origin: Origin, rest: tuple[Step, ...]) -> Origin:
                 return origin if not isinstance(constant, dict) else replace(origin, constant=None)
             constant = inner
         return replace(origin, constant=constant)
+    if origin.kind is Kind.VARIABLE:
+        known = list(takewhile(lambda step: isinstance(step, str), rest))
+        return replace(origin, attribute=(*(origin.attribute or ()), *map(str, known))) if known else origin
     if origin.kind is Kind.RESOURCE and origin.repeated and not origin.instance:
         keyed = {i.index: i for i in origin.instances}
         if not isinstance(rest[0], Dynamic) and rest[0] in keyed:
