@@ -234,3 +234,11 @@ def test_override_files_change_arguments_and_keep_the_rest(tmp_path: Path) -> No
     (lifecycle,) = block.blocks("lifecycle")
     assert lifecycle["prevent_destroy"] == [True]
     assert "ignore_changes" in lifecycle
+
+
+def test_windows_line_ends_are_read(tmp_path: Path) -> None:
+    text = 'locals {\n  a = <<-EOT\n    x\n  EOT\n  b = [\n    1,\n  ]\n}\nresource "aws_s3_bucket" "a" {}\n'
+    (tmp_path / "main.tf").write_bytes(text.replace("\n", "\r\n").encode())
+    module = Source.open(tmp_path).module(())
+    assert module is not None
+    assert (module.problems, list(module.locals), list(module.blocks)) == ([], ["a", "b"], [("resource", "aws_s3_bucket", "a")])

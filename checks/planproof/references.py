@@ -225,8 +225,17 @@ class References:
         if rest and _is_index(rest[0]):
             key = self._key(rest[0], scope, beside)
             return self._extend((_narrow(whole, key, instances),), rest[1:])
-        key = self._key(_SPLAT, scope, beside)
+        key, rest = self._later_key(rest, instances)
+        key = self._key(_SPLAT, scope, beside) if key is None else key
         return self._extend((_narrow(whole, key, instances),), rest)
+
+    @staticmethod
+    def _later_key(rest: Steps, instances: Mapping[Key, Any]) -> tuple[Key, Steps]:
+        """The key that follows an attribute, as in `{ for k, b in aws_s3_bucket.a : k => b.id }["x"]`, and the steps without it."""
+        for number, step in enumerate(rest):
+            if isinstance(step, (Quoted, int)) and step in instances:
+                return step, (*rest[:number], *rest[number + 1 :])
+        return None, rest
 
     def _key(self, step: Step, scope: Scope, beside: str | None = None) -> Key:
         """The key that an index comes to, or None where that cannot be told; of a splat, the key that stands `beside` it."""
@@ -299,8 +308,9 @@ class References:
             return ()
         index: Step | None = rest[0] if rest and _is_index(rest[0]) else None
         rest = rest[1:] if index is not None else rest
-        key = self._key(_SPLAT if index is None else index, scope, beside)
         known = scope.module.children.get(name, {})
+        later, rest = self._later_key(rest, known) if index is None else (None, rest)
+        key = self._key(_SPLAT if index is None else index, scope, beside) if later is None else later
         if key is not None and (key in known or index is not None):
             modules = [scope.module.child(name, key)]
         elif call.repetition is not None or any(k is not None for k in known):

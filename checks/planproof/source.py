@@ -418,7 +418,7 @@ def _load(file: str, text: str) -> dict[str, Any]:
     import hcl2
 
     logging.getLogger("lark").setLevel(logging.ERROR)
-    loaded = hcl2.loads(text if text.endswith("\n") else text + "\n")
+    loaded = hcl2.loads(text.replace("\r\n", "\n").rstrip("\n") + "\n")
     return loaded if isinstance(loaded, dict) else {}
 
 
