@@ -51,8 +51,8 @@ TABLE = {
     "both ends": (ONTAP, {"path": "automatic_backup_retention_days", "at_least": 7, "at_most": 14}, False),
     "a number of what is none": (ONTAP, {"path": "deployment_type", "at_least": 0}, False),
     "a switch is no number": (TRAIL, {"path": "enable_log_file_validation", "at_least": 0}, False),
-    "matches": (ONTAP, {"path": "deployment_type", "matches": "^MULTI_"}, True),
-    "matches not": (ONTAP, {"path": "deployment_type", "matches": "^SINGLE_"}, False),
+    "matches": (ONTAP, {"path": "deployment_type", "matches": "MULTI_.*"}, True),
+    "matches not": (ONTAP, {"path": "deployment_type", "matches": "MULTI"}, False),
     "contains": (ONTAP, {"path": "subnet_ids", "contains": "subnet-87654321"}, True),
     "contains not": (ONTAP, {"path": "subnet_ids", "contains": "subnet"}, False),
     "contains in what is no list": (ONTAP, {"path": "deployment_type", "contains": "MULTI_AZ_1"}, False),
@@ -69,7 +69,7 @@ TABLE = {
     "a block that nobody wrote": (BUCKET, {"path": "website.index_document", "equals": "index.html"}, False),
     "a computed block that nobody wrote": (BUCKET, {"path": "logging.target_bucket", "set": False}, True),
     "any": (ONTAP, {"any": [{"path": "kms_key_id", "set": True}, {"path": "deployment_type", "equals": "MULTI_AZ_1"}]}, True),
-    "set and more": (ONTAP, {"path": "deployment_type", "set": True, "matches": "^SINGLE"}, False),
+    "set and more": (ONTAP, {"path": "deployment_type", "set": True, "matches": "SINGLE.*"}, False),
     "any of none": (ONTAP, {"any": [{"path": "name", "set": True}, {"path": "deployment_type", "equals": "X"}]}, False),
 }
 
@@ -161,7 +161,7 @@ def test_companions_of_which_it_is_open_what_they_belong_to_are_asked_once_each(
     [
         ({"path": "name"}, "a predicate needs an operator"),
         ({"equals": True}, "a predicate needs a path, a companion or any"),
-        ({"path": "name", "matches": "("}, "is not a regular expression"),
+        ({"path": "name", "matches": "("}, "matches has to be a pattern"),
     ],
 )
 def test_a_predicate_that_says_nothing_is_an_error_and_never_holds(

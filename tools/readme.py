@@ -72,13 +72,15 @@ def _cell(report: Report, check: Check) -> str:
 
 
 def _said(finding: Finding) -> str:
-    text = re.sub(r"([|<])", lambda mark: {"|": "\\|", "<": "&lt;"}[mark[0]], finding.reason)
+    text = re.sub(r"[|*<]", lambda mark: "&lt;" if mark[0] == "<" else f"\\{mark[0]}", finding.reason)
     return text if finding.subject == "plan" else f"`{finding.subject}`: {text}"
 
 
 def report() -> str:
-    """What our own command prints of the review's configuration."""
-    return _console(f"planproof check {REVIEW}", _run("-m", "planproof.cli", "check", REVIEW))
+    """What our own command prints of the review's configuration: the checks of the highest severity, and the count."""
+    lines = _run("-m", "planproof.cli", "check", REVIEW).splitlines()
+    shown = next(number for number, line in enumerate(lines) if number and re.match(r"  CKV_PLAN_\d+  (?!HIGH)", line))
+    return _console(f"planproof check {REVIEW}", "\n".join([*lines[:shown], "  ...", "", lines[-1]]))
 
 
 def checkov() -> str:

@@ -14,7 +14,6 @@ where there is none, `otherwise` decides, a predicate about the instance itself,
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -22,6 +21,7 @@ from typing import Any
 
 from planproof.arguments import Path
 from planproof.check import Context
+from planproof.pattern import PatternError, compiled
 from planproof.plan import Instance, Value
 from planproof.policy import PolicyError
 from planproof.references import Kind
@@ -230,9 +230,9 @@ def _compared(found: Any, wanted: Any, compare: Callable[[float, float], bool]) 
 
 def _matches(found: Any, wanted: str) -> bool:
     try:
-        return isinstance(found, str) and re.search(wanted, found) is not None
-    except re.error as error:
-        raise PolicyError(f"{_shown(wanted)} is not a regular expression: {error}") from None
+        return isinstance(found, str) and compiled(wanted).fits(found)
+    except PatternError as error:
+        raise PolicyError(f"matches has to be a pattern, and {_shown(wanted)} {error}") from None
 
 
 # Operator: what it says of a value, and how a message names it.
