@@ -222,3 +222,22 @@ def test_the_example_for_gitlab_is_what_gitlab_takes() -> None:
             problems(pipeline, "https://gitlab.com/gitlab-org/gitlab/-/raw/master/app/assets/javascripts/editor/schema/ci.json")
             == []
         )
+
+
+def test_the_code_for_a_run_task_answers_what_the_exit_code_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    command = tmp_path / "planproof"
+    command.write_text(
+        f'#!/bin/sh\nPYTHONPATH="{ROOT / "checks"}" exec "{sys.executable}" -m planproof.cli "$@"\n', encoding="utf-8"
+    )
+    command.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    names: dict[str, Any] = {}
+    exec(code, names)
+    answers = [
+        names["judge"](str(plan), str(GOOD))["data"]["attributes"] for plan in (GOOD / "plan.json", tmp_path / "none.json")
+    ]
+    assert [answer["status"] for answer in answers] == ["passed", "failed"]
+    assert answers[0]["message"].startswith("0 failed, 0 cannot be told, ")
+    assert "none.json does not exist" in answers[1]["message"]
