@@ -37,9 +37,10 @@ def render(reports: Sequence[Report]) -> str:
         "invocations": [_invocation(reports)],
         "columnKind": "utf16CodeUnits",
         "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The folder that planproof ran in."}}},
-        "results": list(_results(reports, places)),
     }
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1) + "\n"
+    head = json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
+    results = ",\n".join(json.dumps(result) for result in _results(reports, places))  # a line each, as there may be many
+    return f'{head.removesuffix("}]}")}, "results": [\n{results}\n]}}]}}\n'
 
 
 def _rule(rule: Rule) -> Json:
