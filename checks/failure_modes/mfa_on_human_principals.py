@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from planproof.assume_role import (
     EVERYONE,
@@ -13,14 +14,13 @@ from planproof.assume_role import (
     ROLE,
     UNSURE,
     WITHOUT_MFA,
-    Request,
     Trust,
     actions_of,
+    by_trust,
     is_on_mfa,
     people_in,
     person_holds,
     shown,
-    trust_of,
     unread_parts,
 )
 from planproof.check import Context, check
@@ -59,13 +59,13 @@ def mfa_on_human_principals(role: Instance, context: Context) -> Outcome:
     settings = context.settings("mfa_on_human_principals")
     if any(matches(glob, role.address) for glob in settings.get("exempt_addresses", ())):
         return passed("exempt", "the policy exempts this role", role.address)
-    trust = trust_of(role, context)
-    if isinstance(trust, Outcome):
-        return trust
+    return by_trust(role, context, partial(_judge, settings.get("exempt_principals", ())))
+
+
+def _judge(exempt: Sequence[str], trust: Trust) -> Outcome:
     if trust.document.open:
         return unknown("unknown_policy", trust.document.open[0], *trust.document.where)
-    exempt = settings.get("exempt_principals", ())
-    people = [(name, allow, who) for name, allow in trust.allows() for who in _people(allow, exempt)]
+    people = [(name, allow, who) for name, allow in trust.allows for who in _people(allow, exempt)]
     found = [outcome for one in people for outcome in _without_mfa(*one, trust)]
     if found:
         return min(found, key=lambda outcome: outcome.verdict is not Verdict.FAIL)
@@ -87,8 +87,7 @@ def _without_mfa(name: str, allow: Statement, who: Principal, trust: Trust) -> I
     """What is wrong where a request without MFA gets in."""
     people = list(people_in(who, trust.document))
     answers = {
-        kind: either(*(both(inside, _gets_in(allow, person, request, trust)) for person, inside in people))
-        for kind, request in WITHOUT_MFA.items()
+        kind: either(*(both(inside, _gets_in(allow, person, kind, trust)) for person, inside in people)) for kind in WITHOUT_MFA
     }
     ways = [kind for kind, answer in answers.items() if answer is True]
     where = trust.document.where
@@ -108,28 +107,27 @@ def _without_mfa(name: str, allow: Statement, who: Principal, trust: Trust) -> I
         yield unknown("unknown_demand", text, *where)
 
 
-def _gets_in(allow: Statement, who: Principal, request: Request, trust: Trust) -> Answer:
-    """Whether a request without MFA fits the Allow, and no Deny."""
+def _gets_in(allow: Statement, who: Principal, kind: str, trust: Trust) -> Answer:
+    """Whether this kind of request without MFA fits the Allow, and no Deny."""
     person = None if who.who in UNSURE or allow.effect != "Allow" else True
-    fits = allow.conditions_hold(lambda condition: person_holds(condition, who, request, True))
-    ways = (both(allow.acts_on(a), negated(_denied(a, allow, who, request, trust))) for a in actions_of(who, allow))
-    return both(person, fits, either(*ways))
+    fits = allow.conditions_hold(lambda condition: person_holds(condition, who, WITHOUT_MFA[kind], True))
+
+    def denied(action: str) -> Answer:
+        return trust.once(lambda: _denied(action, allow, who, kind, trust), action, allow.conditions, who, kind)
+
+    return both(person, fits, either(*(both(allow.acts_on(a), negated(denied(a))) for a in actions_of(who, allow))))
 
 
-def _denied(action: str, allow: Statement, who: Principal, request: Request, trust: Trust) -> Answer:
+def _denied(action: str, allow: Statement, who: Principal, kind: str, trust: Trust) -> Answer:
     """Whether a Deny refuses every such request that the Allow lets in; a condition that both have is met already."""
 
     def holds(condition: Condition) -> Answer:
-        return True if condition.is_settled and condition in allow.conditions else person_holds(condition, who, request, False)
+        shared = condition.is_settled and condition in allow.conditions
+        return True if shared else person_holds(condition, who, WITHOUT_MFA[kind], False)
 
-    return either(
-        *(
-            both(
-                True if deny.effect == "Deny" else None,
-                deny.acts_on(action),
-                deny.is_about(who),
-                deny.conditions_hold(holds),
-            )
-            for _, deny in trust.denies()
-        )
-    )
+    def refuses(deny: Statement) -> Answer:
+        about = trust.once(lambda: both(deny.is_about(who), deny.acts_on(action)), id(deny), who, action)
+        sure = True if deny.effect == "Deny" else None
+        return both(sure, about, deny.conditions_hold(holds)) if about is not False else False
+
+    return either(*(refuses(deny) for _, deny in trust.denies))

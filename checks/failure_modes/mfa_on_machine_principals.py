@@ -11,10 +11,10 @@ from planproof.assume_role import (
     Trust,
     actions_of,
     asked,
+    by_trust,
     is_on_mfa,
     machine_request,
     shown,
-    trust_of,
     unread_parts,
 )
 from planproof.check import Context, check
@@ -42,31 +42,31 @@ def mfa_on_machine_principals(role: Instance, context: Context) -> Outcome:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-multifactorauthpresent
 
     Cannot see: a trust policy whose text is known only after the apply and is not made by `aws_iam_policy_document`, unless the source
-    is given; and what an organization's service control policies deny. A Deny that has further conditions counts unless they
+    is given (without it, a text that is made of one such document counts as that document); and what an organization's service control
+    policies deny. A Deny that has further conditions counts unless they
     rule machines out (`aws:PrincipalIsAWSService`, `aws:PrincipalArn`, `aws:PrincipalType`, `aws:username`, `aws:PrincipalOrgID`).
 
     Fix: Take the MFA condition out of the statement for the service, and give people a statement (better: a role) of their own that
     keeps it. In a Deny, use `Bool` false, or name the people in `Principal`.
-
-    Controls: NIST 800-53 IA-2(1), AC-6.
     """
-    trust = trust_of(role, context)
-    if isinstance(trust, Outcome):
-        return trust
+    return by_trust(role, context, _judge)
+
+
+def _judge(trust: Trust) -> Outcome:
     found = [*_by_allow(trust), *_by_deny(trust)]
     worst = min(found, key=lambda o: o.verdict is not Verdict.FAIL, default=None)
     if worst:
         return worst
     if trust.document.open:
         return unknown("unknown_policy", trust.document.open[0], *trust.document.where)
-    if not any(who.who in MACHINES for _, allow in trust.allows() for who in allow.principals):
+    if not any(who.who in MACHINES for _, allow in trust.allows for who in allow.principals):
         return passed("no_machines", "no service or federated identity may assume the role", *trust.document.where)
     return passed("not_demanded", "no MFA is demanded of the services or federated identities", *trust.document.where)
 
 
 def _by_allow(trust: Trust) -> Iterator[Outcome]:
     """An Allow that a request without the MFA keys never fits."""
-    for name, allow in trust.allows():
+    for name, allow in trust.allows:
         demanded = either(*(negated(c.holds(None)) for c in allow.conditions if is_on_mfa(c)))
         for who in () if allow.not_principals else allow.principals:
             answer = both(demanded, _is_machine(who), _sure(allow, "Allow"))
@@ -76,10 +76,10 @@ def _by_allow(trust: Trust) -> Iterator[Outcome]:
 
 def _by_deny(trust: Trust) -> Iterator[Outcome]:
     """A Deny that fits every request without the MFA keys, of a machine that an Allow lets in."""
-    for name, deny in trust.denies():
+    for name, deny in trust.denies:
         if not any(is_on_mfa(c) for c in deny.conditions):
             continue
-        for _, allow in trust.allows():
+        for _, allow in trust.allows:
             for who in () if allow.not_principals else allow.principals:
                 answer = both(_catches(deny, allow, who), _is_machine(who), _sure(deny, "Deny"), _sure(allow, "Allow"))
                 text = f"{name} of {POLICY} denies {shown(who)} by {asked(deny)}, a key that its requests never have"

@@ -10,8 +10,9 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-ke
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from planproof.check import Context
 from planproof.iam import Answer, Condition, Document, Principal, Statement, Text, Unknown, Who, on_request, unnamed_user
@@ -23,7 +24,7 @@ ROLE = "aws_iam_role"
 POLICY = "assume_role_policy"
 PRESENT, AGE = "aws:multifactorauthpresent", "aws:multifactorauthage"
 UNSURE = frozenset({Who.SOMEBODY, Who.UNSURE})
-MAX_STATEMENTS, MAX_PRINCIPALS = 100, 500  # more do not fit in what AWS takes
+MAX_STATEMENTS, MAX_PRINCIPALS = 70, 280  # more do not fit in the 4,096 characters that AWS takes
 EVERYONE = Principal(Who.ANYONE, "*")
 MACHINES = frozenset({Who.SERVICE, Who.FEDERATED})
 PEOPLE = frozenset({Who.USER, Who.ACCOUNT, Who.ANYONE, Who.OTHER})
@@ -57,25 +58,45 @@ class Trust:
     """A role's trust policy, and how messages speak of it."""
 
     document: Document
+    answers: dict[object, Answer] = field(default_factory=dict, compare=False)
+    """What has been answered of it, for `once`."""
 
-    def statements(self) -> list[tuple[int, Statement]]:
-        return list(enumerate(self.document.statements, 1))
+    def once(self, find: Callable[[], Answer], *key: object) -> Answer:
+        """What `find` answers, asked once for a key."""
+        if key not in self.answers:
+            self.answers[key] = find()
+        return self.answers[key]
 
-    def allows(self) -> Iterator[tuple[str, Statement]]:
+    @cached_property
+    def allows(self) -> tuple[tuple[str, Statement], ...]:
         """What lets, or may let, somebody assume the role, by name."""
-        return ((self.name(n, s), s) for n, s in self.statements() if s.may_allow and _assumes(s))
+        return tuple((name, s) for name, s in self._named if s.may_allow)
 
-    def denies(self) -> Iterator[tuple[str, Statement]]:
-        return ((self.name(n, s), s) for n, s in self.statements() if s.may_deny and _assumes(s))
+    @cached_property
+    def denies(self) -> tuple[tuple[str, Statement], ...]:
+        """What keeps, or may keep, somebody from it."""
+        return tuple((name, s) for name, s in self._named if s.may_deny)
+
+    @cached_property
+    def _named(self) -> list[tuple[str, Statement]]:
+        numbered = enumerate(self.document.statements, 1)
+        return [(self.name(number, statement), statement) for number, statement in numbered if _assumes(statement)]
 
     def name(self, number: int, statement: Statement) -> str:
         sid = "" if self.document.sensitive or isinstance(statement.sid, Unknown) else statement.sid
         return f"statement {sid}" if re.fullmatch(r"[A-Za-z0-9]{1,64}", sid) else f"statement {number}"
 
 
-def trust_of(role: Instance, context: Context) -> Trust | Outcome:
-    """The role's trust policy, or what is to be said where there is none to judge."""
+def by_trust(role: Instance, context: Context, judge: Callable[[Trust], Outcome]) -> Outcome:
+    """What `judge` says of the role's trust policy; where it is one of several, what it says of all of them."""
     document = read(role, context, POLICY)
+    outcomes = [_judged(each, judge) for each in document.alternatives or (document,)]
+    if len({outcome.verdict for outcome in outcomes}) == 1:
+        return outcomes[0]
+    return unknown("unknown_policy", document.problem, *document.where)
+
+
+def _judged(document: Document, judge: Callable[[Trust], Outcome]) -> Outcome:
     if document.malformed:
         return failed("malformed_policy", f"{POLICY} is {document.problem}", *document.where)
     if document.problem:
@@ -83,7 +104,7 @@ def trust_of(role: Instance, context: Context) -> Trust | Outcome:
     principals = sum(len(statement.principals) for statement in document.statements)
     if len(document.statements) > MAX_STATEMENTS or principals > MAX_PRINCIPALS:
         return failed("malformed_policy", f"{POLICY} is longer than AWS takes (4,096 characters)", *document.where)
-    return Trust(document)
+    return judge(Trust(document))
 
 
 def people_in(who: Principal, document: Document) -> Iterator[tuple[Principal, Answer]]:

@@ -336,6 +336,8 @@ class Document:
     malformed: bool = False
     open: tuple[str, ...] = ()
     sensitive: bool = False
+    alternatives: tuple[Document, ...] = ()
+    """Where there is a problem: the documents of which it is one, though the plan does not say which."""
     where: tuple[str, ...] = field(default=(), compare=False)
     """Evidence: the attribute, and the data sources that the document was read from."""
 

@@ -43,9 +43,12 @@ def read(instance: Instance, context: Context, *path: str | int) -> Document:
 
 def _unknown_text(instance: Instance, path: tuple[str | int, ...], where: str, context: Context) -> Document:
     origins = context.links.settled(context.references.origins(instance, *path), DATA)
-    data = _exactly_one_data_source(origins)
-    if data is not None:
-        return _of_data(data, context)
+    makers = _data_sources(origins)
+    if makers and not _is_altered(instance, path, context):
+        found = [_of_data(data, context) for data in makers]
+        names_ = " or ".join(data.address for data in makers)
+        problem = f"which of {names_} {where} is, is known after the apply"
+        return found[0] if len(found) == 1 else Document(problem=problem, alternatives=tuple(found))
     written = _from_source(instance, path, context)
     if written is not None:
         return written
@@ -56,10 +59,23 @@ def _unknown_text(instance: Instance, path: tuple[str | int, ...], where: str, c
     return Document(problem=reason if lost else f"{reason}{f' (made of {made_of})' if made_of else ''}{help_}")
 
 
-def _exactly_one_data_source(origins: Origins) -> Instance | None:
-    """The one data source that all of the text comes from."""
+def _data_sources(origins: Origins) -> list[Instance]:
+    """The data source that all of the text comes from, or those of which it is one (`strict ? a : b`). An index (`count.index`) and
+    the variable of a condition are no part of the text."""
+    origins = tuple(o for o in origins if o.kind is not Kind.KEY)
     found = {o.instance.address: o.instance for o in origins if _is_document(o) and o.instance}
-    return next(iter(found.values())) if len(found) == 1 and all(_is_document(o) and o.instance for o in origins) else None
+    others = {o.kind for o in origins if not (_is_document(o) and o.instance)}
+    return list(found.values()) if not others or (others == {Kind.VARIABLE} and len(found) > 1) else []
+
+
+def _is_altered(instance: Instance, path: tuple[str | int, ...], context: Context) -> bool:
+    """Whether the source says that the text is not the document as it is: `replace(data.aws_iam_policy_document.a.json, ...)`."""
+    block = context.source_block(instance)
+    written = block.argument(str(path[0])) if block and len(path) == 1 else None
+    return bool(written and (_ALTERING.search(written.code or "") or "".join(written.literals or ()).strip()))
+
+
+_ALTERING = re.compile(r"\b(?:replace|format|join|jsonencode|templatestring|templatefile|substr)\s*\(")
 
 
 def _is_document(origin: Origin) -> bool:
@@ -225,13 +241,22 @@ class _Written:
             yield Principal(Who.UNSURE, self._unknown((name,)))
         for block in blocks.items():
             kind = self.text(block.get("type"), "", name, "type")
-            identifiers = block.get("identifiers")
-            beside = kind if isinstance(kind, str) else ""
-            unknown = [self._unknown((name, "identifiers"), beside)] if identifiers.has_unknown else []
-            ids = (
-                unknown if identifiers.is_unknown else [e.text if e.text is not None else unknown[0] for e in identifiers.items()]
-            )
-            yield from (principal(kind, i) for i in ids)
+            yield from (principal(kind, i) for i in self._identifiers(block.get("identifiers"), name, kind))
+
+    def _identifiers(self, value: Value, name: str, kind: Text) -> list[Text]:
+        """The identifiers of a `principals` block, those unknown each by itself where as many resources are named as are unknown."""
+        if not value.has_unknown:
+            return list(self.texts(value))
+        path, beside = (name, "identifiers"), kind if isinstance(kind, str) else ""
+        if value.is_unknown:
+            return [self._unknown(path, beside)]
+        known = [e.text for e in value.items() if e.text is not None]
+        unread = len(value.items()) - len(known)
+        each = [o for e in self._expressions(path, beside) for o in self._context.references.follow(e, self._scope)]
+        each = [o for o in each if o.kind is not Kind.CONSTANT]
+        if len(each) == unread > 1:
+            return [*known, *(_made_of([o], [], f"{self._where}.{name}") for o in each)]
+        return [*known, *[self._unknown(path, beside)] * unread]
 
     def conditions(self, blocks: Value) -> Iterator[Condition]:
         if blocks.is_unknown:
@@ -247,11 +272,31 @@ class _Written:
         """An unknown text at `path`, of a principals block of this type where it is in one."""
         expressions = list(self._expressions(path, kind))
         origins = [o for e in expressions for o in self._context.references.follow(e, self._scope)]
-        templates = [code for raw in self._sources(path, kind) for code in _templates(raw)]
+        written = [t for raw in self._sources(path, kind) for t in _templates(raw)]
+        templates = [self._defined(t) for t in written]
         if not origins:
-            codes = [Expression(t).as_plan_json() for t in templates]
+            codes = [Expression(t).as_plan_json() for t in (*templates, *self._repeated(templates))]
             origins = [o for code in codes for o in self._context.references.follow(code, self._scope)]
         return _made_of(origins, templates, f"{self._where}.{path[0]}")
+
+    def _defined(self, template: str) -> str:
+        """What a bare local or variable stands for, where that is a text."""
+        raw = _definition(Expression(template), self._data.module, self._context)[0].raw
+        return raw if isinstance(raw, str) else template
+
+    def _repeated(self, templates: list[str]) -> Iterator[Any]:
+        """What the iterators of `dynamic` blocks in these texts go over: the `for_each` behind `statement.value`."""
+        block = self._context.source_block(self._data)
+        pending = [block.body] if block else []
+        while pending:
+            body = pending.pop()
+            for dynamic in body.get("dynamic") or ():
+                for label, inner in dynamic.items() if isinstance(dynamic, dict) else ():
+                    iterator = expression_of(inner.get("iterator")).code or label
+                    if any(f"{iterator}.value" in code for t in templates for code in parts(t)[1]):
+                        yield expression_of(inner.get("for_each")).raw
+                    pending += [content for content in inner.get("content") or () if isinstance(content, dict)]
+            pending += [b for key in ("statement", "principals") for b in body.get(key) or () if isinstance(b, dict)]
 
     def _expressions(self, path: tuple[str, ...], kind: str) -> Iterator[Json]:
         found: list[Json] = self._static

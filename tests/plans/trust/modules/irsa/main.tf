@@ -1,0 +1,2 @@
+variable "policy" {}
+resource "aws_iam_role" "r" { assume_role_policy = var.policy }
