@@ -285,9 +285,10 @@ def test_defaults_of_the_schema_are_those_of_the_bundled_policy() -> None:
     assert wrong == {}
 
 
-def test_general_has_no_contract_of_its_own() -> None:
+def test_general_has_no_contract_and_no_tags_of_its_own() -> None:
     contract = bundled_policy("general")["checks"]["output_contract"]
     assert (contract["enabled"], contract["outputs"]) == (False, {})
+    assert bundled_policy("general")["checks"]["tagging"]["required"] == {}
     assert bundled_policy("general")["checks"].keys() == bundled_policy("secure-logs")["checks"].keys()
 
 

@@ -1,2 +1,0 @@
-# Outputs alone.
-output "answer" { value = 42 }
