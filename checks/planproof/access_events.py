@@ -7,6 +7,8 @@ replaces it in the pattern too where the source tells where it goes.
 
 from __future__ import annotations
 
+import ast
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
@@ -24,7 +26,7 @@ from planproof.regions import region_name
 
 _ACCOUNT = re.compile(r"(?<!\d)\d{12}(?!\d)")
 _REGION = re.compile(r"\b(?:us|eu|ap|sa|ca|me|af|il|mx|cn)(?:-[a-z]+)+-\d\b")
-_QUOTED = re.compile(r'\\?"([^"\\]*)\\?"')
+_BUCKET = re.compile(r"(?<![\w.*-])(?:arn:[\w-]+:s3:::)?([a-z0-9][a-z0-9.*-]{2,62})(?![\w-])")
 _STAND_IN = "planproof-0f3a7c"
 _TRIED = 20
 
@@ -118,8 +120,8 @@ def _doubt(text: str, matches: Matcher, bucket: Instance, region: str | None, co
     names = [_name(bucket)]
     if not bucket.get("bucket").is_known:
         taken = context.once(_known_names)
-        inside = (re.sub(r"^arn:[^:]*:s3:::|/.*$", "", quoted).replace("*", "x") for quoted in _QUOTED.findall(text))
-        names += [name for name in dict.fromkeys(inside) if name and name not in taken][:_TRIED]
+        inside = (found.replace("*", "x") for found in _BUCKET.findall(text))
+        names += [name for name in dict.fromkeys(inside) if name not in taken][:_TRIED]
     regions = [region or "us-east-1", *([] if region else dict.fromkeys(_REGION.findall(text)))]
     for name in names:
         for place in regions[:_TRIED]:
@@ -136,18 +138,39 @@ def _known_names(context: Context) -> set[str]:
 # --- patterns that are known only after the apply ---------------------------------------------------------------------
 
 
+class _UnreadError(Exception):
+    """A part of the pattern is known only after the apply."""
+
+
 def _written(instance: Instance, attribute: str, bucket: Instance, context: Context) -> str | None:
     """The pattern as the source writes it, with every part in its place; None where one of them is not known."""
     block = context.source_block(instance)
     expression = block.argument(attribute) if block else None
     if expression is None or not isinstance(expression.raw, str):
         return None
-    literals, codes = parts(expression.raw)
-    texts = [_part(code, instance, bucket, context) for code in codes]
-    if None in texts or not "".join(literals):
+    encoded = re.fullmatch(r"jsonencode\((.*)\)", (expression.code or "").strip(), re.DOTALL)
+
+    def filled(raw: Any) -> Any:
+        if isinstance(raw, dict):
+            return {filled(key): filled(value) for key, value in raw.items()}
+        if isinstance(raw, list):
+            return [filled(value) for value in raw]
+        return _filled(raw, instance, bucket, context) if isinstance(raw, str) else raw
+
+    try:
+        if encoded:
+            return json.dumps(filled(ast.literal_eval(encoded[1])))
+        return _filled(expression.raw, instance, bucket, context).replace('\\"', '"')
+    except (_UnreadError, ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
         return None
-    between = [text or "" for text in texts]
-    return "".join(literal + part for literal, part in zip(literals, [*between, ""], strict=True)).replace('\\"', '"')
+
+
+def _filled(template: str, instance: Instance, bucket: Instance, context: Context) -> str:
+    literals, codes = parts(template)
+    texts = [_part(code, instance, bucket, context) for code in codes]
+    if None in texts:
+        raise _UnreadError
+    return "".join(literal + (text or "") for literal, text in zip(literals, [*texts, ""], strict=True))
 
 
 def _part(code: str, instance: Instance, bucket: Instance, context: Context) -> str | None:

@@ -186,12 +186,12 @@ def composites(context: Context) -> dict[str, list[Instance]]:
     for composite in context.plan.of_type(COMPOSITE):
         rule = context.argument(composite, "alarm_rule").text or ""
         for name in {match[3] for match in _TOKEN.finditer(rule) if match[2]}:
-            if _goes_off(rule, name):
+            if goes_off(rule, name):
                 found.setdefault(name.rsplit(":alarm:", 1)[-1], []).append(composite)
     return found
 
 
-def _goes_off(rule: str, name: str) -> bool:
+def goes_off(rule: str, name: str) -> bool:
     """Whether the rule holds where the alarm of that name is in ALARM and all others are OK."""
     tokens: list[bool | str] = []
     at = 0

@@ -443,8 +443,10 @@ def _topics(instance: Instance, attribute: str, publisher: str, context: Context
     to = partial(Target, publisher=publisher, by_role=by_role)
     for topic in found.targets:
         yield holds(to(Place(topic)), topic.address)
+    all_of_them = resolve == context.links.resolve_each and _is_every_instance(instance, attribute, context)
     for topic in found.candidates:
-        yield cannot_tell("unknown_topic", found.reason, topic.address, to=to(Place(topic)))
+        link = to(Place(topic))
+        yield holds(link, topic.address) if all_of_them else cannot_tell("unknown_topic", found.reason, topic.address, to=link)
     literal = [*_literal_topics(instance, attribute, found.targets, context)]
     for place, sure in literal:
         at, doubt = place.address or where, f"{where} is known after the apply"
@@ -453,6 +455,12 @@ def _topics(instance: Instance, attribute: str, publisher: str, context: Context
         yield cannot_tell("unknown_topic", found.reason or f"{where} is known after the apply", where)
     elif not found.targets and not found.candidates and not literal:
         yield broken("no_topic", f"{where} names no SNS topic", where)
+
+
+def _is_every_instance(instance: Instance, attribute: str, context: Context) -> bool:
+    """Whether a list refers to a whole resource: `for` and splat leave its name alone, an index what it is made from too."""
+    origins = context.references.origins(instance, attribute)
+    return all(origin.kind in (Kind.RESOURCE, Kind.CONSTANT) for origin in origins)
 
 
 def _literal_topics(
@@ -534,7 +542,7 @@ def _key(topic: Instance, publisher: str, context: Context) -> Link:
     if value.is_unset:
         return holds(True)
     found = context.links.resolve(topic, ("kms_master_key_id",), "aws_kms_alias", *KEYS)
-    if (value.text or "").endswith("alias/aws/sns") or any(t.get("name").text == "alias/aws/sns" for t in found.targets):
+    if (value.text or "").endswith("alias/aws/sns") or _is_of_aws(topic, context):
         text = f"{where} is alias/aws/sns, the key of AWS itself, which {publisher} may not use: nothing is delivered"
         return broken("aws_managed_key", text, where)
     keys = [key for target in found.targets or found.candidates for key in _keys_of(target, context)]
@@ -543,6 +551,15 @@ def _key(topic: Instance, publisher: str, context: Context) -> Link:
         reason = found.reason or f"{where} names a key that is not made by this plan: its policy is not in it"
         return cannot_tell("unknown_key", reason, where)
     return _strongest(links) or holds(True)
+
+
+def _is_of_aws(topic: Instance, context: Context) -> bool:
+    """Whether the key is looked up by the alias of AWS's own."""
+    read = [o.instance for o in context.references.origins(topic, "kms_master_key_id") if o.instance]
+    return any(i.get(name).text == "alias/aws/sns" for i in read for name in ("name", "key_id") if i.type in _KEY_DATA)
+
+
+_KEY_DATA = ("aws_kms_alias", "aws_kms_key")
 
 
 def _keys_of(target: Instance, context: Context) -> tuple[Instance, ...]:

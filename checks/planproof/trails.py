@@ -208,29 +208,36 @@ def _arns(trail: Instance, path: Path, context: Context) -> tuple[tuple[str, ...
 def _from_source(trail: Instance, path: Path, context: Context) -> list[str] | None:
     """The elements of a list that refer to a bucket, as the source writes them; None where it cannot tell them all."""
     block = context.source_block(trail)
-    found: list[object] = [block.body] if block else []
+    body = block.body if block else None
     for name, number in zip(path[:-1:2], path[1:-1:2], strict=False):
-        inner = [nested_blocks(body, str(name)) for body in found]
-        if not inner or "dynamic" in (found[0] if isinstance(found[0], Mapping) else ()) or int(number) >= len(inner[0]):
+        blocks = nested_blocks(body, str(name)) if isinstance(body, Mapping) else []
+        if len(blocks) != 1 and (int(number) >= len(blocks) or "dynamic" in (body or ())):
             return None
-        found = [inner[0][int(number)]]
-    body = found[0] if found else None
-    written = expression_of(body.get(path[-1])).raw if isinstance(body, Mapping) else None
+        body = blocks[0 if len(blocks) == 1 else int(number)]
+    written = expression_of(body.get(str(path[-1]))).raw if isinstance(body, Mapping) else None
     elements = written if isinstance(written, list) else [written]
     texts = [_element(e, trail, context) for e in elements if isinstance(e, str) and parts(e)[1]]
     return None if None in texts or not texts else [text for text in texts if text is not None]
 
 
-def _element(template: str, trail: Instance, context: Context) -> str | None:
-    """`"${aws_s3_bucket.logs.arn}/private/"` with the bucket's name in its place: `logs-bucket/private/`."""
+def _element(template: str, trail: Instance, context: Context, depth: int = 5) -> str | None:
+    """`"${aws_s3_bucket.logs.arn}/private/"` with the bucket's name in its place: `logs-bucket/private/`.
+
+    What comes through a variable or a module's output is taken for the whole bucket where nothing else is written behind it.
+    """
     literals, codes = parts(template)
     if len(codes) != 1 or not re.fullmatch(r"[\w.\[\]\"-]+", codes[0]):
         return None
+    source = context.module_source(trail)
+    local = source.locals.get(codes[0].removeprefix("local.")) if source and codes[0].startswith("local.") else None
+    if isinstance(local, str) and literals == ["", ""] and parts(local)[1] and depth:
+        return _element(local, trail, context, depth - 1)
     found = context.references.follow({"references": [codes[0]]}, context.references.scope(trail))
     buckets = [o for o in context.links.settled(found, BUCKET) if o.type == BUCKET and o.instance]
     if len(buckets) != 1 or not _is_whole(buckets[0]) or (literals[0] and not _ARN.match(literals[0])):
         return None
-    return f"{arn_name(buckets[0].instances[0])}{literals[1]}"
+    behind = literals[1] or ("" if codes[0].startswith(f"{BUCKET}.") else "/")
+    return f"{arn_name(buckets[0].instances[0])}{behind}"
 
 
 def _is_whole(origin: Origin) -> bool:
