@@ -49,14 +49,15 @@ def naming_convention(instance: Instance, context: Context) -> list[Outcome]:
     if not any(name.parts):
         decides = f"and made of {', '.join(name.needs)} alone" if name.needs else NO_SOURCE
         return [unknown("unknown_name", f"known after the apply: {where}, {decides}", where)]
-    broken = [*_misfit(name, instance, where, context), *_outlier(name, instance, names, where, context)]
-    return broken or [passed("fits", _praise(name, names), where)]
-
-
-def _misfit(name: Name, instance: Instance, where: str, context: Context) -> Iterator[Outcome]:
-    pattern = pattern_for(instance.type, context)
-    if not name.fits(pattern):
-        yield failed("does_not_fit", f"{name.attribute} is {name.shown}, which does not fit the pattern {pattern.text}", where)
+    if name.fits and name.token is not None and name.token == names.token:
+        text = f"{name.attribute} {name.shown} fits the pattern and begins with {names.token!r}, as the plan's names do"
+        return [passed("fits", text, where)]
+    broken = list(_outlier(name, instance, names, where, context))
+    if not name.fits:
+        pattern = pattern_for(instance.type, context)
+        text = f"{name.attribute} is {name.shown}, which does not fit the pattern {pattern.text}"
+        broken.insert(0, failed("does_not_fit", text, where))
+    return broken or [passed("fits", f"{name.attribute} {name.shown} fits the pattern", where)]
 
 
 def _outlier(name: Name, instance: Instance, names: Names, where: str, context: Context) -> Iterator[Outcome]:
@@ -72,9 +73,3 @@ def _outlier(name: Name, instance: Instance, names: Names, where: str, context: 
     else:
         code = "wrong_leading_token" if demanded else "other_leading_token"
         yield failed(code, f"{name.attribute} is {name.shown}; {rule}", where)
-
-
-def _praise(name: Name, names: Names) -> str:
-    if names.token is None or name.token != names.token:
-        return f"{name.attribute} {name.shown} fits the pattern"
-    return f"{name.attribute} {name.shown} fits the pattern and begins with {names.token!r}, as the plan's names do"

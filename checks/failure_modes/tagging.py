@@ -13,7 +13,7 @@ from planproof.partial import Text
 from planproof.pattern import compiled
 from planproof.plan import Instance
 from planproof.references import Kind
-from planproof.tags import SETTINGS, AllTags, Tags, all_tags, in_two_cases
+from planproof.tags import AllTags, Tags, all_tags, in_two_cases
 from planproof.verdict import Outcome, failed, passed, unknown
 
 
@@ -49,19 +49,28 @@ def tagging(instance: Instance, context: Context) -> list[Outcome]:
 
     Controls: NIST 800-53 CM-8; AWS Resource Tagging Standard (Security Hub).
     """
-    settings, everything = context.settings(SETTINGS), context.once(all_tags)
-    required = {key: demand for key, demand in settings["required"].items() if demand is not None}
+    everything: AllTags = context.once(all_tags)
     found: list[Outcome] = []
     for tags in everything.by_address[instance.address]:
-        where = f"{instance.address}.{tags.where}"
-        missing = [key for key in required if tags.values.get(key, "") == ""]
-        if missing:
-            found.append(_missing(missing, tags, where))
-        for key in required:
-            if required[key] and key not in missing:
-                found += _value(key, tags, instance, context)
-        found += _spelling(tags, where, missing, everything)
-    return found or [passed("tagged", f"has the required tags: {', '.join(required) or 'none'}", f"{instance.address}.tags")]
+        signature = (tags.open, *tags.values.items())
+        if signature not in everything.blameless:
+            faults = [*_judge(tags, everything, instance, context)]
+            found += faults
+            if not faults:
+                everything.blameless.add(signature)
+    where = f"{instance.address}.{everything.by_address[instance.address][0].where}"
+    return found or [passed("tagged", f"has the required tags: {', '.join(everything.required) or 'none'}", where)]
+
+
+def _judge(tags: Tags, everything: AllTags, instance: Instance, context: Context) -> Iterator[Outcome]:
+    where, required = f"{instance.address}.{tags.where}", everything.required
+    missing = [key for key in required if tags.values.get(key, "") == ""]
+    if missing:
+        yield _missing(missing, tags, where)
+    for key, demand in required.items():
+        if demand and key not in missing:
+            yield from _value(key, demand, tags, instance, context)
+    yield from _spelling(tags, where, missing, everything)
 
 
 def _missing(missing: list[str], tags: Tags, where: str) -> Outcome:
@@ -80,12 +89,12 @@ def _with_near_miss(key: str, tags: Tags) -> str:
     return f"{key} (it has {', '.join(same)})" if same and not tags.secret else key
 
 
-def _value(key: str, tags: Tags, instance: Instance, context: Context) -> Iterator[Outcome]:
+def _value(key: str, demand: Mapping[str, Any], tags: Tags, instance: Instance, context: Context) -> Iterator[Outcome]:
     value = tags.values[key]
     parts = [part if isinstance(part, str) else None for part in value.parts] if isinstance(value, Text) else [value]
     where = f"{instance.address}.{tags.where}.{key}"
     wanted = ""
-    for pattern, wanted in _demands(context.settings(SETTINGS)["required"][key]):
+    for pattern, wanted in _demands(demand):
         if not compiled(pattern).fits(*parts):
             yield failed("does_not_fit", f"{key} {_found(key, tags, instance, context)}; the policy wants {wanted}", where)
             return

@@ -11,7 +11,7 @@ from planproof.check import Context
 from planproof.glob import matches
 from planproof.partial import Open, Partials, Text
 from planproof.pattern import Pattern, compiled
-from planproof.plan import Instance
+from planproof.plan import MISSING, Instance
 from planproof.references import Kind
 
 SETTINGS = "naming_convention"
@@ -19,27 +19,26 @@ SETTINGS = "naming_convention"
 _APPENDED = "20060102150405000000000001"
 _MADE_UP = re.compile(r"^(?:terraform|tf(?:-lb)?)-\d{10}[0-9a-f]+$")
 _TOKEN = re.compile(r"[^\W_]+")
+_KNOWN_KINDS = (Kind.CONSTANT, Kind.VARIABLE, Kind.KEY)
 _FIRST_WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z0-9]+(?![a-z])")
 
 
 class Name(NamedTuple):
     """A resource's name: its parts in order, None where one is not known. `path` is stripped off its beginning.
 
-    `of_prefix`: the provider completes it. `token`: the leading token, in lower case; None where that is not known. `needs` are
-    the references that would decide the unknown parts.
+    `fits`: whether it fits its type's pattern, or would with something in the place of what is not known. `token`: the leading
+    token, in lower case; None where that is not known. `of_prefix`: the provider completes it. `needs` are the references that
+    would decide the unknown parts.
     """
 
     attribute: str
     parts: tuple[str | None, ...]
-    path: str = ""
+    path: str
+    fits: bool
+    token: str | None
     of_prefix: bool = False
-    token: str | None = None
     secret: bool = False
     needs: tuple[str, ...] = ()
-
-    def fits(self, pattern: Pattern) -> bool:
-        """Whether the known parts fit the pattern, whatever the others come to."""
-        return pattern.fits(*self.parts, *([_APPENDED] if self.of_prefix else ()))
 
     @property
     def shown(self) -> str:
@@ -71,7 +70,7 @@ def names_of(context: Context) -> Names:
         attribute = attributes.get(kind)
         if not attribute:
             continue
-        reader = _Reader(attribute, settings["paths"].get(kind) or (), context)
+        reader = _Reader(attribute, settings["paths"].get(kind) or (), pattern_for(kind, context), context)
         for instance in context.plan.of_type(kind):
             name = None if ignored and any(matches(glob, instance.address) for glob in ignored) else reader.name(instance)
             if name is None:
@@ -102,19 +101,19 @@ def pattern_for(kind: str, context: Context) -> Pattern:
 class _Reader:
     """Reads the names of one type's instances."""
 
-    def __init__(self, attribute: str, paths: Iterable[str], context: Context) -> None:
+    def __init__(self, attribute: str, paths: Iterable[str], pattern: Pattern, context: Context) -> None:
         self._attribute, self._path = attribute, tuple(attribute.split("."))
-        self._prefix, self._context = f"{attribute}_prefix", context
-        self._paths = [re.compile("[^/]+".join(map(re.escape, glob.split("*")))) for glob in paths]
+        self._prefix, self._context, self._pattern = f"{attribute}_prefix", context, pattern
+        self._paths = [glob.split("/") for glob in paths]
 
     def name(self, instance: Instance) -> Name | None:
         """The name as the block sets it; None where the block sets none, so that the provider makes one up."""
         value = instance.get(*self._path)
         config = instance.config
-        arguments: Mapping[str, Any] = config.expressions if config else {self._path[0]: None}
+        arguments = config.expressions if config else self._path[:1]
         is_set = self._path[0] in arguments
         text = value.text
-        if text and is_set and not _MADE_UP.match(text):
+        if text and is_set and not _is_made_up(text):
             return self._read(self._attribute, (text,), value.is_sensitive)
         if self._prefix in arguments:
             prefix = instance.get(self._prefix)
@@ -135,15 +134,30 @@ class _Reader:
     def _is_null(self, instance: Instance, attribute: str) -> bool:
         """Whether all that the argument is made of is known, and it is unknown all the same: then it is null."""
         origins = self._context.references.origins(instance, *attribute.split("."))
-        return bool(origins) and all(o.kind in (Kind.CONSTANT, Kind.VARIABLE, Kind.KEY) for o in origins)
+        return bool(origins) and all(o.kind in _KNOWN_KINDS and o.constant is not MISSING for o in origins)
 
     def _read(self, attribute: str, parts: tuple[str | None, ...], secret: bool, needs: tuple[str, ...] = ()) -> Name:
-        head = parts[0] if parts else None
-        path = next((found[0] for found in (pattern.match(head) for pattern in self._paths) if found), "") if head else ""
-        if head and path:
-            parts = (head[len(path) :], *parts[1:])
+        path = ""
+        if self._paths and parts and parts[0]:
+            path = next(filter(None, (_beginning(steps, parts[0]) for steps in self._paths)), "")
+            parts = (parts[0][len(path) :], *parts[1:])
         of_prefix = attribute is self._prefix
-        return Name(attribute, parts, path, of_prefix, _token(parts, of_prefix), secret, needs)
+        fits = self._pattern.fits(*parts, _APPENDED) if of_prefix else self._pattern.fits(*parts)
+        return Name(attribute, parts, path, fits, _token(parts, of_prefix), of_prefix, secret, needs)
+
+
+def _is_made_up(text: str) -> bool:
+    return text.startswith(("terraform-", "tf-")) and _MADE_UP.match(text) is not None
+
+
+def _beginning(steps: list[str], text: str) -> str:
+    """The beginning of the text that the steps of a path describe: all but the last are whole steps, and `*` is any."""
+    found = text.split("/", len(steps) - 1)
+    if len(found) < len(steps) or not found[-1].startswith(steps[-1]):
+        return ""
+    if not all((there and wanted == "*") or there == wanted for there, wanted in zip(found, steps[:-1], strict=False)):
+        return ""
+    return "/".join([*found[:-1], steps[-1]])
 
 
 def _token(parts: tuple[str | None, ...], of_prefix: bool) -> str | None:

@@ -15,11 +15,13 @@ from typing import Any
 from planproof.check import Context
 from planproof.code import Call, Choice, Items, Literal, Name, Node, Other, Table, Template, node_of
 from planproof.hcl import expression_of
+from planproof.pattern import MAX_TEXT
 from planproof.plan import Instance, Json, Key, Module, Value
 from planproof.references import Dynamic, Step, steps_of
 from planproof.source import Block
 
 _MAX_DEPTH = 60
+_MOST_PARTS = 200
 NO_SOURCE = "the plan does not hold the text around what it refers to; give the source (the folder, or the saved plan)"
 
 
@@ -83,7 +85,9 @@ class Partials:
         block = self._context.source_block(instance)
         if block is None or name not in block.body:
             return Open()
-        return _part(self._raw(block.body[name], _Place(instance.module, instance.index, block)), list(steps), name)
+        place = _Place(instance.module, instance.index, block)
+        found = self._remembered(("argument", instance.address, name), lambda: self._raw(block.body[name], place))
+        return _part(found, list(steps), name)
 
     def value(self, body: Mapping[str, Any], name: str, module: Module) -> Partial:
         """The argument of a block that is not repeated, such as a provider's."""
@@ -203,16 +207,19 @@ class Partials:
         block = source.block("output", str(rest[0])) if source and rest else None
         if module is None or block is None or "value" not in block.body:
             return Open((shown,))
-        return _part(self._raw(block.body["value"], _Place(module)), rest[1:], shown)
+        found = self._remembered(("output", module.address, str(rest[0])), lambda: self._raw(block.body["value"], _Place(module)))
+        return _part(found, rest[1:], shown)
 
     def _each_value(self, rest: list[Step], place: _Place, shown: str) -> Partial:
         """The element of `for_each` under the key; of a set, the key itself."""
         if place.block is None or place.key is None or "for_each" not in place.block.body:
             return Open((shown,))
-        found = self._raw(place.block.body["for_each"], _Place(place.module))
+        repetition = place.block.body["for_each"]
+        key = ("for_each", place.module.address, str(id(place.block)))
+        found = self._remembered(key, lambda: self._raw(repetition, _Place(place.module)))
         if isinstance(found, Keyed) and str(place.key) in found.entries:
             return _part(found.entries[str(place.key)], rest, shown)
-        node = node_of(expression_of(place.block.body["for_each"]).raw)
+        node = node_of(expression_of(repetition).raw)
         is_set = isinstance(node, Call) and node.function == "toset"
         return _known(place.key) if is_set and not rest else Open((shown,))
 
@@ -241,7 +248,7 @@ class Partials:
 
     def _remembered(self, key: tuple[str, str, str], find: Callable[[], Partial]) -> Partial:
         if key not in self._seen:
-            self._seen[key] = Open((f"{key[0]}.{key[2]}",))  # what it is to itself, should it refer to itself
+            self._seen[key] = Open()  # what it is to itself, should it refer to itself
             self._seen[key] = find()
         return self._seen[key]
 
@@ -260,6 +267,8 @@ def text_of(parts: Any) -> Text:
             flat.extend(part.parts)
         elif part is not None:
             flat.append(part if isinstance(part, (str, Open)) else Open())
+    if len(flat) > _MOST_PARTS or sum(len(part) for part in flat if isinstance(part, str)) > MAX_TEXT:
+        return Text((Open(),))  # longer than any name or tag, as texts that repeat each other soon are
     joined: list[str | Open] = []
     for part in flat:
         if isinstance(part, str) and joined and isinstance(joined[-1], str):

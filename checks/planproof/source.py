@@ -26,6 +26,7 @@ from planproof.hcl import Expression, expression_of
 from planproof.plan import MISSING, Json, part_of
 
 MAX_FILES = 5_000
+MAX_LISTED = 50_000
 MAX_FILE_BYTES = 4 * 1024 * 1024
 MAX_TOTAL_BYTES = 64 * 1024 * 1024
 MAX_RATIO = 200
@@ -191,8 +192,8 @@ class Folder:
                         pending.append(Path(entry.path))
                 elif entry.is_file():
                     found.append(self._relative(entry))
-            if len(found) + len(pending) > MAX_FILES:
-                raise SourceError(f"{self._root} holds more than {MAX_FILES} files; give the folder of the .tf files alone")
+            if len(found) + len(pending) > MAX_LISTED:
+                raise SourceError(f"{self._root} holds more than {MAX_LISTED} files; give the folder of the .tf files alone")
         return sorted(found)
 
     def text(self, file: str) -> str:
@@ -401,6 +402,7 @@ def _load(file: str, text: str) -> dict[str, Any]:
     import hcl2
 
     logging.getLogger("lark").setLevel(logging.ERROR)
+    text = text.replace("\r\n", "\n")  # of which the parser makes nothing in a heredoc
     loaded = hcl2.loads(text if text.endswith("\n") else text + "\n")
     return loaded if isinstance(loaded, dict) else {}
 

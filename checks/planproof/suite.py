@@ -15,6 +15,7 @@ from planproof.references import Origins, Scope
 from planproof.source import Block, Folder, SourceError, labelled
 
 SETTINGS = "test_coverage"
+KINDS = ("unit", "integration")
 _SUFFIXES = (".tftest.hcl", ".tftest.json", ".tofutest.hcl", ".tofutest.json")
 
 
@@ -32,7 +33,8 @@ class Run(NamedTuple):
 
 
 class Suite(NamedTuple):
-    """`others` are the files of other tools that assert something, by kind; `problems` the test files that cannot be read."""
+    """`others` are the files of other tools that assert something, by kind, where no run of that kind does; `problems` say which
+    test files cannot be read."""
 
     runs: tuple[Run, ...]
     others: Mapping[str, tuple[str, ...]]
@@ -57,7 +59,8 @@ def suite_of(folder: Folder, settings: Mapping[str, Any]) -> Suite:
                 runs.extend(_run(name, body, file) for (name,), body in labelled(folder.document(file).get("run"), 1))
             except SourceError as error:
                 problems.append(str(error))
-    others = {kind: tuple(_other(folder, settings, kind)) for kind in ("unit", "integration")}
+    own = {run.kind for run in runs if run.asserts}
+    others = {kind: () if kind in own else tuple(_other(folder, settings, kind)) for kind in KINDS}
     return Suite(tuple(runs), others, tuple(problems))
 
 
@@ -96,11 +99,21 @@ def _without_comments(file: str, text: str) -> tuple[str, str]:
     """The text without its comments; and, of Python, without its strings as well."""
     if file.endswith(".py"):
         return _python(text)
-    if re.search(r"\.(?:go|js|ts|java|kt|cs|rs)$", file):
-        code = re.sub(r"/\*.*?\*/|^\s*//.*$", "", text, flags=re.DOTALL | re.MULTILINE)
-    else:
-        code = re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE)
+    mark, has_blocks = ("//", True) if re.search(r"\.(?:go|js|ts|java|kt|cs|rs)$", file) else ("#", False)
+    code = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith(mark))
+    code = _without_blocks(code) if has_blocks else code
     return code, code
+
+
+def _without_blocks(code: str) -> str:
+    """Without what stands between `/*` and `*/`."""
+    kept, at = [], 0
+    while at >= 0:
+        opened = code.find("/*", at)
+        kept.append(code[at:] if opened < 0 else code[at:opened])
+        closed = code.find("*/", opened + 2) if opened >= 0 else -1
+        at = closed + 2 if closed >= 0 else -1
+    return "".join(kept)
 
 
 def _python(text: str) -> tuple[str, str]:

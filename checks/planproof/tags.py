@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from planproof.plan import Instance, Json, State, Value
 
 SETTINGS = "tagging"
 _UNKNOWN = Text((Open(),))
+_STRINGS = {str}
 
 
 class Tags(NamedTuple):
@@ -30,6 +31,9 @@ class AllTags(NamedTuple):
 
     by_address: Mapping[str, list[Tags]]
     misspelled: Mapping[str, str]
+    required: Mapping[str, Mapping[str, Any]]
+    blameless: set[tuple[Any, ...]]
+    """The tags that were found to be without fault, as most resources of a plan have the same."""
 
 
 def all_tags(context: Context) -> AllTags:
@@ -46,10 +50,11 @@ def all_tags(context: Context) -> AllTags:
                 places = [*_own(instance, context, block), *(_in_blocks(instance, block) if block else ())]
                 if places:
                     found[instance.address] = places
-    return AllTags(found, _misspelled(found.values(), settings) if settings["consistent"] else {})
+    required = {key: demand for key, demand in settings["required"].items() if demand is not None}
+    return AllTags(found, _misspelled(found.values(), required) if settings["consistent"] else {}, required, set())
 
 
-def _misspelled(found: Iterable[list[Tags]], settings: Mapping[str, Any]) -> dict[str, str]:
+def _misspelled(found: Iterable[list[Tags]], required: Container[str]) -> dict[str, str]:
     """Each spelling that is not the right one, with what to say of it. The policy's is right, else the most common."""
     counts: dict[tuple[str, ...], int] = {}
     for places in found:
@@ -63,8 +68,8 @@ def _misspelled(found: Iterable[list[Tags]], settings: Mapping[str, Any]) -> dic
             by_case[key] = by_case.get(key, 0) + count
     wrong: dict[str, str] = {}
     for by_case in spelled.values():
-        ranked = sorted(by_case.items(), key=lambda pair: (pair[0] not in settings["required"], -pair[1]))
-        tied = len(ranked) > 1 and ranked[0][0] not in settings["required"] and ranked[0][1] == ranked[1][1]
+        ranked = sorted(by_case.items(), key=lambda pair: (pair[0] not in required, -pair[1]))
+        tied = len(ranked) > 1 and ranked[0][0] not in required and ranked[0][1] == ranked[1][1]
         for key, _ in ranked if tied else ranked[1:]:
             wrong[key] = " and ".join(f"{other!r} ({count} time{'s' * (count != 1)})" for other, count in ranked if other != key)
     return wrong
@@ -81,6 +86,9 @@ def in_two_cases(keys: tuple[str, ...]) -> tuple[str, ...]:
 
 def _own(instance: Instance, context: Context, block: str | None) -> list[Tags]:
     """`tags_all` where it is known, else what makes it; nothing where the type takes no tags, or takes them in blocks alone."""
+    raw, unknown = instance.value.raw or {}, instance.value.unknown_mask or {}
+    if not ("tags" in raw or "tags_all" in raw or "tags" in unknown or "tags_all" in unknown):
+        return []
     everything, secret = instance.get("tags_all"), _is_secret(instance.value.sensitive_mask)
     if everything.is_known:
         return [_read(everything, "tags_all", secret)] if isinstance(everything.raw, dict) else []
@@ -111,7 +119,7 @@ def _source_of(instance: Instance, context: Context) -> Partial:
 def _read(value: Value, where: str, secret: bool = False, source: Partial = None) -> Tags:
     """A map of tags; a null value is no tag. `source` tells more of the values that are not known."""
     found: dict[str, str | Text] = value.raw or {}
-    if any(not isinstance(text, str) for text in found.values()):
+    if not _STRINGS.issuperset(map(type, found.values())):
         found = {key: text_of(text) for key, text in found.items() if text is not None}
     if value.unknown_mask and not value.is_unknown:
         entries = source.entries if isinstance(source, Keyed) else {}
