@@ -126,7 +126,7 @@ def _code(code: str, depth: int) -> Node:
     call = _CALL.match(code)
     if call and _closing(code, call.end() - 1) == len(code) - 1:
         arguments = tuple(_code(part, depth + 1) for part in split(code[call.end() : -1], ","))
-        return Call(call[1], arguments) if not code.endswith("...)") else Other(tuple(names(code)))
+        return Call(call[1], arguments)
     return _rest(code, depth)
 
 

@@ -148,7 +148,7 @@ class Partials:
         if node.function == "format":
             return _formatted(arguments)
         if node.function == "coalesce":
-            return next((a for a in arguments if a is not None and a != Text(("",))), None)
+            return next((a for a in arguments if a is not None and a != Text(())), None)
         if node.function in _SAME and len(arguments) == 1:
             return arguments[0]
         if node.function in _BY_PART and arguments and isinstance(arguments[0], Text):

@@ -1,0 +1,97 @@
+"""What is told of values that the plan leaves unknown, by their expressions in the source."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import hcl2
+import pytest
+
+from conftest import ROOT
+from planproof.check import Context
+from planproof.code import Call, Choice, Items, Literal, Name, Other, Table, Template, node_of
+from planproof.partial import Keyed, Open, Partial, Partials, Text
+from planproof.plan import Plan
+from planproof.policy import Policy
+from planproof.source import Source
+
+FOLDER = ROOT / "fixtures" / "good" / "naming_convention" / "shapes"
+
+
+def parsed(expression: str) -> object:
+    """The expression as the HCL parser gives it."""
+    return hcl2.loads(f"x = {expression}\n")["x"][0]
+
+
+NODES = {
+    '"corp"': Template(("corp",)),
+    '"corp-${var.a}-${local.b}"': Template(("corp-", Name("var.a"), "-", Name("local.b"))),
+    '"a-${lower("B-${var.c}")}-x"': Template(
+        ("a-", Call("lower", (Template(("B-", Name("var.c"))),)), "-x"),
+    ),
+    'join("-", [var.a, "b,c"])': Call("join", (Template(("-",)), Items((Name("var.a"), Template(("b,c",)))))),
+    'merge(var.a, {B = "x-${var.b}", "c:d" = 1})': Call(
+        "merge", (Name("var.a"), Table((("B", Template(("x-", Name("var.b")))), ("c:d", Literal(1)))))
+    ),
+    "{(var.k) = null}": Table(((Other(("var.k",)), Literal(None)),)),
+    "var.a ? local.b : (true)": Choice(Name("var.a"), Name("local.b"), Literal(True)),
+    'var.m["k"].z': Name('var.m["k"].z'),
+    "aws_s3_bucket.a[0].id": Name("aws_s3_bucket.a[0].id"),
+    "{for k, v in var.m : k => v}": Other(("var.m",)),
+    "merge(var.list...)": Call("merge", (Name("var.list"),)),  # the parser drops the dots; a list is no object, so all is open
+}
+
+
+@pytest.mark.parametrize(("expression", "node"), NODES.items(), ids=NODES)
+def test_expressions_are_read_as_trees(expression: str, node: object) -> None:
+    assert node_of(parsed(expression)) == node
+
+
+def test_what_is_nested_without_end_is_not_looked_into() -> None:
+    deep = "${" + "f(" * 500 + "var.a" + ")" * 500 + "}"
+    assert "Other" in repr(node_of(deep))
+
+
+@cache
+def context() -> Context:
+    return Context(Plan.load(FOLDER / "plan.json"), Policy.default(), Source.open(FOLDER))
+
+
+def told(expression: str) -> Partial:
+    """What is told of an expression in the root module of the fixture."""
+    partials: Partials = context().once(Partials)
+    return partials.value({"x": [parsed(expression)]}, "x", context().plan.root)
+
+
+HEX = Open(("random_id.suffix.hex",))
+TOLD = {
+    '"plain"': Text(("plain",)),
+    "local.name": Text(("corpsec-logs",)),
+    "local.parts.key": Text(("corpsec-logs-key",)),
+    'local.parts["key"]': Text(("corpsec-logs-key",)),
+    '"${var.prefix}-${random_id.suffix.hex}-x"': Text(("corpsec-", HEX, "-x")),
+    "random_id.suffix.hex": HEX,
+    "var.queue_name": None,
+    'coalesce(var.queue_name, "", var.prefix)': Text(("corpsec",)),
+    "upper(aws_s3_bucket.template.id)": Text(("CORPSEC-LOGS-", HEX)),
+    'format("%s-%s-100%%-%03d", var.prefix, random_id.suffix.hex, 7)': Text(("corpsec-", HEX, "-100%-", Open())),
+    'join("-", ["a", random_id.suffix.hex, true])': Text(("a-", HEX, "-true")),
+    'substr("corp-${random_id.suffix.hex}-x", 0, 3)': Text(("cor", HEX)),
+    'replace("a_b_${random_id.suffix.hex}", "_", "-")': Text(("a-b-", HEX)),
+    'replace("a_b", "/_/", "-")': Open(),
+    'var.use_name_prefix ? "yes" : "no"': Text(("yes",)),
+    'random_id.suffix.hex == "a" ? "same" : "same"': Text(("same",)),
+    'module.queue["eu"].name': Text(("corpsec-logs-eu-", HEX)),
+    "aws_sns_topic.counted[1].name": Text(("corpsec-logs-1",)),
+    'merge({A = "1"}, {B = random_id.suffix.hex, A = "2"})': Keyed({"A": Text(("2",)), "B": HEX}),
+    'merge({A = "1"}, {(random_id.suffix.hex) = "x"})': Keyed({"A": HEX}, HEX),
+    'merge({A = "1"}, null, random_id.suffix)': Keyed({"A": Open(("random_id.suffix",))}, Open(("random_id.suffix",))),
+    "uuid()": Open(),
+    "local.nowhere": Open(("local.nowhere",)),
+    "path.module": Open(("path.module",)),
+}
+
+
+@pytest.mark.parametrize(("expression", "value"), TOLD.items(), ids=TOLD)
+def test_expressions_are_worked_out_as_far_as_they_go(expression: str, value: Partial) -> None:
+    assert told(expression) == value
