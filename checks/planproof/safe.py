@@ -18,7 +18,7 @@ def one_line(text: str) -> str:
     )
 
 
-_MARKDOWN = {c: f"&#{ord(c)};" for c in "&<>\"'*`[]()!|~\\${}^"}
+_MARKDOWN = {c: f"&#{ord(c)};" for c in "&<>*`[]()!|~\\${}^"}
 # GitHub finds mentions and issue numbers in the text that Markdown made: an empty comment keeps them apart.
 _MARKDOWN |= {"@": "@<!-- -->", "#": "#<!-- -->", "://": ":<!-- -->//"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from planproof.report.shown import ORDER, TITLES, Group, counted, groups, notes, place, totals
-from planproof.safe import markdown, markdown_code
+from planproof.safe import markdown, markdown_code, one_line
 from planproof.verdict import Finding, Report, Verdict
 
 MAX_BYTES = 1024 * 1024
@@ -48,8 +48,8 @@ def _plan(report: Report, title: bool) -> Iterator[tuple[str, bool]]:
     for group in groups(report, Verdict.FAIL):
         yield f"\n**{group.rule.id}** · {group.severity} · {markdown(group.rule.name)}\n", False
         yield from ((_item(finding), True) for finding in group.findings)
-        if group.guide.remedy:
-            yield f"\n🔧 {markdown(group.guide.remedy)}", False
+        if group.guide.remedy:  # the check's own words, with their backticks
+            yield f"\n🔧 {one_line(group.guide.remedy)}", False
     for verdict in (Verdict.UNKNOWN, Verdict.SKIP):
         found = groups(report, verdict)
         if found:
