@@ -8,7 +8,7 @@ from conftest import PLANS, load
 from planproof.check import Context
 from planproof.links import spellings
 from planproof.policy import Policy
-from planproof.references import Kind, References, _most_specific, steps_of
+from planproof.references import Kind, References, Scope, _most_specific, steps_of
 from planproof.source import Source
 
 PLAN = load("references")
@@ -152,3 +152,8 @@ SPELLINGS = {
 @pytest.mark.parametrize(("arn", "name"), SPELLINGS.items(), ids=SPELLINGS)
 def test_an_arn_or_a_domain_is_also_the_name_in_it(arn: str, name: str) -> None:
     assert spellings(arn) == (arn, name)
+
+
+@pytest.mark.parametrize("name", ["", "[", "var", "local", "module", "data", "each", "a.", "[0]"])
+def test_a_name_that_terraform_does_not_write_leads_nowhere(name: str) -> None:
+    assert CONTEXTS["plan"].references.follow({"references": [name]}, Scope(PLAN.root)) == ()

@@ -193,6 +193,8 @@ class References:
 
     def _name(self, steps: tuple[Step, ...], scope: Scope, beside: str | None) -> Origins:
         """One name, such as `aws_s3_bucket.a[0].id`; `beside` is the one each/count name in the same expression."""
+        if len(steps) < 2:
+            return ()  # no name that Terraform writes
         first, rest = steps[0], steps[1:]
         if first in ("var", "local"):
             follow = self._variable if first == "var" else self._local
