@@ -101,7 +101,10 @@ def _configured() -> bool:
 
 def normalised(document: dict[str, Any]) -> dict[str, Any]:
     """Without what differs from run to run."""
-    return {key: value for key, value in document.items() if key not in VOLATILE}
+    kept = {key: value for key, value in document.items() if key not in VOLATILE}
+    if "relevant_attributes" in kept:  # Terraform lists them in any order
+        kept["relevant_attributes"] = sorted(kept["relevant_attributes"], key=json.dumps)
+    return kept
 
 
 def _remake(folder: Path, check: bool) -> str | None:
