@@ -60,3 +60,60 @@ def _results(stdout: str) -> dict[tuple[str, str, str], tuple[str, str]]:
                 text = result.get("suppress_comment") or "\n".join(record.get("details") or ())
                 found[key] = (result["result"], text)
     return found
+
+
+# --- many runs ---------------------------------------------------------------------------------------------------------
+
+_ZYGOTE = """
+import json, os, sys
+from checkov.main import Checkov
+
+def checkov(argv):
+    return Checkov(argv=argv).run()
+
+def planproof(argv):
+    from planproof.cli import main
+    return main(argv)
+
+for line in sys.stdin:
+    job = json.loads(line)
+    child = os.fork()
+    if child == 0:
+        for stream, name in enumerate((os.devnull, *job["streams"])):
+            os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT if stream else os.O_RDONLY), stream)
+        os.chdir(job["cwd"])
+        os.environ.update(job["environment"])
+        sys.path[:0] = job["path"]
+        sys.argv = ["checkov", *job["argv"]]
+        sys.exit({"checkov": checkov, "planproof": planproof}[job["program"]](job["argv"]))
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+
+
+class Checkovs:
+    """Runs Checkov, or `planproof` beside it, as often as asked for, and imports it once: each run is a fork of its own."""
+
+    def __init__(self, folder: Path, python: str = sys.executable) -> None:
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PLANPROOF_"))}
+        self._process = subprocess.Popen(
+            [python, "-c", _ZYGOTE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=inherited, text=True, cwd=folder
+        )
+        self._folder, self._runs = folder, 0
+
+    def run(
+        self, program: str, *arguments: str | Path, cwd: Path, path: tuple[Path, ...] = (), **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        """`program` is `checkov` or `planproof`; `path` goes before sys.path."""
+        self._runs += 1
+        streams = [self._folder / f"{self._runs}.{name}" for name in ("out", "err")]
+        argv = [str(argument) for argument in arguments]
+        job = {"program": program, "argv": argv, "cwd": str(cwd), "environment": environment, "path": [str(p) for p in path]}
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(json.dumps({**job, "streams": [str(stream) for stream in streams]}) + "\n")
+        self._process.stdin.flush()
+        code = int(self._process.stdout.readline())
+        return subprocess.CompletedProcess(argv, code, *(stream.read_text(encoding="utf-8") for stream in streams))
+
+    def close(self) -> None:
+        self._process.communicate()

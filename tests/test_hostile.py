@@ -1,0 +1,187 @@
+"""Whatever comes in, what comes out is a report or one sentence: no traceback, no hang, nothing run, nothing forged.
+
+HYPOTHESIS_PROFILE=long tries for longer; tests/fuzz/inputs.py runs the same functions under a coverage-guided fuzzer.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import zipfile
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from conftest import PLANS, ROOT
+from hostile import TEXTS, WRONG, assert_plain, assert_reports_are_harmless, edited, plan_documents, places, spoilt_text
+from planproof.engine import evaluate
+from planproof.plan import Plan, PlanError
+from planproof.policy import Policy, PolicyError
+from planproof.policy_file import usable, _with_bases
+from planproof.policy_yaml import parse
+from planproof.source import ArchiveFiles, Files, Source, SourceError
+
+REVIEW = ROOT / "fixtures" / "bad" / "review"
+
+
+@cache
+def review() -> Plan:
+    return Plan.load(REVIEW / "plan.json")
+
+
+def assert_one_sentence(error: Exception) -> None:
+    assert str(error).strip()
+
+
+@given(plan_documents())
+def test_any_plan(document: Any) -> None:
+    """Of parsed documents and of their text alike."""
+    try:
+        plan = Plan.load(io.BytesIO(json.dumps(document).encode()), "plan")
+    except PlanError as error:
+        assert_one_sentence(error)
+        return
+    report = evaluate(plan)
+    assert report.errors == ()
+    assert_reports_are_harmless(report)
+
+
+@given(st.binary(max_size=200) | plan_documents().flatmap(lambda d: spoilt_text(json.dumps(d)[:3000], ("{", "}", '"', "\\u"))))
+def test_any_bytes_as_a_plan(content: Any) -> None:
+    content = content if isinstance(content, bytes) else content.encode("utf-8", "surrogatepass")
+    try:
+        evaluate(Plan.load(io.BytesIO(content), "plan"))
+    except PlanError as error:
+        assert_one_sentence(error)
+
+
+# --- policies ---------------------------------------------------------------------------------------------------------
+
+POLICY = (ROOT / "policies" / "secure-logs.yaml").read_text(encoding="utf-8")
+YAML_PIECES = ("&a ", "*a", "<<: *a", "!!python/object/apply:os.system ['true']", "!!binary aGk=", "---\n", "- ", ": ", "{", "[", "\t", "0x1F",
+               "2030-01-01", "yes", "null", "(a+)+$", "(?=a)", "\\1", "extends: ../../etc/passwd\n", "extends: general\n")  # fmt: skip
+
+
+def use(policy: Policy) -> None:
+    report = evaluate(review(), policy)
+    assert report.errors == ()
+
+
+@given(spoilt_text(POLICY, YAML_PIECES))
+def test_any_text_as_a_policy(text: str) -> None:
+    try:
+        document = parse(text.encode("utf-8", "surrogatepass"), "policy.yaml")
+        policy = Policy(usable(_with_bases(document, Path("policy.yaml"), ())).effective)
+    except PolicyError as error:
+        assert_one_sentence(error)
+        return
+    use(policy)
+
+
+@given(st.data())
+def test_any_data_as_a_policy(data: Any) -> None:
+    raw = json.loads(json.dumps(Policy.default().data))
+    raw = edited(data.draw, raw, places(raw), 3)
+    try:
+        policy = Policy.of(raw)
+    except PolicyError as error:
+        assert_one_sentence(error)
+        return
+    use(policy)
+
+
+# --- sources ----------------------------------------------------------------------------------------------------------
+
+HCL_PIECES = ("${", "%{", "}", "{", "[", '"', "<<-EOT\n", "EOT\n", "\\", "/*", "*/", "#", "for_each = ", "count = ", "local.", "module.", "var.",
+              "each.value", "(", ")", "?", ":", "...", "for a in b : a", "lifecycle {", 'source = "../../../etc"', "\n", "\r", "\0", "=", ",")  # fmt: skip
+
+
+class TextFiles(Files):
+    """A module's only file, wherever it is looked for."""
+
+    def __init__(self, text: str, name: str = "main.tf") -> None:
+        self.text, self.name = text, name
+
+    def folder(self, path: tuple[str, ...], source: Source) -> str | None:
+        return "." if len(path) < 3 else None
+
+    def list(self, folder: str) -> list[str]:
+        return [self.name]
+
+    def read(self, file: str) -> str:
+        return self.text
+
+    def shown(self, file: str) -> str:
+        return file
+
+
+@given(spoilt_text((REVIEW / "main.tf").read_text(encoding="utf-8"), HCL_PIECES))
+def test_any_text_as_source(text: str) -> None:
+    report = evaluate(review(), source=Source(TextFiles(text), "."))
+    assert report.errors == ()
+    assert_reports_are_harmless(report)
+
+
+@given(st.recursive(WRONG, lambda inner: st.dictionaries(st.sampled_from(["resource", "locals", "module", "aws_s3_bucket", "logs"]), inner)))
+def test_any_json_as_source(document: Any) -> None:
+    report = evaluate(review(), source=Source(TextFiles(json.dumps(document), "main.tf.json"), "."))
+    assert report.errors == ()
+
+
+@cache
+def saved_plan() -> bytes:
+    return (PLANS / "saved" / "tfplan").read_bytes()
+
+
+NAMES = ("tfconfig/m-/main.tf", "tfconfig/m-/../../x.tf", "/tfconfig/x.tf", "tfconfig/modules.json", "tfconfig/m-a.b/x.tf.json", "tfplan",
+         "tfconfig/m-", "tfconfig\\m-\\x.tf", "tfconfig/m-/\x1b[31m.tf")  # fmt: skip
+
+
+@given(st.data())
+def test_any_archive_as_source(data: Any) -> None:
+    """Bytes changed in a real one, or entries of one's own."""
+    if data.draw(st.booleans()):
+        content = bytearray(saved_plan())
+        for _ in range(data.draw(st.integers(1, 10))):
+            content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+        content = content[: data.draw(st.integers(0, len(content)))] if data.draw(st.booleans()) else content
+    else:
+        made = io.BytesIO()
+        with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name in data.draw(st.lists(st.sampled_from(NAMES), unique=True)):
+                archive.writestr(name, data.draw(st.binary(max_size=100) | st.sampled_from([b"[]", b'[{"Key": "", "Dir": "../../.."}]'])))
+        content = bytearray(made.getvalue())
+    try:
+        source = Source(ArchiveFiles(bytes(content), "tfplan"), "tfplan")
+        evaluate(review(), source=source)
+    except SourceError as error:
+        assert_one_sentence(error)
+
+
+# --- IAM documents ----------------------------------------------------------------------------------------------------
+
+ELEMENTS = ["Version", "Statement", "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "Condition", "AWS", "Service",
+            "Bool", "BoolIfExists", "ForAnyValue:Null", "aws:MultiFactorAuthPresent", "NumericLessThan", "aws:MultiFactorAuthAge"]  # fmt: skip
+WORDS = st.sampled_from(["Allow", "Deny", "*", "sts:AssumeRole", "arn:aws:iam::111122223333:root", "lambda.amazonaws.com", "true", "false", "3600"])
+IAM = st.recursive(
+    WORDS | WRONG, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(ELEMENTS), inner, max_size=5), max_leaves=12
+)
+STATEMENT = st.fixed_dictionaries(
+    {"Effect": WORDS | WRONG, "Action": WORDS | IAM, "Principal": st.fixed_dictionaries({"AWS": WORDS | IAM}) | IAM}, optional={"Condition": IAM}
+)
+
+
+@given(st.one_of(IAM, st.fixed_dictionaries({"Statement": STATEMENT | st.lists(STATEMENT, max_size=3)})), st.booleans())
+def test_any_trust_policy(document: Any, as_text: bool) -> None:
+    """As the text of a role, and as the blocks of a data source that is read during the apply."""
+    role = {"address": "aws_iam_role.a", "mode": "managed", "type": "aws_iam_role", "name": "a"}
+    role["values"] = {"name": "a", "assume_role_policy": json.dumps(document) if as_text else document}
+    data = {"address": "data.aws_iam_policy_document.a", "mode": "data", "type": "aws_iam_policy_document", "name": "a"}
+    data["values"] = document if isinstance(document, dict) else {"statement": document}
+    plan = Plan.load({"format_version": "1.2", "planned_values": {"root_module": {"resources": [role, data]}}})
+    assert evaluate(plan).errors == ()
