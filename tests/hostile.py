@@ -55,7 +55,9 @@ def places(document: Json) -> list[tuple[str | int, ...]]:
 
 @cache
 def _places_of(text: str) -> list[tuple[str | int, ...]]:
-    return places(json.loads(text))
+    """All parts of a plan once, and those that a check may look at five times over."""
+    found = places(json.loads(text))
+    return found + [path for path in found if {"values", "expressions", "outputs", "after_unknown"} & set(path)] * 4
 
 
 def _replace(holder: Json, step: str | int, new: Json) -> None:
@@ -102,11 +104,18 @@ def plan_documents(draw: Any) -> Json:
     text = draw(st.sampled_from(_plan_texts()))
     document = edited(draw, json.loads(text), _places_of(text), 5)
     if draw(st.booleans()):
-        addresses = sorted({r["address"] for r in _resources(document) if isinstance(r.get("address"), str)})
+        addresses = sorted({r["address"] for r in _resources(document) if isinstance(r.get("address"), str) and r["address"]})
         if addresses:
-            old, new = draw(st.sampled_from(addresses)), draw(st.sampled_from(TEXTS))
-            return json.loads(json.dumps(document).replace(json.dumps(old)[1:-1], json.dumps(new)[1:-1]))
+            return _renamed(document, draw(st.sampled_from(addresses)), draw(st.sampled_from(TEXTS)))
     return document
+
+
+def _renamed(part: Json, old: str, new: str) -> Json:
+    if isinstance(part, str):
+        return part.replace(old, new)
+    if isinstance(part, list):
+        return [_renamed(inner, old, new) for inner in part]
+    return {_renamed(k, old, new): _renamed(v, old, new) for k, v in part.items()} if isinstance(part, dict) else part
 
 
 def _resources(document: Json) -> Iterator[Json]:

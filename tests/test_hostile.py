@@ -7,25 +7,25 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import zipfile
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pytest
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import PLANS, ROOT
-from hostile import TEXTS, WRONG, assert_plain, assert_reports_are_harmless, edited, plan_documents, places, spoilt_text
+from hostile import WRONG, assert_reports_are_harmless, edited, places, plan_documents, spoilt_text
 from planproof.engine import evaluate
 from planproof.plan import Plan, PlanError
 from planproof.policy import Policy, PolicyError
-from planproof.policy_file import usable, _with_bases
+from planproof.policy_file import _with_bases, usable
 from planproof.policy_yaml import parse
+from planproof.registry import all_checks
 from planproof.source import ArchiveFiles, Files, Source, SourceError
 
+all_checks()  # imported here, where the fuzzer watches
 REVIEW = ROOT / "fixtures" / "bad" / "review"
 
 
@@ -127,7 +127,11 @@ def test_any_text_as_source(text: str) -> None:
     assert_reports_are_harmless(report)
 
 
-@given(st.recursive(WRONG, lambda inner: st.dictionaries(st.sampled_from(["resource", "locals", "module", "aws_s3_bucket", "logs"]), inner)))
+@given(
+    st.recursive(
+        WRONG, lambda inner: st.dictionaries(st.sampled_from(["resource", "locals", "module", "aws_s3_bucket", "logs"]), inner)
+    )
+)
 def test_any_json_as_source(document: Any) -> None:
     report = evaluate(review(), source=Source(TextFiles(json.dumps(document), "main.tf.json"), "."))
     assert report.errors == ()
@@ -154,7 +158,9 @@ def test_any_archive_as_source(data: Any) -> None:
         made = io.BytesIO()
         with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
             for name in data.draw(st.lists(st.sampled_from(NAMES), unique=True)):
-                archive.writestr(name, data.draw(st.binary(max_size=100) | st.sampled_from([b"[]", b'[{"Key": "", "Dir": "../../.."}]'])))
+                archive.writestr(
+                    name, data.draw(st.binary(max_size=100) | st.sampled_from([b"[]", b'[{"Key": "", "Dir": "../../.."}]']))
+                )
         content = bytearray(made.getvalue())
     try:
         source = Source(ArchiveFiles(bytes(content), "tfplan"), "tfplan")
@@ -167,16 +173,34 @@ def test_any_archive_as_source(data: Any) -> None:
 
 ELEMENTS = ["Version", "Statement", "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "Condition", "AWS", "Service",
             "Bool", "BoolIfExists", "ForAnyValue:Null", "aws:MultiFactorAuthPresent", "NumericLessThan", "aws:MultiFactorAuthAge"]  # fmt: skip
-WORDS = st.sampled_from(["Allow", "Deny", "*", "sts:AssumeRole", "arn:aws:iam::111122223333:root", "lambda.amazonaws.com", "true", "false", "3600"])
+EFFECTS = st.sampled_from(["Allow", "Deny"])
+WORDS = st.sampled_from(
+    ["Allow", "Deny", "*", "sts:AssumeRole", "arn:aws:iam::111122223333:root", "lambda.amazonaws.com", "true", "false", "3600"]
+)
 IAM = st.recursive(
-    WORDS | WRONG, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(ELEMENTS), inner, max_size=5), max_leaves=12
+    WORDS | WRONG,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(ELEMENTS), inner, max_size=5),
+    max_leaves=12,
 )
+TEXT_OR_TEXTS = WORDS | st.lists(WORDS | WRONG, max_size=3)
+OPERATORS = st.sampled_from(
+    ["Bool", "BoolIfExists", "ForAnyValue:Bool", "Null", "NumericLessThan", "DateGreaterThanIfExists", "StringLike"]
+)
+KEYS = st.sampled_from(["aws:MultiFactorAuthPresent", "AWS:multifactorauthage", "sts:ExternalId", "aws:PrincipalArn"]) | st.text(
+    max_size=5
+)
+CONDITION = st.dictionaries(OPERATORS | st.text(max_size=5), st.dictionaries(KEYS, TEXT_OR_TEXTS, max_size=2), max_size=2)
+KINDS = st.sampled_from(["AWS", "Service", "Federated", "CanonicalUser", "*"])
+PRINCIPAL = WORDS | st.dictionaries(KINDS, TEXT_OR_TEXTS, max_size=3)
 STATEMENT = st.fixed_dictionaries(
-    {"Effect": WORDS | WRONG, "Action": WORDS | IAM, "Principal": st.fixed_dictionaries({"AWS": WORDS | IAM}) | IAM}, optional={"Condition": IAM}
+    {"Effect": EFFECTS, "Action": TEXT_OR_TEXTS, "Principal": PRINCIPAL | IAM},
+    optional={"Condition": CONDITION | IAM, "Sid": WORDS},
 )
 
 
-@given(st.one_of(IAM, st.fixed_dictionaries({"Statement": STATEMENT | st.lists(STATEMENT, max_size=3)})), st.booleans())
+@given(
+    st.one_of(IAM, STATEMENT, st.fixed_dictionaries({"Statement": STATEMENT | st.lists(STATEMENT, max_size=3)})), st.booleans()
+)
 def test_any_trust_policy(document: Any, as_text: bool) -> None:
     """As the text of a role, and as the blocks of a data source that is read during the apply."""
     role = {"address": "aws_iam_role.a", "mode": "managed", "type": "aws_iam_role", "name": "a"}

@@ -139,6 +139,8 @@ class Check:
     applies: Callable[[Instance, Context], bool] | None = None
     key: str = ""
     """The check's section in the policy: the function's name."""
+    problem: str = ""
+    """Why its file cannot be loaded; then it fails whatever the plan is."""
 
     @property
     def is_plan_wide(self) -> bool:

@@ -125,4 +125,6 @@ def _broken(file: Path, error: BaseException, own: bool) -> Check:
     def cannot_judge(_plan: Plan, _context: Context) -> NoReturn:
         raise LoadError(reason)
 
-    return Check(found, f"{file.stem} can be loaded", "HIGH", "CONVENTION", PLAN_WIDE, cannot_judge, key=file.stem)
+    return Check(
+        found, f"{file.stem} can be loaded", "HIGH", "CONVENTION", PLAN_WIDE, cannot_judge, key=file.stem, problem=reason
+    )

@@ -3,7 +3,7 @@
 Everything after `planproof checkov` is Checkov's own: planproof checkov -f plan.json -o sarif --soft-fail-on LOW
 
 Refused, with exit code 2, before Checkov starts: a plan that is missing, truncated or no plan at all, a folder of checks that is missing
-or that Checkov would pass over, a policy that cannot be used, an id in --check that no check has. Refused after it: a plan of which
+or that Checkov would pass over, a check that cannot be loaded, a policy that cannot be used, an id in --check that no check has. Refused after it: a plan of which
 Checkov shows no result (it runs no check on a plan without resources) though a check of this pack fails.
 """
 
@@ -20,7 +20,7 @@ from typing import Any
 from planproof.command import CANNOT_JUDGE, FAILED, OK, CommandError
 from planproof.plan import Plan
 from planproof.policy import Policy
-from planproof.registry import checks_folder
+from planproof.registry import all_checks, checks_folder, own_checks
 from planproof.safe import one_line
 from planproof.verdict import Verdict
 
@@ -34,6 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     checkov = _checkov(options.arguments)
     policy = Policy.find()
+    _refuse_broken_checks()
     _refuse_folders(checkov.config.external_checks_dir or ())
     plans = _plans(checkov.config)
     try:
@@ -56,6 +57,12 @@ def _checkov(arguments: Sequence[str]) -> Any:
     except ImportError:
         raise CommandError("Checkov is not installed; install it: pip install checkov") from None
     return Checkov(argv=["--external-checks-dir", str(checks_folder().parent), *arguments])
+
+
+def _refuse_broken_checks() -> None:
+    for check in (*all_checks(), *own_checks()):
+        if check.problem:
+            raise CommandError(check.problem)
 
 
 def _refuse_folders(folders: Iterable[str]) -> None:
