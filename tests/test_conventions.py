@@ -64,8 +64,16 @@ def test_an_outlier_and_the_majority_are_both_named() -> None:
     (reason,) = (f.reason for f in judge("bad/naming_convention/plain", "naming_convention") if f.code == "other_leading_token")
     assert reason == (
         "name is \"secure-log-alerts\"; 3 of 4 names of this plan begin with 'corpsec' "
-        "(aws_cloudwatch_log_group.writer, aws_s3_bucket.logs ...)"
+        "(aws_cloudwatch_log_group.writer, aws_sqs_queue.alerts ...)"
     )
+
+
+def test_a_name_in_camel_case_begins_with_what_others_begin_with() -> None:
+    """CorpSecLogWriterRole breaks the pattern, and shares its token with corpsec-secure-logs; UnauthorizedS3Access does not."""
+    findings = judge("bad/review", "naming_convention", patterns={"aws_iam_role": "[A-Za-z0-9-]+"})
+    codes = {f.subject: f.code for f in findings}
+    assert codes["aws_iam_role.log_writer"] == "fits"
+    assert ("aws_cloudwatch_log_metric_filter.unauthorized_access", "other_leading_token") in failing(findings)
 
 
 def test_a_sensitive_name_is_judged_and_not_shown() -> None:

@@ -28,8 +28,9 @@ def naming_convention(instance: Instance, context: Context) -> list[Outcome]:
     `alerts-topic` where nine of ten names begin with `corpsec`. Which attribute names a type, what is taken off its beginning
     (`/aws/lambda/`, `alias/`) and which pattern it has to fit are tables of the policy.
 
-    The leading token is what stands before the first separator, in lower case. It is asked of every name if at least three names
-    are known and at least 60 % of them begin with the same one; both numbers are policy, and `leading_token` sets it outright.
+    The leading token is what stands before the first separator, in lower case (of `CorpSecLogs`, `corpsec` where others begin
+    so). It is asked of every name if at least three names are known and at least 60 % of them begin with the same one; both
+    numbers are policy, and `leading_token` sets it outright.
     Names that the provider makes up are not judged. A `name_prefix` or `bucket_prefix` is judged as what AWS will see: with a time
     and a counter behind it. Where a name is known only after the apply, the literal parts of its template are judged, so far as
     the source holds them. Names are shown in full, as they are in every ARN, unless they are sensitive.
@@ -62,7 +63,7 @@ def naming_convention(instance: Instance, context: Context) -> list[Outcome]:
 
 def _outlier(name: Name, instance: Instance, names: Names, where: str, context: Context) -> Iterator[Outcome]:
     settings = context.settings(SETTINGS)
-    if names.token is None or name.token == names.token or instance.type in settings["within"]:
+    if names.token is None or names.token in (name.token, *name.words) or instance.type in settings["within"]:
         return
     demanded = settings["leading_token"]
     majority = f"{names.sharing} of {names.counted} names of this plan begin with {names.token!r} ({names.examples})"

@@ -20,15 +20,15 @@ _APPENDED = "20060102150405000000000001"
 _MADE_UP = re.compile(r"^(?:terraform|tf(?:-lb)?)-\d{10}[0-9a-f]+$")
 _TOKEN = re.compile(r"[^\W_]+")
 _KNOWN_KINDS = (Kind.CONSTANT, Kind.VARIABLE, Kind.KEY)
-_FIRST_WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z0-9]+(?![a-z])")
+_WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z0-9]+(?![a-z])")
 
 
 class Name(NamedTuple):
     """A resource's name: its parts in order, None where one is not known. `path` is stripped off its beginning.
 
     `fits`: whether it fits its type's pattern, or would with something in the place of what is not known. `token`: the leading
-    token, in lower case; None where that is not known. `of_prefix`: the provider completes it. `needs` are the references that
-    would decide the unknown parts.
+    token, in lower case; None where that is not known. `words`: of a name in camel case, what it can be taken to begin with.
+    `of_prefix`: the provider completes it. `needs` are the references that would decide the unknown parts.
     """
 
     attribute: str
@@ -39,6 +39,7 @@ class Name(NamedTuple):
     of_prefix: bool = False
     secret: bool = False
     needs: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
 
     @property
     def shown(self) -> str:
@@ -66,6 +67,7 @@ def names_of(context: Context) -> Names:
     within, attributes, ignored = settings["within"], settings["attributes"], settings["ignore"]
     found: dict[str, Name] = {}
     tokens: dict[str, list[str]] = {}
+    camel: list[tuple[str, Name, bool]] = []
     for kind in context.plan.types:
         attribute = attributes.get(kind)
         if not attribute:
@@ -76,8 +78,16 @@ def names_of(context: Context) -> Names:
             if name is None:
                 continue
             found[instance.address] = name
-            if name.token and not name.secret and kind not in within:
+            counts = not name.secret and kind not in within
+            if name.words:
+                camel.append((instance.address, name, counts))
+            elif name.token and counts:
                 tokens.setdefault(name.token, []).append(instance.address)
+    for address, name, counts in camel:  # CorpSecLogs begins with "corpsec", where others do
+        token = max(name.words, key=lambda word: len(tokens.get(word, ())))
+        found[address] = name._replace(token=token)
+        if counts:
+            tokens.setdefault(token, []).append(address)
     return _majority(found, tokens, settings)
 
 
@@ -143,7 +153,9 @@ class _Reader:
             parts = (parts[0][len(path) :], *parts[1:])
         of_prefix = attribute is self._prefix
         fits = self._pattern.fits(*parts, _APPENDED) if of_prefix else self._pattern.fits(*parts)
-        return Name(attribute, parts, path, fits, _token(parts, of_prefix), of_prefix, secret, needs)
+        token = _token(parts, of_prefix)
+        words = () if token is None or token.islower() or token.isdigit() else _words(token)
+        return Name(attribute, parts, path, fits, token and token.lower(), of_prefix, secret, needs, words)
 
 
 def _is_made_up(text: str) -> bool:
@@ -161,13 +173,15 @@ def _beginning(steps: list[str], text: str) -> str:
 
 
 def _token(parts: tuple[str | None, ...], of_prefix: bool) -> str | None:
-    """What stands before the first separator, in lower case; of a name in camel case, its first word."""
+    """What stands before the first separator; None where that is not known, or may go on."""
     head = parts[0] if parts else None
     found = _TOKEN.search(head) if head else None
-    if head is None or found is None or (found.end() == len(head) and len(parts) > 1):
+    if head is None or found is None or (found.end() == len(head) and len(parts) > 1 and not of_prefix):
         return None
-    word = found[0]
-    if found.end() == len(head) and not of_prefix and not word.islower():
-        camel = _FIRST_WORD.match(word)
-        word = camel[0] if camel else word
-    return word.lower()
+    return found[0]
+
+
+def _words(text: str) -> tuple[str, ...]:
+    """Of a text in camel case, its first word, its first two ..., in lower case: `corp`, `corpsec`, `corpseclogs`."""
+    words = _WORD.findall(text)[:10]
+    return tuple("".join(words[: n + 1]).lower() for n in range(len(words)))
