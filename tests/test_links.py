@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 
 from conftest import PLANS, load
 from planproof.check import Context
+from planproof.plan import Plan
 from planproof.policy import Policy
 from planproof.source import Source
 
@@ -75,3 +78,19 @@ def test_a_conditional_stays_open_between_its_results(context: Context) -> None:
 def test_a_data_source_is_not_the_resource_that_it_reads() -> None:
     found = CONTEXTS["plan"].links.companions(PLAN.by_address["aws_s3_bucket.data"], KIND, "bucket")
     assert [i.address for i in found.sure] == [f"{KIND}.data"]
+
+
+def test_what_a_targeted_plan_leaves_out_is_open_and_not_absent() -> None:
+    """The plan as -target=aws_s3_bucket.arn makes it: complete is false, and the lifecycle is in the configuration alone."""
+    document = copy.deepcopy(dict(PLAN.raw)) | {"complete": False}
+    resources = document["planned_values"]["root_module"]["resources"]
+    document["planned_values"]["root_module"]["resources"] = [r for r in resources if r["address"] != f"{KIND}.arn"]
+    plan = Plan.load(document)
+    context = Context(plan, Policy.default())
+    found = context.links.companions(plan.by_address["aws_s3_bucket.arn"], KIND, "bucket")
+    assert [i.address for i in found.sure] == [f"{KIND}.arn"]
+    assert context.argument(found.sure[0], "rule", 0, "status").is_unknown
+    complete = Plan.load(document | {"complete": True})
+    assert (
+        Context(complete, Policy.default()).links.companions(complete.by_address["aws_s3_bucket.arn"], KIND, "bucket").sure == ()
+    )

@@ -216,3 +216,29 @@ def test_a_file_of_the_folder_is_bounded_too(tmp_path: Path, monkeypatch: pytest
     (tmp_path / "main.tf").write_text("# more than ten bytes\n", encoding="utf-8")
     with pytest.raises(SourceError, match="is larger than 10 bytes"):
         Source.open(tmp_path).module(())
+
+
+def test_override_files_change_arguments_and_keep_the_rest(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(
+        'resource "aws_s3_bucket" "a" {\n  bucket = "a"\n  lifecycle {\n    prevent_destroy = true\n  }\n}\n', encoding="utf-8"
+    )
+    (tmp_path / "a_override.tf").write_text(
+        'resource "aws_s3_bucket" "a" {\n  tags = {}\n  lifecycle {\n    ignore_changes = [tags]\n  }\n}\n', encoding="utf-8"
+    )
+    module = Source.open(tmp_path).module(())
+    assert module is not None
+    block = module.resource("aws_s3_bucket.a")
+    assert block is not None
+    assert (block.line, Path(block.file).name) == (1, "main.tf")
+    assert {"bucket", "tags", "lifecycle"} <= block.body.keys()
+    (lifecycle,) = block.blocks("lifecycle")
+    assert lifecycle["prevent_destroy"] == [True]
+    assert "ignore_changes" in lifecycle
+
+
+def test_windows_line_ends_are_read(tmp_path: Path) -> None:
+    text = 'locals {\n  a = <<-EOT\n    x\n  EOT\n  b = [\n    1,\n  ]\n}\nresource "aws_s3_bucket" "a" {}\n'
+    (tmp_path / "main.tf").write_bytes(text.replace("\n", "\r\n").encode())
+    module = Source.open(tmp_path).module(())
+    assert module is not None
+    assert (module.problems, list(module.locals), list(module.blocks)) == ([], ["a", "b"], [("resource", "aws_s3_bucket", "a")])

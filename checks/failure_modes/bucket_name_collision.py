@@ -8,7 +8,7 @@ from typing import Any
 
 from planproof.check import Context, check
 from planproof.environments import environment_in, flat
-from planproof.plan import MISSING, Instance
+from planproof.plan import MISSING, Instance, State
 from planproof.references import Kind, Origin, Origins
 from planproof.verdict import Outcome, failed, passed, unknown
 
@@ -62,7 +62,8 @@ def _made_up(bucket: Instance, context: Context) -> bool:
 def _is_null(origin: Origin, context: Context) -> bool:
     if origin.kind is Kind.VARIABLE:
         value = context.plan.variables.get(origin.name)
-        return value is not None and value.get(*(origin.attribute or ())).is_unset
+        part = value.get(*(origin.attribute or ())) if value else None
+        return part is not None and (part.state is State.NULL or part.raw == "")
     return origin.kind is Kind.CONSTANT and origin.constant is None
 
 

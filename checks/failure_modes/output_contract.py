@@ -76,6 +76,8 @@ def _missing(name: str, promise: Mapping[str, Any], plan: Plan, context: Context
 def _exports(output: Output, promise: Mapping[str, Any], context: Context) -> Outcome | None:
     """None where the expression leads to a promised attribute, whatever modules lie between."""
     where, wanted = f"output.{output.name}", _wanted(output.name, promise, context)
+    if output.value.is_unset and context.plan.managed and context.plan.is_complete:
+        return failed("exports_nothing", f"{output.name} is null or empty in this plan; the contract wants {wanted}", where)
     origins = context.links.settled(context.references.output(output.name), *{_split(e)[0] for e in promise["exports"]})
     resources = [o for o in origins if o.kind is Kind.RESOURCE]
     fit = [o for o in resources if _fits(o, promise)]

@@ -9,7 +9,7 @@ tells.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from planproof.hcl import expression_of
 from planproof.plan import Instance, Json, Value
@@ -30,6 +30,8 @@ def argument(instance: Instance, path: Path, block: Block | None, is_settled: Is
 
 def may_be_set(instance: Instance, path: Path, block: Block | None, is_settled: IsSettled) -> bool:
     """Whether the configuration sets the argument at `path`; True also where that cannot be told."""
+    if instance.value.is_unknown:
+        return True
     path = next((path[:n] for n in range(1, len(path)) if instance.get(*path[:n]).is_unknown), path)
     if instance.config is None or isinstance(path[-1], int):
         return True
@@ -53,25 +55,42 @@ def _inside(parts: list[Json], step: str | int) -> list[Json]:
 
 
 def _in_source(body: Any, path: Path) -> list[Json]:
-    """The expressions that any block at `path`, static or dynamic, gives the argument, as plan JSON would write them."""
-    found: list[tuple[Any, dict[str, list[str]]]] = [(body, {})]
+    """The expressions that any block at `path`, static or dynamic, gives the argument, as plan JSON would write them.
+
+    Where the argument is a block itself: `{}` for a static one, and for a dynamic one what it runs over.
+    """
+    found = [_Nested(body, {}, {})]
     *steps, last = (step for step in path if isinstance(step, str))
     for step in steps:
-        found = [inner for part, bound in found for inner in _blocks(part, step, bound)]
-    written = [_unbound(expression_of(part[last]).as_plan_json(), bound) for part, bound in found if last in part]
-    return written + [{} for part, bound in found if last not in part for _ in _blocks(part, last, bound)]
+        found = [inner for part in found for inner in _blocks(part, step)]
+    written = [_unbound(expression_of(part.body[last]).as_plan_json(), part.bound) for part in found if _is_argument(part, last)]
+    return written + [inner.expression for part in found if not _is_argument(part, last) for inner in _blocks(part, last)]
 
 
-def _blocks(body: Mapping[str, Any], name: str, bound: dict[str, list[str]]) -> list[tuple[Any, dict[str, list[str]]]]:
-    """The nested blocks of that name, and the contents of `dynamic` ones, each with what the iterators around it stand for."""
-    static = body.get(name)
-    found = [(block, bound) for block in static if isinstance(block, dict)] if isinstance(static, list) else []
-    for dynamic in body.get("dynamic") or ():
+class _Nested(NamedTuple):
+    """A nested block: its body, what the iterators around it stand for, and the expression that a dynamic one runs over."""
+
+    body: Mapping[str, Any]
+    bound: dict[str, list[str]]
+    expression: Json
+
+
+def _is_argument(part: _Nested, name: str) -> bool:
+    found = part.body.get(name)
+    return found is not None and not (isinstance(found, list) and found and all(isinstance(block, dict) for block in found))
+
+
+def _blocks(part: _Nested, name: str) -> list[_Nested]:
+    """The nested blocks of that name, and the contents of `dynamic` ones."""
+    static = part.body.get(name)
+    found = [_Nested(block, part.bound, {}) for block in static if isinstance(block, dict)] if isinstance(static, list) else []
+    for dynamic in part.body.get("dynamic") or ():
         block = dynamic.get(name) if isinstance(dynamic, dict) else None
         if isinstance(block, dict):
-            over = _unbound(expression_of(block.get("for_each")).as_plan_json(), bound).get("references", [])
-            inner = {**bound, str(expression_of(block.get("iterator", name)).code or name): over}
-            found += [(content, inner) for content in block.get("content") or () if isinstance(content, dict)]
+            over = _unbound(expression_of(block.get("for_each")).as_plan_json(), part.bound)
+            iterator = expression_of(block.get("iterator", name))
+            bound = {**part.bound, str(iterator.code or iterator.raw): over.get("references", [])}
+            found += [_Nested(content, bound, over) for content in block.get("content") or () if isinstance(content, dict)]
     return found
 
 
@@ -86,4 +105,4 @@ def _unbound(expression: Json, bound: dict[str, list[str]]) -> Json:
 
 def nested_blocks(body: Any, name: str) -> list[Any]:
     """The nested blocks of that name in a body of HCL, and the contents of `dynamic` blocks of that name."""
-    return [block for block, _ in _blocks(body, name, {})]
+    return [block.body for block in _blocks(_Nested(body, {}, {}), name)]

@@ -177,7 +177,7 @@ class Links:
             sure: dict[str, list[Instance]] = {}
             perhaps: dict[str, list[tuple[Instance, str]]] = {}
             anywhere: list[tuple[Instance, str]] = []
-            for companion in self._plan.of_type(kind):
+            for companion in [*self._plan.of_type(kind), *self._plan.left_out(kind)]:
                 found = self.resolve(companion, path, target_type)
                 for target in found.targets:
                     sure.setdefault(target.address, []).append(companion)

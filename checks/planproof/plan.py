@@ -367,7 +367,9 @@ class Plan:
         self.format_version = str(document.get("format_version", ""))
         self.terraform_version = str(document.get("terraform_version", ""))
         self.warnings: list[str] = list(warnings)
-        if document.get("complete") is False:
+        self.is_complete = document.get("complete") is not False
+        """False where a -target or deferred changes leave resources of the configuration out."""
+        if not self.is_complete:
             self.warnings.append(f"{name}: the plan is not complete (a -target, or deferred changes); the rest is not judged")
         self.root = Module(ModuleConfig(_object(_object(document.get("configuration")).get("root_module"))))
         self._changes = {
@@ -425,6 +427,20 @@ class Plan:
         return [
             (str(c.get("type")), _object(change.get("before"))) for c, change in changes if change.get("actions") == ["delete"]
         ]
+
+    def left_out(self, kind: str) -> list[Instance]:
+        """Stand-ins, of which nothing is known, for the resources of that type that an incomplete plan leaves out."""
+        found: list[Instance] = []
+        pending = [] if self.is_complete else [self.root]
+        while pending:
+            module = pending.pop()
+            pending.extend(child for children in module.children.values() for child in children.values())
+            prefix = f"{module.address}." if module.address else ""
+            for local, config in module.config.resources.items():
+                if config.raw.get("type") == kind and config.raw.get("mode") == "managed" and local not in module.resources:
+                    raw = {**config.raw, "address": prefix + local, "values": None}
+                    found.append(Instance(raw, module, {"after_unknown": True}))
+        return found
 
     @property
     def types(self) -> list[str]:

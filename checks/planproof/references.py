@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
+from itertools import takewhile
 from typing import Any, Protocol, Union
 
 from planproof.plan import MISSING, Instance, Json, Key, Module, Plan, State, part_of, unquote
@@ -226,8 +227,17 @@ class References:
         if rest and _is_index(rest[0]):
             key = self._key(rest[0], scope, beside)
             return self._extend((_narrow(whole, key, instances),), rest[1:])
-        key = self._key(_SPLAT, scope, beside)
+        key, rest = self._later_key(rest, instances)
+        key = self._key(_SPLAT, scope, beside) if key is None else key
         return self._extend((_narrow(whole, key, instances),), rest)
+
+    @staticmethod
+    def _later_key(rest: Steps, instances: Mapping[Key, Any]) -> tuple[Key, Steps]:
+        """The key that follows an attribute, as in `{ for k, b in aws_s3_bucket.a : k => b.id }["x"]`, and the steps without it."""
+        for number, step in enumerate(rest):
+            if isinstance(step, (Quoted, int)) and step in instances:
+                return step, (*rest[:number], *rest[number + 1 :])
+        return None, rest
 
     def _key(self, step: Step, scope: Scope, beside: str | None = None) -> Key:
         """The key that an index comes to, or None where that cannot be told; of a splat, the key that stands `beside` it."""
@@ -300,8 +310,9 @@ class References:
             return ()
         index: Step | None = rest[0] if rest and _is_index(rest[0]) else None
         rest = rest[1:] if index is not None else rest
-        key = self._key(_SPLAT if index is None else index, scope, beside)
         known = scope.module.children.get(name, {})
+        later, rest = self._later_key(rest, known) if index is None else (None, rest)
+        key = self._key(_SPLAT if index is None else index, scope, beside) if later is None else later
         if key is not None and (key in known or index is not None):
             modules = [scope.module.child(name, key)]
         elif call.repetition is not None or any(k is not None for k in known):
@@ -395,7 +406,10 @@ def _part(origin: Origin, rest: tuple[Step, ...]) -> Origin:
                 return origin if not isinstance(constant, dict) else replace(origin, constant=None)
             constant = inner
         return replace(origin, constant=constant)
-    if origin.kind is Kind.RESOURCE and origin.attribute is None and origin.repeated and not origin.instance:
+    if origin.kind is Kind.VARIABLE:
+        known = list(takewhile(lambda step: isinstance(step, str), rest))
+        return replace(origin, attribute=(*(origin.attribute or ()), *map(str, known))) if known else origin
+    if origin.kind is Kind.RESOURCE and origin.repeated and not origin.instance:
         keyed = {i.index: i for i in origin.instances}
         if not isinstance(rest[0], Dynamic) and rest[0] in keyed:
             origin, rest = replace(origin, instances=(keyed[rest[0]],)), rest[1:]

@@ -57,7 +57,9 @@ def lifecycle(bucket: Instance, context: Context) -> Lifecycle:
     disabled, still_open = 0, [reason for _, reason in linked.perhaps]
     for place, name in places:
         value = context.argument(place, name)
-        if value.is_unknown:
+        if place.value.is_unknown:
+            still_open.append(f"this plan leaves {place.address} out (-target)")
+        elif value.is_unknown:
             still_open.append(f"known after the apply: {place.address}.{name}")
         for number, raw in enumerate(value.items()):
             reader = _Reader(place, (name, number), context)

@@ -162,7 +162,7 @@ class Source:
         if folder is None:
             return None
         module = ModuleSource()
-        for file in self._files.list(folder):
+        for file in sorted(self._files.list(folder), key=_is_override):
             _parse_file(file, self._files.read(file), module)
         return module
 
@@ -388,10 +388,27 @@ def _parse_file(file: str, text: str, module: ModuleSource) -> None:
             line = body.get("__start_line__") or _line_of(text, kind, labels)
             block = Block(body, file, line)
             alias = block.argument("alias") if kind == "provider" else None
-            module.blocks[(kind, *labels) if alias is None else (kind, *labels, str(alias.raw))] = block
+            address = (kind, *labels) if alias is None else (kind, *labels, str(alias.raw))
+            overridden = module.blocks.get(address) if _is_override(file) else None
+            module.blocks[address] = _merged(overridden, body) if overridden else block
     for block in document.get("locals") or ():
         if isinstance(block, dict):
             module.locals.update({k: _unwrap(v) for k, v in block.items() if not k.startswith("__")})
+
+
+def _is_override(file: str) -> bool:
+    """Files that Terraform reads last, to change blocks of the others argument by argument."""
+    name = posixpath.basename(file.replace(os.sep, "/")).split(".")[0]
+    return name == "override" or name.endswith("_override")
+
+
+def _merged(block: Block, override: Mapping[str, Any]) -> Block:
+    """The block with the arguments of an override file; `lifecycle` is merged by its arguments too."""
+    body = {**block.body, **{key: value for key, value in override.items() if not key.startswith("__")}}
+    if "lifecycle" in block.body and "lifecycle" in override:
+        both = [*Block(block.body, "", None).blocks("lifecycle"), *Block(override, "", None).blocks("lifecycle")]
+        body["lifecycle"] = [{key: value for part in both for key, value in part.items()}]
+    return Block(body, block.file, block.line)
 
 
 def _load(file: str, text: str) -> dict[str, Any]:
@@ -402,8 +419,8 @@ def _load(file: str, text: str) -> dict[str, Any]:
     import hcl2
 
     logging.getLogger("lark").setLevel(logging.ERROR)
-    text = text.replace("\r\n", "\n")  # of which the parser makes nothing in a heredoc
-    loaded = hcl2.loads(text if text.endswith("\n") else text + "\n")
+    # Of a carriage return in a heredoc the parser makes nothing.
+    loaded = hcl2.loads(text.replace("\r\n", "\n").rstrip("\n") + "\n")
     return loaded if isinstance(loaded, dict) else {}
 
 

@@ -1,0 +1,2 @@
+# Outputs alone.
+output "answer" { value = 42 }
