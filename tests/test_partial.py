@@ -9,7 +9,7 @@ import pytest
 
 from conftest import ROOT
 from planproof.check import Context
-from planproof.code import Call, Choice, Items, Literal, Name, Other, Table, Template, node_of
+from planproof.code import Call, Choice, Comparison, Items, Literal, Name, Other, Table, Template, node_of
 from planproof.partial import Keyed, Open, Partial, Partials, Text
 from planproof.plan import Plan
 from planproof.policy import Policy
@@ -34,6 +34,7 @@ NODES = {
         "merge", (Name("var.a"), Table((("B", Template(("x-", Name("var.b")))), ("c:d", Literal(1)))))
     ),
     "{(var.k) = null}": Table(((Other(("var.k",)), Literal(None)),)),
+    'var.a == "b ? c" ? 1 : 2': Choice(Comparison(Name("var.a"), Template(("b ? c",)), True), Literal(1), Literal(2)),
     "var.a ? local.b : (true)": Choice(Name("var.a"), Name("local.b"), Literal(True)),
     'var.m["k"].z': Name('var.m["k"].z'),
     "aws_s3_bucket.a[0].id": Name("aws_s3_bucket.a[0].id"),
@@ -81,6 +82,10 @@ TOLD = {
     'replace("a_b", "/_/", "-")': Open(),
     'var.use_name_prefix ? "yes" : "no"': Text(("yes",)),
     'random_id.suffix.hex == "a" ? "same" : "same"': Text(("same",)),
+    'random_id.suffix.hex == "a" ? "one" : "other"': HEX,
+    'var.prefix == "corpsec" ? "one" : "other"': Text(("one",)),
+    'var.queue_name != null ? var.queue_name : "other"': Text(("other",)),
+    'var.prefix == "a" && var.prefix != "b" ? "one" : "other"': Open(("var.prefix",)),
     'module.queue["eu"].name': Text(("corpsec-logs-eu-", HEX)),
     "aws_sns_topic.counted[1].name": Text(("corpsec-logs-1",)),
     'merge({A = "1"}, {B = random_id.suffix.hex, A = "2"})': Keyed({"A": Text(("2",)), "B": HEX}),

@@ -13,6 +13,7 @@ from planproof.partial import Text
 from planproof.pattern import compiled
 from planproof.plan import Instance
 from planproof.references import Kind
+from planproof.safe import one_line
 from planproof.tags import AllTags, Tags, all_tags, in_two_cases
 from planproof.verdict import Outcome, failed, passed, unknown
 
@@ -86,7 +87,7 @@ def _with_near_miss(key: str, tags: Tags) -> str:
     same = [other for other in tags.values if other.lower() == key.lower()] or get_close_matches(
         key, tags.values, n=1, cutoff=0.8
     )
-    return f"{key} (it has {', '.join(same)})" if same and not tags.secret else key
+    return f"{key} (it has {one_line(', '.join(same))})" if same and not tags.secret else key
 
 
 def _value(key: str, demand: Mapping[str, Any], tags: Tags, instance: Instance, context: Context) -> Iterator[Outcome]:
@@ -132,7 +133,7 @@ def _found(key: str, tags: Tags, instance: Instance, context: Context) -> str:
 def _spelling(tags: Tags, where: str, missing: list[str], everything: AllTags) -> Iterator[Outcome]:
     double = in_two_cases(tuple(tags.values))
     if double and not tags.secret:
-        yield failed("two_cases", f"{tags.where} has the same key in two cases: {', '.join(double)}", where)
+        yield failed("two_cases", f"{tags.where} has the same key in two cases: {one_line(', '.join(double))}", where)
     if everything.misspelled and not tags.secret:
         said = {*double, *(key.lower() for key in missing)}
         for key in tags.values.keys() & everything.misspelled.keys():

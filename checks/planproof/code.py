@@ -63,6 +63,15 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Comparison:
+    """`left == right`, or `left != right` where `equal` is False."""
+
+    left: Node
+    right: Node
+    equal: bool
+
+
+@dataclass(frozen=True)
 class Literal:
     """A number, a boolean or null."""
 
@@ -76,7 +85,7 @@ class Other:
     names: tuple[str, ...]
 
 
-Node = Template | Name | Call | Table | Items | Choice | Literal | Other
+Node = Template | Name | Call | Table | Items | Choice | Comparison | Literal | Other
 
 
 def node_of(raw: Any, depth: int = 0) -> Node:
@@ -135,14 +144,14 @@ def _bracketed(code: str, depth: int) -> Node:
     if code[0] == "(":
         return _code(inside, depth + 1)
     if re.match(r"\s*for\b", inside):
-        return Other(tuple(names(code)))
+        return _other(code)
     if code[0] == "[":
         return Items(tuple(_code(part, depth + 1) for part in split(inside, ",")))
     entries = []
     for part in split(inside, ",\n"):
         key, value = _entry(part)
         if key is None:
-            return Other(tuple(names(code)))
+            return _other(code)
         quoted = key[0] in "\"'"
         entries.append((_key(key[1:-1] if quoted else key), _code(value, depth + 1)))
     return Table(tuple(entries))
@@ -167,7 +176,15 @@ def _rest(code: str, depth: int) -> Node:
     choice = conditional(code)
     if choice:
         return Choice(*(_code(part, depth + 1) for part in choice))
-    return Other(tuple(names(code)))
+    operators = _operators(code)
+    if len(operators) == 1 and operators[0][1] in ("==", "!="):
+        at, operator = operators[0]
+        return Comparison(_code(code[:at], depth + 1), _code(code[at + 2 :], depth + 1), operator == "==")
+    return _other(code)
+
+
+def _other(code: str) -> Other:
+    return Other(tuple(dict.fromkeys(names(code))))
 
 
 def split(code: str, marks: str) -> list[str]:
@@ -184,6 +201,21 @@ def split(code: str, marks: str) -> list[str]:
         at += 1
     rest = [code[start:]] if code[start:].strip() else []
     return [part for part in found + rest if part.strip()]
+
+
+def _operators(code: str) -> list[tuple[int, str]]:
+    """The operators of two characters that stand outside brackets and strings, with their places."""
+    found, at = [], 0
+    while at < len(code):
+        if code[at] in "\"'":
+            at = _string_end(code, at)
+        elif code[at] in "([{":
+            at = _closing(code, at)
+        elif code[at : at + 2] in ("==", "!=", "<=", ">=", "&&", "||"):
+            found.append((at, code[at : at + 2]))
+            at += 1
+        at += 1
+    return found
 
 
 def _string_end(code: str, at: int, depth: int = 0) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -47,7 +48,7 @@ class Name(NamedTuple):
         if self.secret:
             return "(sensitive)"
         text = self.path + "".join("..." if part is None else part for part in self.parts)
-        return f'"{text}..."' if self.of_prefix else f'"{text}"'
+        return json.dumps(f"{text}..." if self.of_prefix else text, ensure_ascii=False)
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,8 @@ class _Reader:
 
     def _from_source(self, instance: Instance, attribute: str, secret: bool) -> Name | None:
         found = self._context.once(Partials).argument(instance, *attribute.split("."))
+        if found == Text(()):
+            return None  # empty, which is as good as not set
         if isinstance(found, Text):
             return self._read(attribute, tuple(p if isinstance(p, str) else None for p in found.parts), secret, found.needs)
         if found is None or self._is_null(instance, attribute):

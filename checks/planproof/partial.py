@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from planproof.check import Context
-from planproof.code import Call, Choice, Items, Literal, Name, Node, Other, Table, Template, node_of
+from planproof.code import Call, Choice, Comparison, Items, Literal, Name, Node, Other, Table, Template, node_of
 from planproof.hcl import expression_of
 from planproof.pattern import MAX_TEXT
 from planproof.plan import Instance, Json, Key, Module, Value
@@ -118,6 +118,8 @@ class Partials:
             return Keyed(entries, Open(tuple(name for key in computed for name in key.names)) if computed else None)
         if isinstance(node, Choice):
             return self._choice(node, place)
+        if isinstance(node, Comparison):
+            return self._compared(node, place)
         if isinstance(node, Literal):
             return _known(node.value)
         return Open(node.names if isinstance(node, Other) else ())
@@ -136,6 +138,13 @@ class Partials:
             }
             return Keyed(common, undecided)
         return undecided
+
+    def _compared(self, node: Comparison, place: _Place) -> Partial:
+        sides = self._of(node.left, place), self._of(node.right, place)
+        unsure = [side for side in sides if side is not None and (not isinstance(side, Text) or side.known is None)]
+        if unsure:
+            return Open(tuple(name for side in unsure if isinstance(side, (Open, Text)) for name in side.needs))
+        return _known((sides[0] == sides[1]) is node.equal)
 
     # --- functions ---
 
