@@ -201,7 +201,9 @@ class Defaults:
         expression = block.get("tags")
         if not expression:
             return Tags(
-                {}, "default_tags", "" if key else "the plan has no configuration of the resource, and so no default tags"
+                {},
+                "default_tags",
+                "" if key else "the plan does not hold the configuration of its provider, which may have default_tags",
             )
         if isinstance(expression.get("constant_value"), dict):
             return _read(Value(expression["constant_value"]), "default_tags")
