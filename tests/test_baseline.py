@@ -101,7 +101,7 @@ def test_a_check_that_could_not_judge_and_an_exception_that_ran_out_are_never_kn
 
 def test_a_moved_resource_is_known_by_the_address_that_it_had() -> None:
     baseline = Baseline.of([report(failure("aws_s3_bucket.before_logs"))])
-    here = replace(baseline, plans={"x": baseline.plans["plan.json"]})
+    here = baseline._replace(plans={"x": baseline.plans["plan.json"]})
     found = {f.subject: f.verdict for f in evaluate(CHANGES, baseline=here).findings if f.code == "no_lifecycle"}
     assert (found["aws_s3_bucket.moved_logs"], found["aws_s3_bucket.old_logs"]) == (Verdict.SKIP, Verdict.FAIL)
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from planproof.arguments import Path
 from planproof.check import Context
@@ -28,8 +27,7 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
 _FINEST = 60  # seconds: a filter's default value is reported for each minute with log events and no match
 
 
-@dataclass(frozen=True)
-class Watch:
+class Watch(NamedTuple):
     """A metric that an alarm watches: the alarm's own, or that of one of its `metric_query` blocks (`path`)."""
 
     alarm: Instance
@@ -44,13 +42,13 @@ class Watch:
         return context.argument(self.alarm, *self.path, name)
 
 
-@dataclass(frozen=True)
 class Watches:
     """All metrics that alarms watch: by namespace and name, by name in lower case, and those known only after the apply."""
 
-    by_metric: dict[tuple[str, str], list[Watch]] = field(default_factory=dict)
-    by_name: dict[str, list[Watch]] = field(default_factory=dict)
-    open: list[Watch] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.by_metric: dict[tuple[str, str], list[Watch]] = {}
+        self.by_name: dict[str, list[Watch]] = {}
+        self.open: list[Watch] = []
 
 
 def watches(context: Context) -> Watches:
@@ -75,8 +73,7 @@ def _watches(alarm: Instance, context: Context) -> Iterator[Watch]:
             yield Watch(alarm, ("metric_query", number, "metric", 0), query.get("id").text or "")
 
 
-@dataclass(frozen=True)
-class Trouble:
+class Trouble(NamedTuple):
     """Why an alarm does not do what is wanted, or (`open`) why that cannot be told."""
 
     code: str

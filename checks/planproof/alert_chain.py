@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from planproof.access_events import Judgement, judge_event_pattern, judge_filter_pattern
 from planproof.alarms import ALARM, Watch, composites, trouble, watches
@@ -37,8 +36,7 @@ KEYS = ("aws_kms_key", "aws_kms_external_key", "aws_kms_replica_key")
 SETTINGS = "unauthorized_access_alert"
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """A log group or a topic: of the plan, or one outside of it that is known by its name or ARN."""
 
     instance: Instance | None = None
@@ -49,8 +47,7 @@ class Place:
         return self.instance.address if self.instance else ""
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(NamedTuple):
     """A topic with who publishes to it: the service, and whether it does so by a role of its own."""
 
     topic: Place
@@ -62,8 +59,7 @@ class Target:
         return f"{self.topic.address}{self.topic.name} {self.publisher} {self.by_role}"
 
 
-@dataclass(frozen=True)
-class Link:
+class Link(NamedTuple):
     """One link: what it leads to, and the code and reason where it does not hold for sure.
 
     Broken: `code`, and nothing comes after it. Open: `code` and `open`; the chain goes on where `to` is given. `nearness` orders
@@ -115,8 +111,7 @@ def is_whole(chain: Chain) -> bool:
     return not any(link.code for link in chain)
 
 
-@dataclass(frozen=True)
-class Stage:
+class Stage(NamedTuple):
     """A kind of link: what it leads to, in words, and the function that finds such links from a thing.
 
     `of_bucket`: what it answers depends on the bucket that the chain begins at, and is worked out for each anew.

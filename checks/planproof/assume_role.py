@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from planproof.check import Context
@@ -53,19 +52,18 @@ WITHOUT_MFA: Mapping[str, Request] = {
 }
 
 
-@dataclass(frozen=True)
 class Trust:
     """A role's trust policy, and how messages speak of it."""
 
-    document: Document
-    answers: dict[object, Answer] = field(default_factory=dict, compare=False)
-    """What has been answered of it, for `once`."""
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self._answers: dict[object, Answer] = {}
 
     def once(self, find: Callable[[], Answer], *key: object) -> Answer:
         """What `find` answers, asked once for a key."""
-        if key not in self.answers:
-            self.answers[key] = find()
-        return self.answers[key]
+        if key not in self._answers:
+            self._answers[key] = find()
+        return self._answers[key]
 
     @cached_property
     def allows(self) -> tuple[tuple[str, Statement], ...]:
@@ -149,7 +147,7 @@ def person_holds(condition: Condition, who: Principal, request: Request, otherwi
     if who.who is Who.USER and isinstance(who.id, str) and who.id.startswith("arn:") and not who.is_unnamed:
         return condition.holds(who.id)
     if condition.values and all(_is_role(value) for value in condition.values):
-        return replace(condition, values=("arn:aws:iam::000000000000:role/-",)).holds("arn:aws:iam::000000000000:user/-")
+        return condition._replace(values=("arn:aws:iam::000000000000:role/-",)).holds("arn:aws:iam::000000000000:user/-")
     return otherwise
 
 

@@ -12,7 +12,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from planproof import bundled
@@ -77,12 +77,12 @@ class Baseline:
         if known is None:
             listed = ", ".join(sorted(self.plans)[:5])
             text = f"{self.name} has nothing about this plan: it knows {listed}; every failure counts as new"
-            return replace(report, warnings=(*report.warnings, text))
+            return report._replace(warnings=(*report.warnings, text))
         named = [(finding, _name(finding, known, moved or {})) for finding in report.findings]
         failing = Counter(name for finding, name in named if is_failure(finding, report))
         findings = tuple(_compared(f, known[name], failing[name]) if is_failure(f, report) else f for f, name in named)
         open_ones = {name._replace(code="") for finding, name in named if finding.verdict is not Verdict.PASS}
-        return replace(report, findings=findings, fixed=tuple(_fixed(known, open_ones, report)))
+        return report._replace(findings=findings, fixed=tuple(_fixed(known, open_ones, report)))
 
     def _for(self, plan: str) -> Counter[Failure] | None:
         """A baseline of one plan is about that plan wherever it lies now; one of several goes by their paths."""

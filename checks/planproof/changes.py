@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from planproof.plan import Instance, Plan
@@ -27,7 +26,7 @@ def only_changes(report: Report, plan: Plan) -> Report:
     kept = tuple(finding for finding in report.findings if changes.concern(finding))
     left_out = len(report.findings) - len(kept)
     notices = (f"{left_out} findings on what this plan leaves as it is are left out",) if left_out else ()
-    return replace(report, findings=kept, notices=(*report.notices, *notices))
+    return report._replace(findings=kept, notices=(*report.notices, *notices))
 
 
 class _Changes:

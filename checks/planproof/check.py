@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from planproof.arguments import argument, may_be_set
 from planproof.hcl import Expression, written
@@ -124,8 +123,7 @@ class Context:
 Judge = Callable[[Any, Context], Outcome | Iterable[Outcome]]
 
 
-@dataclass(frozen=True)
-class Check:
+class Check(NamedTuple):
     """A check: `id` (CKV_...), `name` (one line: what holds when it passes), `severity` (one of SEVERITIES), `category`
     (one of Checkov's), `types` (the resource types of its subjects, PLAN_WIDE, ANY_TYPE or LISTED_TYPES), the function, and `applies`,
     which says whether an instance of those types is a subject."""

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from planproof import bundled
 
 _PLACEHOLDER = re.compile(r"\$\{(bucket|account|region|partition)\}")
 
 
-@dataclass(frozen=True)
-class Sample:
+class Sample(NamedTuple):
     """A record and what it is: access to the bucket that was `denied`; something `elsewhere` that an alert may be on as well, such as
     a call to another service that was denied or a failed sign-in; or `ordinary`, what happens every day.
 

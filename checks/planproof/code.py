@@ -7,9 +7,8 @@ The HCL parser gives what stands inside `${...}` as text, with objects and lists
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from planproof.hcl import Expression, conditional, names, parts
 
@@ -19,42 +18,36 @@ _CALL = re.compile(r"([a-z_0-9]+)\(")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 
-@dataclass(frozen=True)
-class Template:
+class Template(NamedTuple):
     """Text, its parts in order: literal texts and expressions."""
 
     parts: tuple[str | Node, ...]
 
 
-@dataclass(frozen=True)
-class Name:
+class Name(NamedTuple):
     """A reference: `var.environment`, `aws_s3_bucket.logs.id`."""
 
     name: str
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(NamedTuple):
     function: str
     arguments: tuple[Node, ...]
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(NamedTuple):
     """An object. A key that is an expression is an Other."""
 
     entries: tuple[tuple[str | Other, Node], ...]
 
 
-@dataclass(frozen=True)
-class Items:
+class Items(NamedTuple):
     """A list."""
 
     items: tuple[Node, ...]
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(NamedTuple):
     """`condition ? yes : no`."""
 
     condition: Node
@@ -62,8 +55,7 @@ class Choice:
     no: Node
 
 
-@dataclass(frozen=True)
-class Comparison:
+class Comparison(NamedTuple):
     """`left == right`, or `left != right` where `equal` is False."""
 
     left: Node
@@ -71,15 +63,13 @@ class Comparison:
     equal: bool
 
 
-@dataclass(frozen=True)
-class Literal:
+class Literal(NamedTuple):
     """A number, a boolean or null."""
 
     value: int | float | bool | None
 
 
-@dataclass(frozen=True)
-class Other:
+class Other(NamedTuple):
     """Code that is not looked into; `names` are what it refers to."""
 
     names: tuple[str, ...]

@@ -22,8 +22,7 @@ import ipaddress
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from planproof.glob import fits
 from planproof.pattern_error import PatternError
@@ -45,17 +44,16 @@ Json = Any
 Test = Callable[[Json], bool]
 
 
-@dataclass(frozen=True)
-class EventPattern:
+class EventPattern(NamedTuple):
     """A compiled pattern."""
 
     document: Mapping[str, Json]
-    _alternatives: tuple[_Field, ...]
+    alternatives: tuple[_Field, ...]
 
     def matches(self, event: Mapping[str, Json]) -> bool:
         """Whether the rule fires for an event: the whole of it, with `source` and `detail`."""
         event = _undotted(event)
-        return any(alternative.holds(event, event) for alternative in self._alternatives)
+        return any(alternative.holds(event, event) for alternative in self.alternatives)
 
 
 def compile(document: Mapping[str, Json] | str) -> EventPattern:
@@ -103,16 +101,14 @@ def is_delivered(record: Mapping[str, Json], state: str = "ENABLED") -> bool:
 Path = tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class _Values:
+class _Values(NamedTuple):
     """What a field's value may be: tests of a leaf, and whether the field's absence will do."""
 
     tests: tuple[Test, ...]
     absent: bool
 
 
-@dataclass(frozen=True)
-class _Field:
+class _Field(NamedTuple):
     """A field of the pattern: its own values, and the fields below it, which all have to match in one and the same object."""
 
     path: Path

@@ -23,10 +23,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from planproof.cloudwatch_regex import Regex
 from planproof.glob import matches as fits_wildcard
@@ -96,17 +95,16 @@ Event = Mapping[str, Any] | str
 Test = Callable[[Any], bool]
 
 
-@dataclass(frozen=True)
-class FilterPattern:
+class FilterPattern(NamedTuple):
     """A compiled pattern. `form` is `everything`, `json`, `words`, `line_regex` or `terms`."""
 
     text: str
     form: str
-    _holds: Callable[[Event], bool]
+    holds: Callable[[Event], bool]
 
     def matches(self, event: Event) -> bool:
         """Whether an event matches: a JSON document, which CloudTrail delivers as one line without blanks, or a line of text."""
-        return self._holds(event)
+        return self.holds(event)
 
 
 def compile(text: str) -> FilterPattern:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from planproof.plan import Json
 
@@ -21,8 +20,7 @@ _SCAN = re.compile(
 _WORDS = {"true", "false", "null", "None", "True", "False", "for", "in", "if", "else", "endif", "endfor"}
 
 
-@dataclass(frozen=True)
-class Expression:
+class Expression(NamedTuple):
     """An argument's expression, as the parser gives it."""
 
     raw: Any

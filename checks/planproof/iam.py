@@ -19,7 +19,7 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 Answer = bool | None
 """True, False, or None: the plan does not say."""
@@ -53,8 +53,7 @@ class Who(enum.Enum):
     UNSURE = "principal known after the apply"
 
 
-@dataclass(frozen=True)
-class Unknown:
+class Unknown(NamedTuple):
     """A text that is known only after the apply. Two are the same text where `exact` and equal.
 
     `what` names what it is made of (`aws_iam_user.a.arn`), `who` what such a principal is, `types` the resource types behind it.
@@ -114,8 +113,7 @@ _BY_UNIQUE_ID = {"AIDA": Who.USER, "AROA": Who.ROLE}
 _BY_TYPE = {"service": Who.SERVICE, "federated": Who.FEDERATED, "canonicaluser": Who.ACCOUNT, "*": Who.ANYONE}
 
 
-@dataclass(frozen=True)
-class Principal:
+class Principal(NamedTuple):
     """One principal of a statement."""
 
     who: Who
@@ -195,8 +193,7 @@ _COMPARE = re.compile(
 _TEXTUAL = ("string", "arn", "bool")
 
 
-@dataclass(frozen=True)
-class Condition:
+class Condition(NamedTuple):
     """One key under one operator: it holds where the request's value fits any of `values`."""
 
     operator: Text
@@ -266,8 +263,7 @@ def _equal(name: str, value: Text, present: str) -> Answer:
 # --- statements -------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Statement:
+class Statement(NamedTuple):
     """One statement. `not_principals` and `not_actions`: the lists say to whom and to what it does not apply.
 
     `effect` is Unknown, too, where it cannot be told whether the statement stays in the document.
@@ -323,8 +319,7 @@ def on_request(request: Mapping[str, str | None], otherwise: bool) -> Callable[[
     return ask
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(NamedTuple):
     """A policy document.
 
     `problem`: why there is nothing to judge, "" where there is; `malformed`: the text is known, and is no policy that AWS takes.
@@ -338,7 +333,7 @@ class Document:
     sensitive: bool = False
     alternatives: tuple[Document, ...] = ()
     """Where there is a problem: the documents of which it is one, though the plan does not say which."""
-    where: tuple[str, ...] = field(default=(), compare=False)
+    where: tuple[str, ...] = ()
     """Evidence: the attribute, and the data sources that the document was read from."""
 
     def allows(self, who: Principal, action: str, request: Mapping[str, str | None] | None = None) -> Answer:

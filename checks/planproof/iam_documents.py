@@ -14,7 +14,6 @@ import ast
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from planproof.arguments import nested_blocks
@@ -38,7 +37,7 @@ def read(instance: Instance, context: Context, *path: str | int) -> Document:
         return Document(problem=f"not set: {where}", where=(where,))
     known = value.text
     found = parsed(known) if known is not None else _unknown_text(instance, path, where, context)
-    return replace(found, sensitive=found.sensitive or value.is_sensitive, where=tuple(dict.fromkeys((where, *found.where))))
+    return found._replace(sensitive=found.sensitive or value.is_sensitive, where=tuple(dict.fromkeys((where, *found.where))))
 
 
 def _unknown_text(instance: Instance, path: tuple[str | int, ...], where: str, context: Context) -> Document:
@@ -97,7 +96,7 @@ def _of_data(data: Instance, context: Context) -> Document:
         known = data.get("json").text
         found = parsed(known) if known is not None else _Blocks(data, context).document()
         shown = found.sensitive or data.value.get("statement").is_sensitive or data.get("json").is_sensitive
-        seen[data.address] = replace(found, sensitive=shown, where=(data.address, *found.where))
+        seen[data.address] = found._replace(sensitive=shown, where=(data.address, *found.where))
     return seen[data.address]
 
 
@@ -208,7 +207,7 @@ def _lists(written: _Written, block: Value, name: str) -> dict[str, Any]:
 
 def _perhaps(statement: Statement, address: str) -> Statement:
     """A statement that an unknown document may replace: one that has a sid."""
-    return replace(statement, effect=Unknown(f"{address}, once it is merged")) if statement.sid else statement
+    return statement._replace(effect=Unknown(f"{address}, once it is merged")) if statement.sid else statement
 
 
 class _Written:

@@ -8,10 +8,9 @@ import os
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from planproof.baseline import Baseline
 from planproof.check import Check
@@ -27,8 +26,7 @@ _HEAD = 1024 * 1024
 _PASSED_OVER = ("node_modules", "__pycache__")
 
 
-@dataclass(frozen=True)
-class Scope:
+class Scope(NamedTuple):
     """By which checks, and what of their findings counts. Plain data: it travels between processes. `checks` are folders."""
 
     checks: tuple[str, ...] = ()

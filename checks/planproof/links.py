@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from planproof.plan import MISSING, Instance, Plan, Value
 from planproof.references import Kind, Origin, Origins, References
@@ -41,8 +41,7 @@ def spellings(text: str) -> tuple[str, ...]:
     return (text, inner["name"]) if inner else (text,)
 
 
-@dataclass(frozen=True)
-class Resolution:
+class Resolution(NamedTuple):
     """What an argument names: `targets` for sure, `candidates` that it may be, or anything (`open_ended`), with the reason."""
 
     targets: tuple[Instance, ...] = ()
@@ -51,8 +50,7 @@ class Resolution:
     reason: str = ""
 
 
-@dataclass(frozen=True)
-class Companions:
+class Companions(NamedTuple):
     """The resources of one type that belong to an instance: for sure, and perhaps (with the reason it cannot be told)."""
 
     sure: tuple[Instance, ...] = ()

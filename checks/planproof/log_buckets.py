@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from planproof.check import Context
 from planproof.glob import matches
@@ -15,14 +15,14 @@ BUCKET = "aws_s3_bucket"
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
-@dataclass(frozen=True)
-class LogBuckets:
+class LogBuckets(NamedTuple):
     """By address: why a bucket is a log bucket (`sure`), or why it may be one (`perhaps`)."""
 
     sure: dict[str, str]
     perhaps: dict[str, str]
 
-    def __contains__(self, bucket: Instance) -> bool:
+    def covers(self, bucket: Instance) -> bool:
+        """Whether it is one, or may be one."""
         return bucket.address in self.sure or bucket.address in self.perhaps
 
 
@@ -47,7 +47,8 @@ def log_buckets(context: Context) -> LogBuckets:
 
 def is_log_bucket(bucket: Instance, context: Context) -> bool:
     """Whether it is one, or may be one."""
-    return bucket in context.once(log_buckets)
+    found: LogBuckets = context.once(log_buckets)
+    return found.covers(bucket)
 
 
 def words_of(text: str) -> set[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from planproof.check import Context
@@ -51,8 +50,7 @@ class Name(NamedTuple):
         return json.dumps(f"{text}..." if self.of_prefix else text, ensure_ascii=False)
 
 
-@dataclass(frozen=True)
-class Names:
+class Names(NamedTuple):
     """All names of a plan by address, and the leading token that a clear majority of them shares (None where none does)."""
 
     by_address: Mapping[str, Name]

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from planproof.check import Context
 from planproof.code import Call, Choice, Comparison, Items, Literal, Name, Node, Other, Table, Template, node_of
@@ -25,15 +24,13 @@ _MOST_PARTS = 200
 NO_SOURCE = "the plan does not hold the text around what it refers to; give the source (the folder, or the saved plan)"
 
 
-@dataclass(frozen=True)
-class Open:
+class Open(NamedTuple):
     """Nothing is known of it; `needs` are the names that would decide it."""
 
     needs: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(NamedTuple):
     """A text whose parts are known or, where they are an Open, not."""
 
     parts: tuple[str | Open, ...]
@@ -51,8 +48,7 @@ class Text:
         return tuple(dict.fromkeys(name for part in self.parts if isinstance(part, Open) for name in part.needs))
 
 
-@dataclass(frozen=True)
-class Keyed:
+class Keyed(NamedTuple):
     """An object. `rest` says what else may be in it; None where these entries are all."""
 
     entries: Mapping[str, Partial]
@@ -63,8 +59,7 @@ Partial = Text | Keyed | Open | None
 """None is null."""
 
 
-@dataclass(frozen=True)
-class _Place:
+class _Place(NamedTuple):
     """Where an expression stands: the module instance, and the key and the block that `each` and `count` belong to."""
 
     module: Module

@@ -10,9 +10,8 @@ import datetime
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from planproof import bundled
 from planproof.glob import matches
@@ -36,8 +35,7 @@ class PolicyError(Exception):
         return PolicyError, self.problems
 
 
-@dataclass(frozen=True)
-class Waiver:
+class Waiver(NamedTuple):
     """An exception of the policy: the findings of `check` on addresses that fit the glob are skipped before `expires`."""
 
     check: str

@@ -15,9 +15,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from planproof.arguments import Path
 from planproof.check import Context
@@ -40,8 +39,7 @@ class Basis(Enum):
     UNKNOWN_COMPANION = "a resource of which it is open what it belongs to"
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """Whether a predicate holds; None where the plan does not determine it. `found` says what was found, `wanted` what must be."""
 
     holds: bool | None
@@ -87,7 +85,7 @@ def _joined(answers: list[Answer]) -> Answer:
     if len(answers) == 1 or first.holds is None:
         return first
     text = "; ".join(dict.fromkeys(a.text for a in answers))
-    return replace(first, found=text, wanted="", where=tuple(dict.fromkeys(w for a in answers for w in a.where)))
+    return first._replace(found=text, wanted="", where=tuple(dict.fromkeys(w for a in answers for w in a.where)))
 
 
 def unusable(predicate: Predicate, path: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], str]]:

@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
 from itertools import takewhile
-from typing import Any, Protocol, Union
+from typing import Any, NamedTuple, Protocol, Union
 
 from planproof.plan import MISSING, Instance, Json, Key, Module, Plan, State, part_of, unquote
 
@@ -32,8 +31,7 @@ class Kind(Enum):
     LOST = "lost"  # cannot be followed; `reason` says why and what would help
 
 
-@dataclass(frozen=True)
-class Origin:
+class Origin(NamedTuple):
     """One thing that an expression draws on.
 
     RESOURCE: `instances` are the candidates, one where the reference is exact; `block` is `(module address, address in
@@ -86,8 +84,7 @@ class Expressions(Protocol):
         """The argument as it is written, where it is a template or a bare expression."""
 
 
-@dataclass(frozen=True)
-class Dynamic:
+class Dynamic(NamedTuple):
     """An index that is an expression; `text` is it, where known (`each.key`, `count.index`, `*`)."""
 
     text: str
@@ -106,8 +103,7 @@ def _is_index(step: Step) -> bool:
     return isinstance(step, (int, Dynamic, Quoted))
 
 
-@dataclass(frozen=True)
-class Scope:
+class Scope(NamedTuple):
     """Where an expression stands: its module instance, and the key, `for_each`/`count` and labels of the block it is in."""
 
     module: Module
@@ -282,7 +278,7 @@ class References:
         found: list[Origin] = []
         for origin in within:
             if origin.kind is Kind.CONSTANT and isinstance(origin.constant, list):
-                found.append(replace(origin, constant=scope.key))  # a set: the value is the key
+                found.append(origin._replace(constant=scope.key))  # a set: the value is the key
             elif origin.kind is Kind.VARIABLE and isinstance(self._whole(origin), dict):
                 found.extend(self._extend((origin,), steps))
             elif origin.kind in (Kind.VARIABLE, Kind.NAMED) or (origin.kind is Kind.LOST and not origin.modules):
@@ -327,7 +323,7 @@ class References:
         keyed = {module.key: module for module in origin.modules}
         if len(keyed) > 1 or None not in keyed:
             if not isinstance(rest[0], Dynamic) and rest[0] in keyed and (_is_index(rest[0]) or len(rest) > 1):
-                return self._extend((replace(origin, modules=(keyed[rest[0]],)),), rest[1:])
+                return self._extend((origin._replace(modules=(keyed[rest[0]],)),), rest[1:])
             rest = rest[1:] if _is_index(rest[0]) else rest
         if not rest or not isinstance(rest[0], str):
             return (origin,)
@@ -394,7 +390,7 @@ def _outer(scope: Scope) -> Scope:
 
 
 def _narrow(origin: Origin, key: Key, instances: Mapping[Key, Instance]) -> Origin:
-    return replace(origin, instances=(instances[key],)) if key is not None and key in instances else origin
+    return origin._replace(instances=(instances[key],)) if key is not None and key in instances else origin
 
 
 def _part(origin: Origin, rest: tuple[Step, ...]) -> Origin:
@@ -403,16 +399,16 @@ def _part(origin: Origin, rest: tuple[Step, ...]) -> Origin:
         for step in rest:
             inner = part_of(constant, step) if not isinstance(step, Dynamic) else MISSING
             if inner is MISSING:
-                return origin if not isinstance(constant, dict) else replace(origin, constant=None)
+                return origin if not isinstance(constant, dict) else origin._replace(constant=None)
             constant = inner
-        return replace(origin, constant=constant)
+        return origin._replace(constant=constant)
     if origin.kind is Kind.VARIABLE:
         known = list(takewhile(lambda step: isinstance(step, str), rest))
-        return replace(origin, attribute=(*(origin.attribute or ()), *map(str, known))) if known else origin
+        return origin._replace(attribute=(*(origin.attribute or ()), *map(str, known))) if known else origin
     if origin.kind is Kind.RESOURCE and origin.repeated and not origin.instance:
         keyed = {i.index: i for i in origin.instances}
         if not isinstance(rest[0], Dynamic) and rest[0] in keyed:
-            origin, rest = replace(origin, instances=(keyed[rest[0]],)), rest[1:]
+            origin, rest = origin._replace(instances=(keyed[rest[0]],)), rest[1:]
     if origin.attribute is None and origin.instances:
         named = {name for instance in origin.instances for name in instance.value.names()}
         rest = rest[next((n for n, step in enumerate(rest) if step in named), len(rest)) :]  # the rest is an object around it
@@ -422,7 +418,7 @@ def _part(origin: Origin, rest: tuple[Step, ...]) -> Origin:
     first, *inner = (*(origin.attribute or ()), *names)
     if origin.instances and not any(isinstance(i.get(first).raw, (dict, list)) for i in origin.instances):
         inner = []  # a text or number has no parts: the steps led through an object around it
-    return replace(origin, attribute=(first, *inner))
+    return origin._replace(attribute=(first, *inner))
 
 
 def _leaves(expression: Json) -> list[Mapping[str, Json]]:

@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from planproof.arguments import Path
 from planproof.check import Context
@@ -18,8 +18,7 @@ LIFECYCLE = "aws_s3_bucket_lifecycle_configuration"
 VERSIONING = "aws_s3_bucket_versioning"
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """A lifecycle rule that is not known to be disabled.
 
     `on`: it is known to be enabled. `whole`: it covers every object. `days`: objects expire after so many. `moves`: they go to a colder class. `noncurrent`: so
@@ -37,8 +36,7 @@ class Rule:
     open: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Lifecycle:
+class Lifecycle(NamedTuple):
     """A bucket's lifecycle: the rules that are in force, where they stand, and what cannot be told (`open`)."""
 
     rules: tuple[Rule, ...]

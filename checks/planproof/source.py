@@ -17,10 +17,9 @@ import posixpath
 import re
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from planproof.hcl import Expression, expression_of
 from planproof.plan import MISSING, Json, part_of
@@ -37,8 +36,7 @@ class SourceError(Exception):
     """The source cannot be read; `str()` is one plain sentence."""
 
 
-@dataclass(frozen=True)
-class Block:
+class Block(NamedTuple):
     """A block of HCL: its body as the HCL parser gives it (arguments in one-element lists), and where it begins."""
 
     body: Mapping[str, Any]
@@ -56,13 +54,13 @@ class Block:
         return [block for block in found if isinstance(block, dict)] if isinstance(found, list) else []
 
 
-@dataclass
 class ModuleSource:
     """The blocks of one module's folder. `problems` names each file that could not be parsed, with the reason."""
 
-    blocks: dict[tuple[str, ...], Block] = field(default_factory=dict)
-    locals: dict[str, Any] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.blocks: dict[tuple[str, ...], Block] = {}
+        self.locals: dict[str, Any] = {}
+        self.problems: list[str] = []
 
     def resource(self, local_address: str) -> Block | None:
         """The block of `aws_s3_bucket.logs` or `data.aws_region.current`."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import NamedTuple
 
 from planproof.arguments import Path, nested_blocks
 from planproof.check import Context
@@ -37,8 +37,7 @@ class Coverage(IntEnum):
     WHOLE = 6
 
 
-@dataclass(frozen=True)
-class Selector:
+class Selector(NamedTuple):
     """One selector of S3 data events, of either kind. Each field's conditions must all hold.
 
     `arns`: what is known of the object ARNs that it picks, each without `arn:aws:s3:::`. `open`: what is known only after the
@@ -89,13 +88,13 @@ class Selector:
         return None
 
 
-@dataclass(frozen=True)
 class TrailIndex:
     """The plan's trails with what they log: those of one bucket by its name, and those that may log any."""
 
-    named: dict[str, list[Instance]] = field(default_factory=dict)
-    general: list[Instance] = field(default_factory=list)
-    selectors: dict[str, tuple[Selector, ...]] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.named: dict[str, list[Instance]] = {}
+        self.general: list[Instance] = []
+        self.selectors: dict[str, tuple[Selector, ...]] = {}
 
 
 def trail_index(context: Context) -> TrailIndex:

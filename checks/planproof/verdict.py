@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from typing import NamedTuple
 
 PLAN = "plan"
@@ -80,8 +79,7 @@ class Failure(NamedTuple):
         return f"{self.check} on {self.about or self.subject} ({self.code})"
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """A check that judged, as reports show it: its severity is the policy's, `doc` its docstring."""
 
     id: str
@@ -91,8 +89,7 @@ class Rule:
     doc: str = ""
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(NamedTuple):
     """All findings of one plan, in the order of checks and subjects.
 
     `errors` are what kept a check from judging (its finding is a FAIL with the code `check_error`). `rules` are the checks that
