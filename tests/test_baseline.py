@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -84,7 +83,7 @@ def test_what_was_not_judged_is_not_fixed() -> None:
     baseline = Baseline.of([report(failure("aws_s3_bucket.a"), failure("aws_s3_bucket.a", check="CKV_PLAN_3"))])
     crashed = report(failure(WHOLE, "check_error"))
     assert [failure.check for failure in baseline.apply(crashed).fixed] == ["CKV_PLAN_3"]
-    assert baseline.apply(replace(report(), rules=())).fixed == ()
+    assert baseline.apply(report()._replace(rules=())).fixed == ()
 
 
 def test_unknown_is_recorded_where_it_fails() -> None:

@@ -12,8 +12,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from planproof import bundled
 from planproof.policy import PolicyError
@@ -29,8 +28,7 @@ class BaselineError(PolicyError):
     """The baseline cannot be used; `str()` is one plain sentence."""
 
 
-@dataclass(frozen=True)
-class Baseline:
+class Baseline(NamedTuple):
     """The known failures by plan: its path relative to `folder`, where the baseline's file lies."""
 
     plans: Mapping[str, Counter[Failure]]

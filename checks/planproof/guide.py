@@ -7,8 +7,8 @@ sentence of `Fix:` is the remedy that reports show.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from inspect import cleandoc
+from typing import NamedTuple
 
 _HEADS = {"Why": "why", "Cannot see": "cannot_see", "Fix": "fix", "Controls": "controls"}
 _HEAD = re.compile(rf"^({'|'.join(_HEADS)}):\s*")
@@ -16,8 +16,7 @@ _SENTENCE = re.compile(r"^(?:`[^`]*`|[^`])*?[.!?](?=\s|$)(?<!e\.g\.)(?<!i\.e\.)"
 _URL = re.compile(r"https://[^\s<>()`]+[^\s<>()`.,;:]")
 
 
-@dataclass(frozen=True)
-class Guide:
+class Guide(NamedTuple):
     """The paragraphs; one that the docstring does not have is empty."""
 
     finds: str = ""

@@ -6,9 +6,8 @@ import datetime
 import difflib
 import os
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from planproof import bundled, policy_schema
 from planproof.policy import DEFAULT, PolicyError, merge
@@ -19,8 +18,7 @@ MAX_LAYERS = 20
 _SUFFIXES = (".yaml", ".yml", ".json")
 
 
-@dataclass(frozen=True)
-class Layered:
+class Layered(NamedTuple):
     """A policy as its files make it up, the one that all the others extend first."""
 
     layers: tuple[Document, ...]
