@@ -134,7 +134,7 @@ class _Reader:
 
     def _from_source(self, instance: Instance, attribute: str, secret: bool) -> Name | None:
         found = self._context.once(Partials).argument(instance, *attribute.split("."))
-        if found == Text(()):
+        if isinstance(found, Text) and not found.parts:
             return None  # empty, which is as good as not set
         if isinstance(found, Text):
             return self._read(attribute, tuple(p if isinstance(p, str) else None for p in found.parts), secret, found.needs)
