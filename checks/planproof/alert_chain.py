@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from planproof.access_events import Judgement, judge_event_pattern, judge_filter_pattern
-from planproof.alarms import ALARM, Watch, composites, trouble, watches
+from planproof.alarms import ALARM, COMPOSITE, Watch, composites, trouble, watches
 from planproof.check import Context
 from planproof.glob import matches
 from planproof.iam import Document, service
@@ -96,6 +96,22 @@ def cannot_tell(code: str, reason: str, *where: str, to: Any = None) -> Link:
 
 def best_chain(bucket: Instance, context: Context) -> Chain:
     """The chain that comes furthest: a whole one, else one that may be whole, else the one that breaks last."""
+    chain = _either_way(bucket, context)
+    left_out = context.once(_left_out)
+    if left_out and any(link.broken for link in chain):
+        reason = f"this plan leaves {left_out} out (-target), and without it {chain[-1].reason}"
+        return (*chain[:-1], cannot_tell("unknown_left_out", reason, *chain[-1].where))
+    return chain
+
+
+def _left_out(context: Context) -> str:
+    """A resource that could mend a chain and that an incomplete plan leaves out."""
+    kinds = (TRAIL, GROUP, FILTER, ALARM, COMPOSITE, TOPIC, SUBSCRIPTION, RULE, TARGET)
+    return next((each.address for kind in kinds for each in context.plan.left_out(kind)), "")
+
+
+def _either_way(bucket: Instance, context: Context) -> Chain:
+    """Through an alarm or, where the policy accepts it, through an EventBridge rule."""
     alarm = _walk(ALARMS, bucket, bucket, context)
     if is_whole(alarm) or not context.settings(SETTINGS).get("accept_eventbridge", True):
         return alarm
@@ -318,7 +334,8 @@ def _alarms(each: Instance, _: Instance, context: Context) -> Iterator[Link]:
     candidates = [(watch, "") for watch in found]
     for watch in index.open if found or name.text else [*index.open, *(w for ws in index.by_metric.values() for w in ws)]:
         candidates += [(watch, doubt) for doubt in [_same_metric(watch, each, context)] if doubt is not None]
-    for watch, doubt in candidates:
+    # Those beside the filter first: elsewhere the same names may be another account's.
+    for watch, doubt in sorted(candidates, key=lambda pair: pair[0].alarm.module is not each.module):
         yield _alarm(watch, each, doubt, context)
     if not candidates:
         yield _no_alarm(each, name, namespace, context)
