@@ -30,8 +30,9 @@ def unauthorized_access_alert(bucket: Instance, context: Context) -> Outcome:
 
     Cannot see: whether the trail's role may write to the log group, whether an e-mail subscription has been confirmed, and what
     an organisation's trail in another account does. Where a value is known only after the apply and refers to the bucket's ARN,
-    the text around it (a prefix inside the bucket) is in the source alone: without it the whole bucket is taken to be meant. A
-    pattern is tried on sample CloudTrail records, so one that tells events apart by what no sample has is judged by those.
+    the text around it (a prefix inside the bucket) is in the source alone: without it the whole bucket is taken to be meant, as
+    an alarm's actions are taken to be those that it refers to. A topic's own policy counts against an alarm only where it is
+    known. A pattern is tried on sample CloudTrail records, so one that tells events apart by what no sample has is judged by those.
 
     Fix: complete the link that the reason names; fixtures/good/unauthorized_access_alert/plain is the shortest whole chain.
     For a topic that another configuration makes, list its ARN under `known_topics` in the policy.

@@ -34,6 +34,7 @@ RULE = "aws_cloudwatch_event_rule"
 TARGET = "aws_cloudwatch_event_target"
 KEYS = ("aws_kms_key", "aws_kms_external_key", "aws_kms_replica_key")
 SETTINGS = "unauthorized_access_alert"
+ALARMS_PRINCIPAL = "cloudwatch.amazonaws.com"
 
 
 class Place(NamedTuple):
@@ -428,9 +429,16 @@ def _dimensions(value: Value) -> str:
 def _alarm_topics(alarm: Instance, _: Instance, context: Context) -> Iterator[Link]:
     """The topics among the alarm's actions, and among those of a composite alarm that goes off with it."""
     name = context.argument(alarm, "alarm_name").text
-    speakers = [alarm, *(context.once(composites).get(name, ()) if name else ())]
-    links = [link for speaker in speakers for link in _actions(speaker, context)]
-    yield from links
+    for speaker in (alarm, *(context.once(composites).get(name, ()) if name else ())):
+        yield from _actions(speaker, context)
+    for each in context.plan.of_type(COMPOSITE):
+        if context.argument(each, "alarm_rule").is_unknown and alarm in _referred(each, "alarm_rule", context):
+            reason = f"{each.address}.alarm_rule is known after the apply"
+            yield from (link._replace(code="unknown_alarm", reason=reason, open=True) for link in _actions(each, context))
+
+
+def _referred(instance: Instance, attribute: str, context: Context) -> list[Instance]:
+    return [i for origin in context.references.origins(instance, attribute) for i in origin.instances]
 
 
 def _actions(alarm: Instance, context: Context) -> Iterator[Link]:
@@ -444,7 +452,7 @@ def _actions(alarm: Instance, context: Context) -> Iterator[Link]:
         instead = f"; {' and '.join(others)} tell when it is over" if others else ""
         yield broken("no_alarm_actions", f"{where} is empty{instead}", where)
         return
-    yield from _topics(alarm, "alarm_actions", "cloudwatch.amazonaws.com", context)
+    yield from _topics(alarm, "alarm_actions", ALARMS_PRINCIPAL, context)
 
 
 def _topics(instance: Instance, attribute: str, publisher: str, context: Context, by_role: bool = False) -> Iterator[Link]:
@@ -463,10 +471,20 @@ def _topics(instance: Instance, attribute: str, publisher: str, context: Context
     for place, sure in literal:
         at, doubt = place.address or where, f"{where} is known after the apply"
         yield holds(to(place), at) if sure else cannot_tell("unknown_topic", doubt, at, to=to(place))
-    if found.open_ended or (value.has_unknown and not found.targets and not found.candidates):
+    others = not found.targets and not found.candidates
+    if found.open_ended or (value.has_unknown and others and not _is_something_else(instance, attribute, context)):
         yield cannot_tell("unknown_topic", found.reason or f"{where} is known after the apply", where)
-    elif not found.targets and not found.candidates and not literal:
+    elif others and not literal:
         yield broken("no_topic", f"{where} names no SNS topic", where)
+
+
+def _is_something_else(instance: Instance, attribute: str, context: Context) -> bool:
+    """Whether all that it refers to are the ARNs of other resources than topics."""
+    origins = context.references.origins(instance, attribute)
+    return bool(origins) and all(
+        o.kind is Kind.RESOURCE and o.block[1].startswith("aws_") and o.type != TOPIC and (o.attribute or ("",))[-1] == "arn"
+        for o in origins
+    )
 
 
 def _is_every_instance(instance: Instance, attribute: str, context: Context) -> bool:
@@ -607,15 +625,16 @@ def _usable(key: Instance, topic: Instance, publisher: str, context: Context) ->
 
 
 def _admits(topic: Instance, target: Target, context: Context) -> Link:
-    """The topic lets the publisher in. Its default policy admits the alarms of its own account, and no EventBridge rule."""
+    """The topic lets the publisher in. Its default policy admits the alarms of its own account, and no EventBridge rule; so a
+    policy that is known only after the apply is in the way of a rule, and not of an alarm."""
     document = _document(topic, "aws_sns_topic_policy", "arn", context)
-    if target.by_role or (document is None and target.publisher == "cloudwatch.amazonaws.com"):
+    if target.by_role or (document is None and target.publisher == ALARMS_PRINCIPAL):
         return holds(True)
     answer = document.allows(service(target.publisher), "sns:Publish") if document else False
     where = document.where if document else (topic.address,)
     if answer is False:
         return broken("topic_refuses", f"the policy of {topic.address} does not let {target.publisher} publish", *where)
-    if answer is None:
+    if answer is None and target.publisher != ALARMS_PRINCIPAL:
         reason = (document.problem if document else "") or "what its policy says is known after the apply"
         return cannot_tell("unknown_topic", f"whether {target.publisher} may publish to {topic.address}: {reason}", *where)
     return holds(True)
