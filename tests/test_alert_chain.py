@@ -195,3 +195,12 @@ def test_a_broken_chain_ends_at_what_broke_it() -> None:
         f"{finding.evidence[-1]} is alias/aws/sns, the key of AWS itself, which cloudwatch.amazonaws.com may not use: "
         f"nothing is delivered; up to there the chain holds: {' -> '.join(finding.evidence[:-1])}"
     )
+
+
+def test_one_provider_is_one_region_whatever_is_known_of_it() -> None:
+    """On a later plan by provider 5 the bucket's region is known, the trail has none, and the provider's is the environment's."""
+    document = json.loads(fixture("good", "update").read_text(encoding="utf-8"))
+    (bucket,) = (r for r in document["planned_values"]["root_module"]["resources"] if r["type"] == "aws_s3_bucket")
+    assert bucket["values"]["region"] == "us-east-1"
+    document["configuration"]["provider_config"]["aws"]["expressions"].pop("region")
+    assert [f.code for f in evaluate(document, checks=[CHECK]).findings] == ["alert_reaches_somebody"]

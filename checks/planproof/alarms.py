@@ -94,29 +94,35 @@ def trouble(watch: Watch, weight: float, default: float | None, settings: Mappin
     unknown = next((name for name, value in values.items() if value.is_unknown), None)
     if unknown:
         return Trouble("unknown_alarm", f"{alarm.address}.{unknown} is known after the apply", unknown, open=True)
-    slow = _slow(alarm, values, settings)
+    paths: dict[str, Path] = {"period": (*watch.path, "period")}
+    shown = {name: context.shown(alarm, *paths.get(name, (name,))) for name in (*names, "period")}
+    slow = _slow(alarm, values, shown, settings)
     if slow:
         return slow
     through = _through(watch, context)
     if isinstance(through, Trouble):
         return through
-    return _trips(alarm, values, weight, default, fills=through)
+    return _trips(alarm, values, shown, weight, default, fills=through)
 
 
-def _slow(alarm: Instance, values: Mapping[str, Value], settings: Mapping[str, Any]) -> Trouble | None:
+def _slow(alarm: Instance, values: Mapping[str, Value], shown: Mapping[str, str], settings: Mapping[str, Any]) -> Trouble | None:
     period, most = values["period"].number or 0, settings.get("max_period", 900)
     if period > most:
-        text = f"{alarm.address} looks at {period:g} seconds at a time; the policy allows {most:g}"
+        text = f"{alarm.address} has a period of {shown['period']} seconds; the policy allows {most:g}"
         return Trouble("period_too_long", text, "period")
     attribute = "datapoints_to_alarm" if values["datapoints_to_alarm"].number else "evaluation_periods"
     needed, most = values[attribute].number or 1, settings.get("max_evaluation_periods", 1)
     if needed > most:
-        text = f"{alarm.address} goes off after {needed:g} periods with an event ({attribute}); the policy allows {most:g}"
+        text = (
+            f"{alarm.address} goes off after {shown[attribute]} periods with an event ({attribute}); the policy allows {most:g}"
+        )
         return Trouble("too_many_periods", text, attribute)
     return None
 
 
-def _trips(alarm: Instance, values: Mapping[str, Value], weight: float, default: float | None, fills: bool) -> Trouble | None:
+def _trips(
+    alarm: Instance, values: Mapping[str, Value], shown: Mapping[str, str], weight: float, default: float | None, fills: bool
+) -> Trouble | None:
     compare = _COMPARE.get(values["comparison_operator"].text or "")
     threshold, statistic = values["threshold"].number, values["stat"].text or ""
     if compare is None or threshold is None:
@@ -125,7 +131,7 @@ def _trips(alarm: Instance, values: Mapping[str, Value], weight: float, default:
     periods = max(int((values["period"].number or _FINEST) // _FINEST), 1)
     busy = _statistic(statistic, [weight, *[default] * (periods - 1)] if default is not None else [weight])
     quiet = _statistic(statistic, [default] * periods) if default is not None else 0.0 if fills else None
-    what = f"{statistic} {values['comparison_operator'].text} {threshold:g}"
+    what = f"{statistic} {values['comparison_operator'].text} {shown['threshold']}"
     if not compare(busy, threshold):
         text = f"{alarm.address} does not go off for one event: {what}, and one event makes {busy:g}"
         return Trouble("cannot_trip", text, "threshold")

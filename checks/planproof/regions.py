@@ -12,6 +12,8 @@ from planproof.references import Kind, Origin, Scope
 
 def same_region(one: Instance, other: Instance, context: Context) -> bool | None:
     """Whether both are made in one region; None where the plan does not tell."""
+    if not one.configured("region") and not other.configured("region") and _provider(one) == _provider(other):
+        return True
     first, second = (_region(instance, context) for instance in (one, other))
     if first == second:
         return True
@@ -32,12 +34,15 @@ def _region(instance: Instance, context: Context) -> object:
     if instance.configured("region"):
         origins = context.references.origins(instance, "region")
         return ("argument", origins) if origins else ("of", instance.address)
-    config = instance.config
-    key = config.provider_key if config else ""
+    key = _provider(instance)
     memory: dict[str, object] = context.once(_memory)
     if key not in memory:
         memory[key] = _of_provider(key, context)
     return memory[key]
+
+
+def _provider(instance: Instance) -> str:
+    return instance.config.provider_key if instance.config else ""
 
 
 def _memory(_context: Context) -> dict[str, object]:
