@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT
-from planproof.check import SEVERITIES, Check
+from planproof.check import Check
 from planproof.engine import evaluate
 from planproof.plan import Plan
 from planproof.policy import Policy, bundled_policy
 from planproof.registry import LoadError, all_checks, checks_folder, load_folder
-from planproof.verdict import Verdict
+from planproof.verdict import SEVERITIES, Verdict
 
 CHECKS = all_checks()
 IDS = [check.id for check in CHECKS]

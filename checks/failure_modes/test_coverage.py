@@ -8,7 +8,7 @@ from typing import Any
 from planproof.check import PLAN_WIDE, Context, check
 from planproof.plan import Plan
 from planproof.suite import SETTINGS, Suite, suite_of, tested
-from planproof.verdict import Outcome, failed, passed, unknown
+from planproof.verdict import Outcome, failed, listed, passed, unknown
 
 
 @check(
@@ -78,8 +78,7 @@ def _beside(suite: Suite, kind: str) -> str:
 def _silent(suite: Suite, settings: Mapping[str, Any]) -> Iterator[Outcome]:
     silent = [f"{run.name} ({run.file})" for run in suite.silent()] if settings["every_run_asserts"] else []
     if silent:
-        more = f" and {len(silent) - 5} more" if len(silent) > 5 else ""
-        yield failed("no_assertion", f"runs that assert nothing: {', '.join(silent[:5])}{more}")
+        yield failed("no_assertion", f"runs that assert nothing: {listed(silent, 5)}")
 
 
 def _praise(suite: Suite, plan: Plan, context: Context) -> str:

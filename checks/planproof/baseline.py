@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from planproof import bundled
 from planproof.policy import PolicyError
 from planproof.safe import one_line
-from planproof.verdict import CHECK_ERROR, EXPIRED, PLAN, Failure, Finding, Report, Verdict
+from planproof.verdict import CHECK_ERROR, EXPIRED, PLAN, Failure, Finding, Report, Verdict, listed
 
 DEFAULT_FILE = "planproof-baseline.json"
 MAX_BYTES = 64 * 1024 * 1024
@@ -73,8 +73,9 @@ class Baseline(NamedTuple):
         """The report with what is known as SKIP, and with what has been fixed. `moved`: addresses with those they had before."""
         known = self._for(report.plan)
         if known is None:
-            listed = ", ".join(sorted(self.plans)[:5])
-            text = f"{self.name} has nothing about this plan: it knows {listed}; every failure counts as new"
+            text = (
+                f"{self.name} has nothing about this plan: it knows {listed(sorted(self.plans), 5)}; every failure counts as new"
+            )
             return report._replace(warnings=(*report.warnings, text))
         named = [(finding, _name(finding, known, moved or {})) for finding in report.findings]
         failing = Counter(name for finding, name in named if is_failure(finding, report))
@@ -90,8 +91,7 @@ class Baseline(NamedTuple):
 
 def is_failure(finding: Finding, report: Report) -> bool:
     """Whether the finding fails the run and a baseline can hold it: a check that could not judge is never known."""
-    counts = finding.verdict is Verdict.FAIL or (finding.verdict is Verdict.UNKNOWN and report.unknown == "fail")
-    return counts and finding.code != CHECK_ERROR
+    return report.fails_by(finding) and finding.code != CHECK_ERROR
 
 
 def known_by(finding: Finding) -> Failure:

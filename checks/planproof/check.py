@@ -21,18 +21,15 @@ from planproof.plan import Instance, Json, Module, Plan, Value
 from planproof.policy import Policy
 from planproof.references import Kind, References
 from planproof.source import Block, ModuleSource, Source
-from planproof.verdict import Outcome
+from planproof.verdict import SEVERITIES, Outcome
 
 PLAN_WIDE: tuple[str, ...] = ()
 """For `types`: the subject is the plan itself."""
 ANY_TYPE: tuple[str, ...] = ("*",)
 """For `types`: every managed resource, of those that `applies` admits."""
 
-_LONGEST = 100_000  # characters of an expression with its locals written out
 LISTED_TYPES: tuple[str, ...] = ("*listed",)
 """For `types`: those that `types` in the check's section of the policy lists, or has as keys with something other than null."""
-
-SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFO")
 CATEGORIES = (
     "LOGGING",
     "ENCRYPTION",
@@ -48,6 +45,7 @@ CATEGORIES = (
     "API_SECURITY",
 )
 """Those of Checkov's that fit a plan."""
+_LONGEST = 100_000  # characters of an expression with its locals written out
 _ID = re.compile(r"[A-Z][A-Z0-9]*_[A-Z0-9]+_[0-9]+")
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from planproof.plan import MISSING, Instance, Plan, Value
 from planproof.references import Kind, Origin, Origins, References
+from planproof.verdict import listed
 
 Path = tuple[str | int, ...]
 
@@ -125,7 +126,7 @@ class Links:
             return Resolution((), tuple(reached.values()), True, f"{where} cannot be followed: {lost[0]}")
         if reached:
             return Resolution(
-                (), tuple(reached.values()), False, f"{where} may be any of {_some(reached)}; known after the apply"
+                (), tuple(reached.values()), False, f"{where} may be any of {listed(reached)}; known after the apply"
             )
         if not origins or any(o.constant is MISSING for o in origins):
             return Resolution((), (), True, f"{where} is known after the apply, and the plan does not say what it is made from")
@@ -134,9 +135,7 @@ class Links:
         same = [t for t, name in alike.items() if written is not None and written == self._references.text(t, name)]
         if same:
             return Resolution(tuple(same))
-        reason = (
-            f"{where} is built like the name of {_some(list(alike))}, but plan JSON lacks the text around it; give the source"
-        )
+        reason = f"{where} is built like the name of {listed(i.address for i in alike)}, but plan JSON lacks the text around it; give the source"
         return Resolution((), tuple(alike), False, reason if alike else "")
 
     def _made_alike(self, origins: Origins, target: Instance) -> str | None:
@@ -238,8 +237,3 @@ def _signature(origin: Origin) -> tuple[object, ...] | None:
     if origin.kind is Kind.CONSTANT:
         return None
     return (origin.kind, origin.name, origin.constant, tuple(i.address for i in origin.instances), origin.attribute)
-
-
-def _some(instances: dict[str, Instance] | list[Instance]) -> str:
-    names = [i.address for i in (instances.values() if isinstance(instances, dict) else instances)]
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

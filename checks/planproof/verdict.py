@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable
 from typing import NamedTuple
 
 PLAN = "plan"
@@ -11,6 +12,8 @@ CHECK_ERROR = "check_error"
 """The code of a check that could not judge."""
 EXPIRED = "exception_expired"
 """The code of a finding whose exception has run out."""
+SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFO")
+"""The worst first."""
 
 
 class Verdict(str, enum.Enum):
@@ -48,6 +51,12 @@ def failed(code: str, reason: str, *evidence: str) -> Outcome:
 
 def unknown(code: str, reason: str, *evidence: str) -> Outcome:
     return Outcome(Verdict.UNKNOWN, code, reason, evidence)
+
+
+def listed(names: Iterable[object], most: int = 3) -> str:
+    """For a reason: `a, b, c and 4 more`."""
+    texts = [str(name) for name in names]
+    return ", ".join(texts[:most]) + (f" and {len(texts) - most} more" if len(texts) > most else "")
 
 
 class Finding(NamedTuple):
@@ -108,7 +117,12 @@ class Report(NamedTuple):
 
     @property
     def failed(self) -> bool:
-        return any(finding.verdict is Verdict.FAIL for finding in self.findings)
+        """Whether any finding fails the run."""
+        return any(self.fails_by(finding) for finding in self.findings)
+
+    def fails_by(self, finding: Finding) -> bool:
+        """Whether the finding fails the run: FAIL does, and UNKNOWN where the policy says so."""
+        return finding.verdict is Verdict.FAIL or (finding.verdict is Verdict.UNKNOWN and self.unknown == "fail")
 
     def summary(self) -> dict[str, int]:
         """How many findings have each verdict."""

@@ -17,7 +17,7 @@ from planproof.command import CANNOT_JUDGE, FAILED, OK, CommandError
 from planproof.policy import Policy
 from planproof.registry import own_checks
 from planproof.safe import one_line
-from planproof.verdict import Report, Verdict
+from planproof.verdict import Report
 
 FORMATS = ("text", "json", "sarif", "junit", "github", "markdown", "pr-comment", "html")
 EXAMPLES = """\
@@ -136,5 +136,4 @@ def exit_code(report: Report) -> int:
     """2 where a check could not judge, 1 where something failed (UNKNOWN too, if the policy says so), else 0."""
     if report.errors:
         return CANNOT_JUDGE
-    strict = report.unknown == "fail" and any(f.verdict is Verdict.UNKNOWN for f in report.findings)
-    return FAILED if report.failed or strict else OK
+    return FAILED if report.failed else OK

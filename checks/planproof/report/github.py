@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from planproof.report.shown import counted, groups, is_failure, notes, subject, totals
+from planproof.report.shown import counted, groups, notes, subject, totals
 from planproof.safe import one_line
 from planproof.verdict import Finding, Report, Verdict
 
@@ -20,7 +20,7 @@ def _lines(report: Report) -> Iterator[str]:
     for verdict in (Verdict.FAIL, Verdict.UNKNOWN):
         for group in groups(report, verdict):
             for finding in group.findings:
-                kind = "error" if is_failure(finding, report) else "warning"
+                kind = "error" if report.fails_by(finding) else "warning"
                 remedy = group.guide.remedy if verdict is Verdict.FAIL else ""
                 yield _command(kind, _message(finding, remedy), f"{finding.check_id}: {group.rule.name}", finding)
 

@@ -14,9 +14,9 @@ from html import escape
 
 from planproof.guide import guide
 from planproof.report import chain
-from planproof.report.shown import ORDER, SEVERITIES, TITLES, counted, is_failure, notes, place, rules_of, totals, visible
+from planproof.report.shown import ORDER, TITLES, counted, notes, place, rules_of, totals, visible
 from planproof.safe import one_line
-from planproof.verdict import Finding, Report, Rule, Verdict
+from planproof.verdict import SEVERITIES, Finding, Report, Rule, Verdict
 
 MAX_PASSED = 500  # passed findings of one check and plan that are listed; the rest is counted
 _MARKS = {Verdict.FAIL: "✗", Verdict.UNKNOWN: "?", Verdict.SKIP: "»", Verdict.PASS: "✓"}
@@ -214,7 +214,7 @@ def _check(rule: Rule, found: list[Finding], report: Report, anchor: str) -> Ite
     yield f'<section class="check"{anchor}>\n<h3>{escape(rule.id)} {escape(one_line(rule.name))}</h3>'
     page = f' · <a href="{escape(said.url)}" rel="noreferrer">why</a>' if said.url else ""
     yield f'<p class="soft">{escape(rule.severity)}{page}</p>'
-    if said.remedy and any(is_failure(finding, report) for finding in found):
+    if said.remedy and any(report.fails_by(finding) for finding in found):
         yield f'<p class="remedy"><b>Fix:</b> {_prose(said.fix)}</p>'
     others = [finding for finding in found if finding.verdict is not Verdict.PASS]
     passed = [finding for finding in found if finding.verdict is Verdict.PASS]

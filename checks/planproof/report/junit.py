@@ -6,7 +6,7 @@ import xml.etree.ElementTree as xml
 from collections.abc import Sequence
 
 from planproof.guide import guide
-from planproof.report.shown import is_failure, place, rules_of, subject, visible
+from planproof.report.shown import place, rules_of, subject, visible
 from planproof.safe import one_line
 from planproof.verdict import Finding, Report, Verdict
 
@@ -42,7 +42,7 @@ def _case(suite: xml.Element, finding: Finding, report: Report, remedy: str) -> 
         if finding.line:
             case.set("line", str(finding.line))
     reason = one_line(finding.reason)
-    if is_failure(finding, report):
+    if report.fails_by(finding):
         failure = xml.SubElement(case, "failure", message=reason, type=f"{finding.severity} {finding.code}")
         where = one_line(place(finding))
         failure.text = "\n".join(line for line in (where, one_line(finding.subject), reason, one_line(remedy)) if line)

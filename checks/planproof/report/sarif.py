@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from planproof.guide import guide
-from planproof.report.shown import is_failure, rules_of, subject, visible
+from planproof.report.shown import rules_of, subject, visible
 from planproof.safe import one_line
 from planproof.verdict import PLAN, Finding, Report, Rule, Verdict
 
@@ -96,7 +96,7 @@ def _identity(finding: Finding, report: Report, several: bool) -> Iterator[str]:
 
 def _result(finding: Finding, report: Report, places: dict[str, int], identity: str) -> Json:
     mark = hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()
-    failure = is_failure(finding, report) or finding.verdict is Verdict.SKIP
+    failure = report.fails_by(finding) or finding.verdict is Verdict.SKIP
     made: Json = {
         "ruleId": finding.check_id,
         "kind": "fail" if failure else "open",

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from planproof.guide import Guide, guide
-from planproof.verdict import PLAN, Finding, Report, Rule, Verdict
+from planproof.verdict import PLAN, SEVERITIES, Finding, Report, Rule, Verdict, listed
 
 ORDER = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.SKIP, Verdict.PASS)
 TITLES = {Verdict.FAIL: "Failed", Verdict.UNKNOWN: "Cannot tell", Verdict.SKIP: "Skipped", Verdict.PASS: "Passed"}
-SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFO")
 
 
 class Group(NamedTuple):
@@ -31,11 +30,6 @@ class Group(NamedTuple):
 def rank(severity: str) -> int:
     """The place of a severity, the worst first."""
     return SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
-
-
-def is_failure(finding: Finding, report: Report) -> bool:
-    """Whether the finding fails the run: FAIL, and UNKNOWN where the policy says so."""
-    return finding.verdict is Verdict.FAIL or (finding.verdict is Verdict.UNKNOWN and report.unknown == "fail")
 
 
 def visible(report: Report) -> list[Finding]:
@@ -93,8 +87,4 @@ def notes(report: Report) -> Iterator[tuple[str, str]]:
     yield from (("warning", text) for text in report.warnings)
     yield from (("notice", text) for text in report.notices)
     if report.fixed:
-        more = f" and {len(report.fixed) - 10} more" if len(report.fixed) > 10 else ""
-        yield (
-            "notice",
-            f"fixed since the baseline: {', '.join(map(str, report.fixed[:10]))}{more}; write the baseline anew to hold on to it",
-        )
+        yield "notice", f"fixed since the baseline: {listed(report.fixed, 10)}; write the baseline anew to hold on to it"
