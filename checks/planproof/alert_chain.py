@@ -333,7 +333,9 @@ def _alarms(each: Instance, _: Instance, context: Context) -> Iterator[Link]:
     name, namespace = (context.argument(each, "metric_transformation", 0, part) for part in ("name", "namespace"))
     found = [*index.by_metric.get((namespace.text or "", name.text or ""), ())] if name.text and namespace.text else []
     candidates = [(watch, "") for watch in found]
-    for watch in index.open if found or name.text else [*index.open, *(w for ws in index.by_metric.values() for w in ws)]:
+    for watch in (
+        index.open if name.text and namespace.text else [*index.open, *(w for ws in index.by_metric.values() for w in ws)]
+    ):
         candidates += [(watch, doubt) for doubt in [_same_metric(watch, each, context)] if doubt is not None]
     # Those beside the filter first: elsewhere the same names may be another account's.
     for watch, doubt in sorted(candidates, key=lambda pair: pair[0].alarm.module is not each.module):
@@ -370,7 +372,8 @@ def _same_metric(watch: Watch, each: Instance, context: Context) -> str | None:
         if filters and len(origins) == 1:
             continue
         mine = context.references.origins(each, "metric_transformation", 0, ours)
-        if not filters and origins and mine and not {_made_of(o) for o in origins} & {_made_of(o) for o in mine}:
+        both_open = left.text is None and right.text is None
+        if both_open and not filters and origins and mine and not {_made_of(o) for o in origins} & {_made_of(o) for o in mine}:
             return None
         if not _written_alike(watch, theirs, each, ours, context):
             doubt = f"{watch.alarm.address}.{theirs} is known after the apply, and so is whether it is {each.address}'s"

@@ -109,14 +109,16 @@ class _Reader:
         self._open: list[str] = []
 
     def off(self, raw: Value) -> bool:
-        return raw.get("status").raw == "Disabled" or raw.get("enabled").raw is False
+        """Only `status = "Enabled"` (or, on the bucket itself, `enabled = true`) puts a rule in force; what is unknown may."""
+        states = [raw.get(key) for key in ("status", "enabled")]
+        return not any(state.is_unknown or state.raw in ("Enabled", True) for state in states)
 
     def rule(self, raw: Value, name: str) -> Rule:
         self._open = [f"{name}.{key}" for key in ("status", "enabled") if self._at(key).is_unknown]
         on = not self._open
         whole = self._covers_all()
         days = self._at("expiration", 0, "days").number or None
-        moves = any(True for _ in self._blocks("transition", "days"))
+        moves = days is None and any(True for _ in self._blocks("transition", "days"))  # what expires need not move
         dated = not self._unset("expiration", 0, "date") or any(True for _ in self._blocks("transition", "date"))
         return Rule(raw.get("id").text or name, on, whole, days, moves, dated, self._noncurrent(), tuple(self._open))
 
