@@ -60,11 +60,8 @@ def _made_up(bucket: Instance, context: Context) -> bool:
 
 
 def _is_null(origin: Origin, context: Context) -> bool:
-    if origin.kind is Kind.VARIABLE:
-        value = context.plan.variables.get(origin.name)
-        part = value.get(*(origin.attribute or ())) if value else None
-        return part is not None and (part.state is State.NULL or part.raw == "")
-    return origin.kind is Kind.CONSTANT and origin.constant is None
+    value = context.references.value(origin)
+    return origin.kind in (Kind.VARIABLE, Kind.CONSTANT) and (value.state is State.NULL or value.raw == "")
 
 
 def _unique_parts(bucket: Instance, origins: Origins, context: Context) -> Iterator[str]:
@@ -75,7 +72,7 @@ def _unique_parts(bucket: Instance, origins: Origins, context: Context) -> Itera
         yield "what a function makes up at the apply, such as uuid()"
     for origin in flat(origins):
         if origin.kind is Kind.RESOURCE and _is_unique(origin, settings) and _stands_in(origin, name.text):
-            yield _shown(origin)
+            yield origin.shown
     if name.text and any(o.kind is Kind.LOST for o in origins):
         yield from _found_in(name.text, settings, context)
 
@@ -117,10 +114,6 @@ def _found_in(name: str, settings: Mapping[str, Any], context: Context) -> Itera
             yield instance.address
 
 
-def _shown(origin: Origin) -> str:
-    return ".".join([origin.instance.address if origin.instance else origin.block[1], *(origin.attribute or ())])
-
-
 def _fixed_or_open(bucket: Instance, origins: Origins, settings: Mapping[str, Any], where: str) -> Outcome:
     lost = next((o.reason for o in origins if o.kind is Kind.LOST), None)
     if lost:
@@ -131,11 +124,11 @@ def _fixed_or_open(bucket: Instance, origins: Origins, settings: Mapping[str, An
         )
     name = bucket.get("bucket")
     read = [o for o in flat(origins) if o.kind is Kind.RESOURCE and _stands_in(o, name.text) and not _is_unique(o, settings)]
-    computed = dict.fromkeys(_shown(o) for o in read if name.is_unknown or not o.block[1].startswith("data."))
+    computed = dict.fromkeys(o.shown for o in read if name.is_unknown or not o.is_data)
     if computed:
         text = f"the name is made of {', '.join(computed)}, which the policy does not know as random or unique"
         return unknown("unknown_name", text, where)
-    fixed = dict.fromkeys([f"var.{o.name}" for o in flat(origins) if o.kind is Kind.VARIABLE] + [_shown(o) for o in read])
+    fixed = dict.fromkeys([f"var.{o.name}" for o in flat(origins) if o.kind is Kind.VARIABLE] + [o.shown for o in read])
     if fixed:
         text = f"the name is a fixed value of {', '.join(fixed)}, which no environment or random part varies"
         return failed("fixed_variable", text, where)

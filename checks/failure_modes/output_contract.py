@@ -108,7 +108,7 @@ def _whole(output: Output, fit: list[Origin], where: str, wanted: str, context: 
 
 
 def _is_template(name: str, context: Context) -> bool:
-    module = context.source.module(()) if context.source else None
+    module = context.module_source(context.plan.root)
     block = module.block("output", name) if module else None
     expression = block.argument("value") if block else None
     return bool(expression and "".join(expression.literals or ()))
@@ -155,9 +155,5 @@ def _wanted(name: str, promise: Mapping[str, Any], context: Context) -> str:
 
 
 def _named(origins: Origins) -> str:
-    found: Iterator[str] = (
-        ".".join([o.instance.address if o.instance else o.block[1], *(o.attribute or ())])
-        for o in origins
-        if o.kind is Kind.RESOURCE
-    )
+    found: Iterator[str] = (o.shown for o in origins if o.kind is Kind.RESOURCE)
     return ", ".join(dict.fromkeys(found)) or "no resource"

@@ -54,7 +54,7 @@ def _no_source(instance: Instance, context: Context) -> Outcome:
             "plan JSON has no lifecycle blocks; give the saved plan or the folder of the .tf files (--source, PLANPROOF_SOURCE)"
         )
         return unknown("no_source", reason, instance.address)
-    module = context.module_source(instance)
+    module = context.module_source(instance.module)
     problem = (
         module.problems[0]
         if module and module.problems
@@ -90,7 +90,7 @@ def _gates(instance: Instance, block: Block, context: Context) -> Iterator[tuple
         found = _repetition(around)
         if found and is_gate(context.expanded(found, module)):
             yield found, Scope(module)
-        parent = context.source.module(module.parent.path) if context.source and module.parent else None
+        parent = context.module_source(module.parent) if module.parent else None
         call = parent.block("module", module.name) if parent else None
         if module.parent is None or call is None:
             return

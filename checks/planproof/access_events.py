@@ -181,21 +181,15 @@ def _part(code: str, instance: Instance, bucket: Instance, context: Context) -> 
     if len(found) != 1:
         return None
     origin = found[0]
-    if origin.kind is Kind.CONSTANT:
-        return origin.constant if isinstance(origin.constant, str) else None
-    if origin.kind is Kind.VARIABLE and origin.name in context.plan.variables:
-        return context.plan.variables[origin.name].get(*(origin.attribute or ())).text
-    if origin.instance is None or not origin.attribute:
-        return None
-    if origin.type == "aws_s3_bucket" and origin.attribute[0] in ("id", "bucket", "arn"):
+    if origin.type == "aws_s3_bucket" and origin.instance and (origin.attribute or ("",))[0] in ("id", "bucket", "arn"):
         name = _name(bucket) if origin.instance is bucket else f"another-{origin.instance.address}"
-        return f"arn:aws:s3:::{name}" if origin.attribute[0] == "arn" else name
-    return origin.instance.get(*origin.attribute).text
+        return f"arn:aws:s3:::{name}" if origin.attribute == ("arn",) else name
+    return context.references.value(origin).text
 
 
 def _why_unknown(instance: Instance, attribute: str, context: Context) -> str:
     origins = context.references.origins(instance, attribute)
-    made_of = [f"{o.block[1]}.{'.'.join(o.attribute or ())}".rstrip(".") for o in origins if o.kind is Kind.RESOURCE]
+    made_of = [o.shown for o in origins if o.kind is Kind.RESOURCE]
     lost = next((o.reason for o in origins if o.kind is Kind.LOST), "")
     what = f" (made of {', '.join(dict.fromkeys(made_of))})" if made_of else f": {lost}" if lost else ""
     return f"is known after the apply{what}{'' if context.source or lost else '; give the source'}"

@@ -143,15 +143,11 @@ def _walk(stages: tuple[Stage, ...], at: Any, bucket: Instance, context: Context
     """The best chain from `at` on. What does not depend on the bucket is worked out once for all buckets."""
     if stages[0].of_bucket:
         return _best(stages, at, bucket, context)
-    memory: dict[tuple[str, str], Chain] = context.once(_memory)
+    memory: dict[tuple[str, str], Chain] = context.memory("alert_chain")
     key = (stages[0].name, at.address)
     if key not in memory:
         memory[key] = _best(stages, at, bucket, context)
     return memory[key]
-
-
-def _memory(_context: Context) -> dict[tuple[str, str], Chain]:
-    return {}
 
 
 def _best(stages: tuple[Stage, ...], at: Any, bucket: Instance, context: Context) -> Chain:

@@ -20,6 +20,11 @@ IsSettled = Callable[[Json], bool]
 """Whether all that an expression draws on is known while planning."""
 
 
+def path_of(text: str) -> Path:
+    """A path as a policy writes it, `logging.0.target_bucket`: a step that is a number is an index."""
+    return tuple(int(step) if step.isdigit() else step for step in text.split("."))
+
+
 def argument(instance: Instance, path: Path, block: Block | None, is_settled: IsSettled) -> Value:
     """The attribute at `path`; where it is unknown only because nobody set it, null. `block` is its source, where there is one."""
     value = instance.get(*path)

@@ -68,13 +68,13 @@ class Context:
         """A check's section of the policy."""
         return self.policy.settings(name)
 
-    def module_source(self, instance: Instance) -> ModuleSource | None:
-        """The source of the module that the instance stands in."""
-        return self.source.module(instance.module.path) if self.source else None
+    def module_source(self, module: Module) -> ModuleSource | None:
+        """The source of a module, where there is one."""
+        return self.source.module(module.path) if self.source else None
 
     def source_block(self, instance: Instance) -> Block | None:
         """The block of the instance in the source, where there is one."""
-        module = self.module_source(instance)
+        module = self.module_source(instance.module)
         return module.resource(instance.local_address) if module else None
 
     def argument(self, instance: Instance, *path: str | int) -> Value:
@@ -95,7 +95,7 @@ class Context:
     def expanded(self, expression: Expression, module: Module, depth: int = 8) -> str:
         """The text of an expression, with the module's locals written out."""
         code = written(expression.raw)
-        source = self.source.module(module.path) if self.source else None
+        source = self.module_source(module)
         for name in expression.references if source and depth else ():
             local = re.match(r"local\.([\w-]+)", name)
             if local and source and local[1] in source.locals:
@@ -116,6 +116,11 @@ class Context:
         if build not in self._shared:
             self._shared[build] = build(self)
         return self._shared[build]
+
+    def memory(self, name: str) -> dict[Any, Any]:
+        """What the code of that name remembers of this plan; empty at first."""
+        found: dict[Any, Any] = self._shared.setdefault(name, {})
+        return found
 
 
 Judge = Callable[[Any, Context], Outcome | Iterable[Outcome]]

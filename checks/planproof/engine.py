@@ -129,10 +129,10 @@ def _place(subject: Instance | None, outcome: Outcome, context: Context) -> tupl
         return None, None
     try:
         if outcome.block:
-            module = context.source.module(())
+            module = context.module_source(context.plan.root)
             block = module.block(*outcome.block) if module else None
         else:
-            module = context.module_source(subject) if subject else None
+            module = context.module_source(subject.module) if subject else None
             block = module.resource(subject.local_address) if module and subject else None
     except SourceError:
         return None, None

@@ -31,7 +31,6 @@ def flat(origins: Iterable[Origin]) -> Iterator[Origin]:
 
 
 def _carries_name(origin: Origin, context: Context) -> bool:
-    value = context.plan.variables.get(origin.name)
-    text = value.get(*(origin.attribute or ())).text if value else None
+    text = context.references.value(origin).text
     names = {str(name).lower() for name in context.policy.section("environments").get("names", ())}
-    return bool(text) and not names.isdisjoint(re.split(r"[^a-z0-9]+", str(text).lower()))
+    return text is not None and not names.isdisjoint(re.split(r"[^a-z0-9]+", text.lower()))

@@ -52,7 +52,7 @@ def _unknown_text(instance: Instance, path: tuple[str | int, ...], where: str, c
     if written is not None:
         return written
     lost = next((o.reason for o in origins if o.kind is Kind.LOST), "")
-    made_of = ", ".join(dict.fromkeys(_named(o) for o in origins if o.kind is Kind.RESOURCE))
+    made_of = ", ".join(dict.fromkeys(o.shown for o in origins if o.kind is Kind.RESOURCE))
     help_ = "" if context.source else "; give the source (the folder, or the saved plan)"
     reason = f"{where} cannot be followed: {lost}" if lost else f"known after the apply: {where}"
     return Document(problem=reason if lost else f"{reason}{f' (made of {made_of})' if made_of else ''}{help_}")
@@ -81,16 +81,12 @@ def _is_document(origin: Origin) -> bool:
     return origin.block[1].startswith(f"data.{DATA}.") and (origin.attribute or ("json",))[0] in ("json", "minified_json")
 
 
-def _named(origin: Origin) -> str:
-    return ".".join([origin.instance.address if origin.instance else origin.block[1], *(origin.attribute or ())])
-
-
 # --- aws_iam_policy_document ------------------------------------------------------------------------------------------
 
 
 def _of_data(data: Instance, context: Context) -> Document:
     """The document that a data source makes; each is read once."""
-    seen: dict[str, Document] = context.once(_documents)
+    seen: dict[str, Document] = context.memory("iam_documents")
     if data.address not in seen:
         seen[data.address] = Document(problem=f"{data.address} refers to itself")
         known = data.get("json").text
@@ -98,10 +94,6 @@ def _of_data(data: Instance, context: Context) -> Document:
         shown = found.sensitive or data.value.get("statement").is_sensitive or data.get("json").is_sensitive
         seen[data.address] = found._replace(sensitive=shown, where=(data.address, *found.where))
     return seen[data.address]
-
-
-def _documents(_context: Context) -> dict[str, Document]:
-    return {}
 
 
 class _Blocks:
@@ -351,7 +343,7 @@ def _made_of(origins: Iterable[Origin], templates: list[str], where: str) -> Unk
     whole = {_who_by_template(t) for t in templates if parts(t)[1]}
     if whole and None not in whole:
         kinds = {who for who in whole if who is not None}
-    names_ = list(dict.fromkeys(_named(o) for o in resources))
+    names_ = list(dict.fromkeys(o.shown for o in resources))
     exact = len(kinds) == len(resources) == 1 and resources[0].instance is not None and bool(resources[0].attribute)
     bare = all(not "".join(parts(t)[0]) for t in templates if parts(t)[1])
     who = next(iter(kinds)) if len(kinds) == 1 else Who.SOMEBODY
@@ -412,12 +404,12 @@ def _from_source(instance: Instance, path: tuple[str | int, ...], context: Conte
 def _definition(expression: Expression, module: Module, context: Context) -> tuple[Expression, Module]:
     """Where a bare local or variable was given its text."""
     for _ in range(20):
-        source = context.source.module(module.path) if context.source else None
+        source = context.module_source(module)
         code = (expression.code or "").strip()
         if re.fullmatch(r"local\.[\w-]+", code) and source and code[6:] in source.locals:
             expression = Expression(source.locals[code[6:]])
         elif re.fullmatch(r"var\.[\w-]+", code) and module.parent is not None:
-            parent = context.source.module(module.parent.path) if context.source else None
+            parent = context.module_source(module.parent)
             call = parent.block("module", module.name) if parent else None
             given = call.argument(code[4:]) if call else None
             if given is None:

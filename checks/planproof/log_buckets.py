@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from planproof.arguments import path_of
 from planproof.check import Context
 from planproof.glob import matches
 from planproof.plan import Instance
@@ -62,8 +63,7 @@ def _written(context: Context) -> tuple[dict[str, str], dict[str, str]]:
     for kind, arguments in context.policy.section("log_buckets").get("writers", {}).items():
         for writer in context.plan.of_type(str(kind)):
             for argument in arguments:
-                path = tuple(int(step) if step.isdigit() else step for step in str(argument).split("."))
-                found = context.links.resolve(writer, path, BUCKET)
+                found = context.links.resolve(writer, path_of(str(argument)), BUCKET)
                 sure.update({bucket.address: f"{writer.address} writes to it" for bucket in found.targets})
                 others = context.plan.of_type(BUCKET) if found.open_ended else found.candidates
                 perhaps.update({bucket.address: found.reason for bucket in others})
@@ -85,11 +85,9 @@ def _texts(bucket: Instance, context: Context) -> Iterator[str]:
 
 def _known_parts(bucket: Instance, attribute: str, context: Context) -> Iterator[str]:
     for origin in context.references.origins(bucket, attribute):
-        if origin.kind is Kind.VARIABLE and origin.name in context.plan.variables:
-            value = context.plan.variables[origin.name]
-            yield "" if value.is_sensitive else value.text or ""
-        elif origin.kind in (Kind.CONSTANT, Kind.KEY) and isinstance(origin.constant, str):
-            yield origin.constant
+        value = context.references.value(origin)
+        if origin.kind is not Kind.RESOURCE and not value.is_sensitive:
+            yield value.text or ""
     block = context.source_block(bucket)
     written = block.argument(attribute) if block else None
     yield from (written.literals or ()) if written else ()

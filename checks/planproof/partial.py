@@ -71,7 +71,7 @@ class Partials:
     """The values of one plan's source expressions, as far as they are known. Made once for a plan: `context.once(Partials)`."""
 
     def __init__(self, context: Context) -> None:
-        self._context, self._source = context, context.source
+        self._context = context
         self._seen: dict[tuple[str, str, str], Partial] = {}
         self._depth = 0
 
@@ -178,7 +178,7 @@ class Partials:
         return self._resource([first, *rest], place, name)
 
     def _local(self, module: Module, name: str) -> Partial:
-        source = self._source.module(module.path) if self._source else None
+        source = self._context.module_source(module)
         if source is None or name not in source.locals:
             return Open((f"local.{name}",))
         return self._remembered(("local", module.address, name), lambda: self._raw(source.locals[name], _Place(module)))
@@ -192,7 +192,7 @@ class Partials:
     def _input(self, module: Module, name: str) -> Partial:
         """What the call of the module gives for its variable, else the variable's default."""
         assert module.parent is not None
-        caller = self._source.module(module.parent.path) if self._source else None
+        caller = self._context.module_source(module.parent)
         block = caller.block("module", module.name) if caller else None
         if block and name in block.body:
             return self._raw(block.body[name], _Place(module.parent, module.key, block))
@@ -207,7 +207,7 @@ class Partials:
         module = place.module.children.get(name, {}).get(key)
         if module is None and rest and key is None:  # module.m["a"].out
             module, rest = place.module.children.get(name, {}).get(str(rest[0])), rest[1:]
-        source = self._source.module(module.path) if self._source and module else None
+        source = self._context.module_source(module) if module else None
         block = source.block("output", str(rest[0])) if source and rest else None
         if module is None or block is None or "value" not in block.body:
             return Open((shown,))

@@ -166,7 +166,7 @@ def _any(mask: Json) -> bool:
 
 
 class ResourceConfig:
-    """A `resource` or `data` block of the configuration: expressions, never values."""
+    """A `resource`, `data` or `provider` block of the configuration: expressions, never values."""
 
     __slots__ = ("raw",)
 
@@ -480,10 +480,10 @@ class Plan:
         value = Value(known, unknown or None, True if sensitive else None)
         return Output(name, value, block.get("expression"), sensitive)
 
-    @property
-    def checks(self) -> list[Json]:
-        """Results of check blocks, pre- and postconditions and variable validations, as the plan has them."""
-        return _list(self.raw.get("checks"))
+    def provider(self, key: str) -> ResourceConfig:
+        """The block of a provider configuration (`aws`, `aws.west`, or one qualified by a module's path); empty where there is none."""
+        blocks = _object(_object(self.raw.get("configuration")).get("provider_config"))
+        return ResourceConfig(_object(blocks.get(key)))
 
     def _read(self, root: Json, only: str | None = None) -> Iterator[Instance]:
         pending = [(_object(root), self.root)]

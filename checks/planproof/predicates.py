@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
 from typing import Any, NamedTuple
 
-from planproof.arguments import Path
+from planproof.arguments import Path, path_of
 from planproof.check import Context
 from planproof.pattern import PatternError, compiled
 from planproof.plan import Instance, Value
@@ -109,7 +109,7 @@ def _of_attribute(predicate: Predicate, instance: Instance, context: Context, ow
     """`owner` is the address to name the attribute by, where that is not the subject's own."""
     if not isinstance(predicate.get("path"), str):
         raise PolicyError(f"a predicate needs a path, a companion or any: {_shown(predicate)}")
-    steps = tuple(int(step) if step.isdigit() else step for step in predicate["path"].split("."))
+    steps = path_of(predicate["path"])
     combine = any_of if predicate.get("blocks") == "any" else all_of
     return combine(
         _of_leaf(predicate, instance, path, value, context, owner) for path, value in _leaves(instance, steps, context)
@@ -162,8 +162,7 @@ def _is_reference(instance: Instance, path: Path, context: Context) -> bool:
 
 
 def _of_companions(predicate: Predicate, instance: Instance, context: Context) -> Answer:
-    kind, by = predicate["companion"], str(predicate.get("by", "")).split(".")
-    linked = context.links.companions(instance, kind, *(int(step) if step.isdigit() else step for step in by))
+    linked = context.links.companions(instance, predicate["companion"], *path_of(str(predicate.get("by", ""))))
     if linked.sure:
         return all_of(_of_companion(predicate, companion, context) for companion in linked.sure)
     fallback = _without_companion(predicate, instance, context)
@@ -176,15 +175,11 @@ def _of_companions(predicate: Predicate, instance: Instance, context: Context) -
 
 def _of_companion(predicate: Predicate, companion: Instance, context: Context) -> Answer:
     """Asked once for each companion: where it is open what they belong to, each may belong to any instance."""
-    answers: dict[tuple[int, str], Answer] = context.once(_no_answers)
+    answers: dict[tuple[int, str], Answer] = context.memory("predicates")
     key = (id(predicate), companion.address)
     if key not in answers:
         answers[key] = _of_attribute(predicate, companion, context, companion.address)
     return answers[key]
-
-
-def _no_answers(_context: Context) -> dict[tuple[int, str], Answer]:
-    return {}
 
 
 def _without_companion(predicate: Predicate, instance: Instance, context: Context) -> Answer:

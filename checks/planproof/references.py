@@ -15,7 +15,7 @@ from functools import lru_cache
 from itertools import takewhile
 from typing import Any, NamedTuple, Protocol, Union
 
-from planproof.plan import MISSING, Instance, Json, Key, Module, Plan, State, part_of, unquote
+from planproof.plan import MISSING, Instance, Json, Key, Module, Plan, State, Value, part_of, unquote
 
 Step = Union[str, int, "Dynamic"]
 Steps = tuple[Step, ...]
@@ -65,6 +65,11 @@ class Origin(NamedTuple):
     def is_data(self) -> bool:
         """Whether it is a data source, and not a resource."""
         return self.block[1].startswith("data.")
+
+    @property
+    def shown(self) -> str:
+        """A RESOURCE origin in a message: `aws_s3_bucket.logs.arn`."""
+        return ".".join([self.instance.address if self.instance else self.block[1], *(self.attribute or ())])
 
 
 Origins = tuple[Origin, ...]
@@ -138,6 +143,14 @@ class References:
             config.repetition if config else None,
             labels if instance.mode == "data" else ("resource", *labels),
         )
+
+    def value(self, origin: Origin) -> Value:
+        """What an origin comes to: a constant, a key, a root variable, one attribute of one instance; of the rest, absent."""
+        if origin.kind in (Kind.CONSTANT, Kind.KEY):
+            return Value(origin.constant)
+        if origin.kind is Kind.VARIABLE:
+            return self.plan.variables.get(origin.name, Value()).get(*(origin.attribute or ()))
+        return origin.instance.get(*origin.attribute) if origin.instance and origin.attribute else Value()
 
     def output(self, name: str) -> Origins:
         """What a root output exports."""
@@ -259,9 +272,7 @@ class References:
         return scope.key if isinstance(raw, list) else raw
 
     def _whole(self, origin: Origin) -> Json:
-        if origin.kind is Kind.VARIABLE and origin.name in self.plan.variables:
-            return self.plan.variables[origin.name].get(*(origin.attribute or ())).raw
-        return origin.constant if origin.kind in (Kind.CONSTANT, Kind.KEY) else None
+        return None if origin.kind is Kind.RESOURCE else self.value(origin).raw
 
     def _each(self, rest: tuple[Step, ...], scope: Scope) -> Origins:
         """`each.key`, or the part of `for_each` that `each.value` stands for."""

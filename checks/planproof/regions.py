@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from planproof.check import Context
 from planproof.plan import Instance
-from planproof.references import Kind, Origin, Scope
+from planproof.references import Scope
 
 
 def same_region(one: Instance, other: Instance, context: Context) -> bool | None:
@@ -35,7 +32,7 @@ def _region(instance: Instance, context: Context) -> object:
         origins = context.references.origins(instance, "region")
         return ("argument", origins) if origins else ("of", instance.address)
     key = _provider(instance)
-    memory: dict[str, object] = context.once(_memory)
+    memory: dict[str, object] = context.memory("regions")
     if key not in memory:
         memory[key] = _of_provider(key, context)
     return memory[key]
@@ -45,29 +42,12 @@ def _provider(instance: Instance) -> str:
     return instance.config.provider_key if instance.config else ""
 
 
-def _memory(_context: Context) -> dict[str, object]:
-    return {}
-
-
 def _of_provider(key: str, context: Context) -> object:
-    configuration = context.plan.raw.get("configuration")
-    providers = configuration.get("provider_config") if isinstance(configuration, Mapping) else None
-    declared: Any = providers.get(key) if isinstance(providers, Mapping) else None
-    expressions = declared.get("expressions") if isinstance(declared, Mapping) else None
-    expression = expressions.get("region") if isinstance(expressions, Mapping) else None
+    provider = context.plan.provider(key)
+    expression = provider.expression("region")
     if expression is None:
         return ("provider", "the environment's")
-    if isinstance(declared, Mapping) and declared.get("module_address"):
+    if provider.raw.get("module_address"):
         return expression.get("constant_value", ("provider", key))
     origins = context.references.follow(expression, Scope(context.plan.root))
-    return (_text(origins[0], context) if len(origins) == 1 else None) or ("argument", origins)
-
-
-def _text(origin: Origin, context: Context) -> str | None:
-    if origin.kind is Kind.CONSTANT:
-        return origin.constant if isinstance(origin.constant, str) else None
-    if origin.kind is Kind.VARIABLE and origin.name in context.plan.variables:
-        return context.plan.variables[origin.name].get(*(origin.attribute or ())).text
-    if origin.instance and origin.attribute:
-        return origin.instance.get(*origin.attribute).text
-    return None
+    return (context.references.value(origins[0]).text if len(origins) == 1 else None) or ("argument", origins)

@@ -182,8 +182,6 @@ class Defaults:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        configuration = context.plan.raw.get("configuration") or {}
-        self._providers: Mapping[str, Any] = configuration.get("provider_config") or {}
         self._seen: dict[str, Tags] = {}
         self._shown = self._by_resources()
 
@@ -195,10 +193,8 @@ class Defaults:
         return self._seen[key]
 
     def _find(self, key: str) -> Tags:
-        provider = self._providers.get(key) or {}
-        blocks = (provider.get("expressions") or {}).get("default_tags")
-        block = blocks[0] if isinstance(blocks, list) and blocks else blocks or {}
-        expression = block.get("tags")
+        provider = self._context.plan.provider(key)
+        expression = provider.expression("default_tags", 0, "tags")
         if not expression:
             return Tags(
                 {},
@@ -208,7 +204,7 @@ class Defaults:
         if isinstance(expression.get("constant_value"), dict):
             return _read(Value(expression["constant_value"]), "default_tags")
         shown = self._shown.get(key, Tags({}, "default_tags", _NOT_IN_PLAN))
-        return self._in_source(key, provider, shown) if shown.open else shown
+        return self._in_source(key, provider.raw, shown) if shown.open else shown
 
     def _by_resources(self) -> dict[str, Tags]:
         """What resources have in `tags_all` and not in `tags`: all of the defaults where one has no tags of its own."""
@@ -228,7 +224,7 @@ class Defaults:
         module = self._context.plan.root
         for name in (name for name in str(provider.get("module_address") or "").split(".") if name not in ("", "module")):
             module = next(iter(module.children.get(name, {}).values()), module)
-        source = self._context.source.module(module.path) if self._context.source else None
+        source = self._context.module_source(module)
         labels = [str(provider.get(name)) for name in ("name", "alias") if provider.get(name)]
         block = source.block("provider", *labels) if source else None
         body = next(iter(block.blocks("default_tags")), None) if block else None

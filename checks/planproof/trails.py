@@ -227,7 +227,7 @@ def _element(template: str, trail: Instance, context: Context, depth: int = 5) -
     literals, codes = parts(template)
     if len(codes) != 1 or not re.fullmatch(r"[\w.\[\]\"-]+", codes[0]):
         return None
-    source = context.module_source(trail)
+    source = context.module_source(trail.module)
     local = source.locals.get(codes[0].removeprefix("local.")) if source and codes[0].startswith("local.") else None
     if isinstance(local, str) and literals == ["", ""] and parts(local)[1] and depth:
         return _element(local, trail, context, depth - 1)
