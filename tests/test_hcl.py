@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from planproof.hcl import Expression, conditional, is_gate, names, parts, written
+from planproof.hcl import Expression, alternatives, conditional, is_gate, names, parts, written
 
 NAMES = {
     "var.a": ["var.a"],
@@ -74,6 +74,9 @@ GATES = {
     "lookup({prod = 1, dev = 0}, var.environment, 1)": True,
     "{prod = 1, dev = 0}[var.environment]": True,
     "({prod = 1, dev = 0})[var.environment]": True,
+    "({prod = {n = 1}, dev = {n = 0}})[var.environment].n": True,
+    "{prod = {n = 1}, dev = {n = 2}}[var.environment].n": False,
+    "try({prod = 2, dev = 1}[var.environment], 0)": True,
     "2": False,
     'var.environment == "prod" ? 3 : 1': False,
     "var.counts[var.environment]": False,
@@ -87,6 +90,20 @@ GATES = {
 @pytest.mark.parametrize(("code", "gate"), GATES.items(), ids=GATES)
 def test_a_gate_can_come_to_nothing(code: str, gate: bool) -> None:
     assert is_gate(code) is gate
+
+
+ALTERNATIVES = {
+    "var.a || var.b ? 1 : 0": ["var.a", "var.b"],
+    "(var.a && x) || (var.b || var.c) ? {a = 1} : {}": ["var.a && x", "var.b", "var.c"],
+    "var.a && var.b ? 0 : 1": ["var.a", "var.b"],
+    "var.a && var.b ? 1 : 0": ["var.a && var.b"],
+    "{prod = 1, dev = 0}[var.a]": ["{prod = 1, dev = 0}[var.a]"],
+}
+
+
+@pytest.mark.parametrize(("code", "expected"), ALTERNATIVES.items(), ids=ALTERNATIVES)
+def test_the_conditions_that_each_let_a_resource_be(code: str, expected: list[str]) -> None:
+    assert [part.strip() for part in alternatives(code)] == expected
 
 
 def test_a_conditional_is_taken_apart_at_its_own_question_mark() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from planproof.check import Context, check
 from planproof.environments import environment_in, flat
+from planproof.log_buckets import BUCKET
 from planproof.plan import MISSING, Instance, State
 from planproof.references import Kind, Origin, Origins
 from planproof.verdict import Outcome, failed, passed, unknown
@@ -71,7 +72,9 @@ def _unique_parts(bucket: Instance, origins: Origins, context: Context) -> Itera
     if name.is_unknown and (context.argument(bucket, "bucket").is_unset or any(o.constant is MISSING for o in origins)):
         yield "what a function makes up at the apply, such as uuid()"
     for origin in flat(origins):
-        if origin.kind is Kind.RESOURCE and _is_unique(origin, settings) and _stands_in(origin, name.text):
+        if origin.kind is not Kind.RESOURCE or not _stands_in(origin, name.text):
+            continue
+        if _is_unique(origin, settings) or (origin.type == BUCKET and origin.instance and _made_up(origin.instance, context)):
             yield origin.shown
     if name.text and any(o.kind is Kind.LOST for o in origins):
         yield from _found_in(name.text, settings, context)

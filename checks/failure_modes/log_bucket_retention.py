@@ -86,7 +86,7 @@ def _why_not(found: Lifecycle, settings: Mapping[str, Any]) -> Outcome:
     if not found.rules and not found.disabled:
         return failed("no_lifecycle", "no lifecycle rule: logs are kept for ever, at the owner's cost", *found.where)
     if not found.rules:
-        return failed("only_disabled_rules", "every lifecycle rule is disabled", *found.where)
+        return failed("only_disabled_rules", "no lifecycle rule is Enabled", *found.where)
     if not whole:
         return failed(
             "only_partial_rules", "no lifecycle rule covers the whole bucket (prefix, tag or size filter)", *found.where

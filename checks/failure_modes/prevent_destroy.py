@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from planproof.check import LISTED_TYPES, Context, check
 from planproof.environments import environment_in
-from planproof.hcl import Expression, is_gate
+from planproof.hcl import Expression, alternatives, is_gate
 from planproof.plan import Instance
 from planproof.references import Scope
 from planproof.source import Block
@@ -29,7 +29,8 @@ def prevent_destroy(instance: Instance, context: Context) -> Outcome:
 
     A gate is a `count` or `for_each` that can come to nothing by a condition or a table, in locals too, and that draws on the
     environment: a variable that the policy names (`environments`), one whose value carries an environment's name, or
-    `terraform.workspace`. `count = var.create ? 1 : 0` is a gate, but not of the environment.
+    `terraform.workspace`. `count = var.create ? 1 : 0` is a gate, but not of the environment, and neither is
+    `var.create || local.is_prod ? 1 : 0`, which lets every environment have it.
 
     Cannot see: anything without the source, as plan JSON has no `lifecycle` blocks; give the saved plan or the folder. Nor whether
     the environments that are left out are the right ones.
@@ -106,11 +107,22 @@ def _gated(instance: Instance, gates: list[tuple[Expression, Scope]], context: C
     if not gates:
         return failed("unconditional", "prevent_destroy = true in every environment", where)
     for expression, scope in gates:
-        environment = environment_in(context.references.follow(expression.as_plan_json(), scope), context)
+        environment = _environment_of(expression, scope, context)
         if environment:
             return passed("by_environment", f"prevent_destroy = true, and the resource is there only where {environment} says so")
     by = ", ".join(_named(expression) for expression, _ in gates)
     return failed("gate_not_environment", f"prevent_destroy = true, gated by {by}, which is not the environment", where)
+
+
+def _environment_of(gate: Expression, scope: Scope, context: Context) -> str | None:
+    """What of the environment the gate asks for; of `a || b`, each has to ask for it."""
+    parts = alternatives(context.expanded(gate, scope.module))
+    if len(parts) == 1:
+        return environment_in(context.references.follow(gate.as_plan_json(), scope), context)
+    asked = [
+        environment_in(context.references.follow(Expression(f"${{{part}}}").as_plan_json(), scope), context) for part in parts
+    ]
+    return next(iter(asked)) if all(asked) else None
 
 
 def _named(expression: Expression) -> str:

@@ -204,6 +204,8 @@ def is_gate(code: str) -> bool:
         return any(_is_nothing(result) or is_gate(result) for result in found[1:])
     if re.match(r"^[\[{]\s*for\b.*\bif\b", code, re.DOTALL):
         return True
+    if code.startswith("try("):
+        return any(_is_nothing(entry) or is_gate(entry) for entry in _entries(code))
     if code.startswith("lookup("):
         return any(_is_nothing(entry) for entry in [*_entries(code), *_table(code[len("lookup(") :])])
     return any(_is_nothing(entry) for entry in _table(code))
@@ -217,7 +219,35 @@ def _table(code: str) -> list[str]:
     end = _find(code, "}", 1) if code.startswith("{") else -1
     if end < 0 or not re.match(r"^[\s)]*[\[,]", code[end + 1 :]):
         return []
-    return [entry.partition("=")[2].strip() for entry in _entries(code[: end + 1])]
+    closing = _find(code, "]", code.index("[", end) + 1) if "[" in code[end:] else -1
+    read = re.match(r"(?:\s*\.\s*[\w-]+)*", code[closing + 1 :]) if closing > 0 else None
+    found = list(_object(code[: end + 1]).values())
+    for step in re.findall(r"[\w-]+", read[0]) if read else ():  # {prod = {keep = 1}, dev = {keep = 0}}[x].keep
+        found = [_object(entry).get(step, "null") for entry in found]
+    return found
+
+
+def _object(code: str) -> dict[str, str]:
+    """The keys and values of an object that is written out."""
+    pairs = (entry.partition("=") for entry in _entries(code))
+    return {key.strip().strip('"'): value.strip() for key, _, value in pairs}
+
+
+def alternatives(code: str) -> list[str]:
+    """The conditions of which each alone lets a `count` or `for_each` come to something: `a` and `b` of `a || b ? 1 : 0`, or of
+    `a && b ? 0 : 1`. The whole code, where it is no such conditional."""
+    found = conditional(code)
+    if found is None:
+        return [code]
+    condition, yes, no = found
+    operator = "|" if _is_nothing(no) else "&" if _is_nothing(yes) else ""
+    return _split(condition, operator) if operator else [code]
+
+
+def _split(condition: str, operator: str) -> list[str]:
+    condition = _unwrapped(condition)
+    at = _find(condition, operator)
+    return [condition] if at < 0 else [*_split(condition[:at], operator), *_split(condition[at + 2 :], operator)]
 
 
 def _entries(code: str) -> list[str]:

@@ -163,7 +163,12 @@ class Links:
                 found.append(origin)
                 continue
             seen.add((origin.instance.address, argument))
-            pending.extend(self._references.origins(origin.instance, argument))
+            inner = (
+                () if self._argument(origin.instance, argument).is_unset else self._references.origins(origin.instance, argument)
+            )
+            pending.extend(inner)
+            if not inner:  # nobody sets it: the provider makes it up
+                found.append(origin)
         return tuple(found)
 
     def _index(

@@ -54,7 +54,7 @@ def lifecycle(bucket: Instance, context: Context) -> Lifecycle:
     rules: list[Rule] = []
     disabled, still_open = 0, [reason for _, reason in linked.perhaps]
     for place, name in places:
-        value = context.argument(place, name)
+        value = place.get(name) if place.type == LIFECYCLE else context.argument(place, name)  # never computed there
         if place.value.is_unknown:
             still_open.append(f"this plan leaves {place.address} out (-target)")
         elif value.is_unknown:
