@@ -9,7 +9,7 @@ import pytest
 
 from conftest import PLANS, ROOT
 from planproof.cli import main
-from planproof.policy import bundled_policy
+from planproof.policy import Policy, bundled_policy
 from planproof.policy_file import load
 
 PLAN = PLANS / "references" / "plan.json"
@@ -64,6 +64,11 @@ def test_show_goes_by_the_environment_and_else_shows_the_default(
     monkeypatch.setenv("PLANPROOF_POLICY", str(write(tmp_path / "policy.yaml", "unknown: fail\n")))
     assert main(["policy", "show"]) == 0
     assert f"unknown: fail  # {tmp_path / 'policy.yaml'}:1" in capsys.readouterr().out
+
+
+def test_a_bundled_profile_is_named_without_a_file(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["policy", "check", "general"]) == 0
+    assert Policy.find("general").data == bundled_policy("general")
 
 
 def test_check_tells_every_problem(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

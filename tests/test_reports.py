@@ -17,7 +17,7 @@ from planproof.engine import evaluate
 from planproof.report import github, junit, markdown, pr_comment, sarif, text
 from planproof.safe import markdown as escaped
 from planproof.safe import markdown_code
-from planproof.verdict import Finding, Report, Rule, Verdict
+from planproof.verdict import KNOWN, Finding, Report, Rule, Verdict
 from schemas import problems
 
 SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -121,8 +121,8 @@ planproof: plan.json
 
 Failed (3)
   CKV_PLAN_2  CRITICAL  Things are safe
-    plan: nothing is kept
-    plan: nothing is kept
+    output.x: nothing is kept
+    output.y: nothing is kept
   CKV_PLAN_1  HIGH  Things are kept
     modules/logs/main.tf:7  aws_s3_bucket.b: nothing is kept
     Fix: Set `retention_in_days`.
@@ -145,6 +145,23 @@ warning: a warning
 
 def test_text_says_what_failed_first_and_what_to_do() -> None:
     assert text.render((EVERY,)) == TEXT
+
+
+def test_instances_of_one_block_with_one_reason_are_a_line() -> None:
+    several = [finding(subject=f'module.a["x"].aws_s3_bucket.b[{n}]') for n in range(5)]
+    alone = finding(subject="module.a.aws_s3_bucket.b", reason="another")
+    shown = text.render((Report("plan.json", (*several, alone), (), (), (RULE,)),))
+    assert shown.splitlines()[4:6] == [
+        '    module.a["x"].aws_s3_bucket.b[0], module.a["x"].aws_s3_bucket.b[1], module.a["x"].aws_s3_bucket.b[2] and 2 more: nothing is kept',
+        "    module.a.aws_s3_bucket.b: another",
+    ]
+
+
+def test_of_what_the_baseline_has_the_number_is_shown() -> None:
+    skipped = [finding(Verdict.SKIP, subject=f"aws_s3_bucket.{name}", reason=f"{KNOWN}old") for name in "ab"]
+    excused = finding(Verdict.SKIP, subject="aws_s3_bucket.c", reason="exception until 2030-01-31: moving")
+    shown = text.render((Report("plan.json", (*skipped, excused), (), (), (RULE,)),))
+    assert shown.splitlines()[4:6] == ["    2 in the baseline", "    aws_s3_bucket.c: exception until 2030-01-31: moving"]
 
 
 def test_colour_changes_no_word() -> None:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from planproof import bundled
 from planproof.policy import PolicyError
 from planproof.safe import one_line
-from planproof.verdict import CHECK_ERROR, EXPIRED, PLAN, Failure, Finding, Report, Verdict, listed
+from planproof.verdict import CHECK_ERROR, EXPIRED, KNOWN, PLAN, Failure, Finding, Report, Verdict, listed
 
 DEFAULT_FILE = "planproof-baseline.json"
 MAX_BYTES = 64 * 1024 * 1024
@@ -112,7 +112,7 @@ def _compared(finding: Finding, known: int, found: int) -> Finding:
         return finding
     if found > known:
         return finding._replace(reason=f"{finding.reason} (more of these than the {known} in the baseline)")
-    return finding._replace(verdict=Verdict.SKIP, reason=f"in the baseline: {finding.reason}")
+    return finding._replace(verdict=Verdict.SKIP, reason=f"{KNOWN}{finding.reason}")
 
 
 def _fixed(known: Iterable[Failure], open_ones: set[Failure], report: Report) -> list[Failure]:

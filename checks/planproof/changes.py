@@ -8,16 +8,14 @@ where the plan changes anything, and one of a check that could not judge always.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from planproof.plan import Instance, Plan
+from planproof.plan import Instance, Plan, without_keys
 from planproof.verdict import CHECK_ERROR, PLAN, Finding, Report
 
 _NOT_CHANGED = {("no-op",)}
 _IDENTITY = ("id", "arn", "name", "bucket")
-_INDEX = re.compile(r"\[(?:\d+|\"(?:[^\"\\]|\\.)*\")\]")
 
 
 def only_changes(report: Report, plan: Plan) -> Report:
@@ -63,7 +61,7 @@ class _Changes:
         strings = {text for c in self._gone for text in _strings(_object(c.get("change")).get("before"))}
         for instance in self._plan.instances:
             identity = {instance.get(name).text for name in _IDENTITY} - {None, ""}
-            if identity & strings or _block(instance.address) in needed:
+            if identity & strings or without_keys(instance.address) in needed:
                 yield instance.address
 
 
@@ -112,11 +110,6 @@ def _strings(value: Any) -> Iterator[str]:
 
 def _without_index(address: str) -> str:
     return address[: address.rindex("[")] if address.endswith("]") else address
-
-
-def _block(address: str) -> str:
-    """The address as the state names dependencies: without the keys of modules and resources."""
-    return _INDEX.sub("", address)
 
 
 def _object(value: Any) -> Mapping[str, Any]:

@@ -531,6 +531,14 @@ def unquote(quoted: str) -> str:
     return text.replace("$${", "${").replace("%%{", "%{")
 
 
+_KEY = re.compile(r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]')
+
+
+def without_keys(address: str) -> str:
+    """`module.a["x"].aws_s3_bucket.b[0]` as `module.a.aws_s3_bucket.b`: the block that the instances of an address share."""
+    return _KEY.sub("", address)
+
+
 def _object(raw: Json) -> Mapping[str, Json]:
     return raw if isinstance(raw, dict) else _EMPTY
 

@@ -70,7 +70,7 @@ class Policy:
 
     @classmethod
     def find(cls, path: str | os.PathLike[str] | None = None, checks: Iterable[Check] | None = None) -> Policy:
-        """The policy of that file; else of the one that PLANPROOF_POLICY names; else the bundled default.
+        """The policy of that file, or the bundled profile of that name; else of the one that PLANPROOF_POLICY names; else the bundled default.
 
         `checks`: those beside the bundled ones that it may have sections and exceptions for; by default the ones in the folders that
         PLANPROOF_CHECKS names. Raises PolicyError, and LoadError where those cannot be loaded.

@@ -48,13 +48,15 @@ class Layered(NamedTuple):
 
 
 def load(path: str | os.PathLike[str], checks: Iterable[Any] = ()) -> dict[str, Any]:
-    """The effective policy of a file. `checks`: those beside the bundled ones. Raises PolicyError for the first problem."""
+    """The effective policy of a file or a bundled profile. `checks`: those beside the bundled ones. Raises PolicyError for the first problem."""
     return usable(layers(path, checks), checks).effective
 
 
 def layers(path: str | os.PathLike[str], checks: Iterable[Any] = ()) -> Layered:
-    """The files that make up a policy. Raises PolicyError where one of them cannot be used."""
+    """The files that make up a policy; `path` may be the name of a bundled profile. Raises PolicyError where one cannot be used."""
     name = os.fspath(path)
+    if name in bundled.POLICIES:
+        return Layered(bundled_layers(name))
     return _with_bases(read(name, Path(path)), Path(path), checks)
 
 

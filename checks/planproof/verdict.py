@@ -12,6 +12,8 @@ CHECK_ERROR = "check_error"
 """The code of a check that could not judge."""
 EXPIRED = "exception_expired"
 """The code of a finding whose exception has run out."""
+KNOWN = "in the baseline: "
+"""What the reason of a failure that the baseline has begins with."""
 SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFO")
 """The worst first."""
 

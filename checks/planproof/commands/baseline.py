@@ -23,7 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     write.add_argument("plans", metavar="PLAN", nargs="+", help="as for planproof check")
     write.add_argument("-o", "--output", metavar="FILE", default=DEFAULT_FILE, help=f"the baseline (default: {DEFAULT_FILE})")
     write.add_argument("--source", metavar="DIR|SAVED-PLAN", help="as for planproof check")
-    write.add_argument("--policy", metavar="FILE", help="as for planproof check")
+    write.add_argument("--policy", metavar="POLICY", help="as for planproof check")
     write.add_argument("--checks", metavar="DIR", action="append", default=[], help="as for planproof check")
 
 

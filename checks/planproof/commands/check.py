@@ -41,7 +41,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="DIR|SAVED-PLAN",
         help="the .tf files, or the saved plan (default: PLANPROOF_SOURCE, or what lies beside PLAN)",
     )
-    parser.add_argument("--policy", metavar="FILE", help="the policy (default: PLANPROOF_POLICY, or the bundled secure-logs)")
+    parser.add_argument(
+        "--policy",
+        metavar="POLICY",
+        help="a file, or the bundled secure-logs or general (default: PLANPROOF_POLICY, or secure-logs)",
+    )
     parser.add_argument(
         "--checks", metavar="DIR", action="append", default=[], help="a folder of your own checks (default: PLANPROOF_CHECKS)"
     )

@@ -13,7 +13,7 @@ from planproof.safe import one_line
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--policy", metavar="FILE", help="whose severities to show, and which checks it has off")
+    parser.add_argument("--policy", metavar="POLICY", help="whose severities to show, and which checks it has off")
 
 
 def run(options: argparse.Namespace) -> int:

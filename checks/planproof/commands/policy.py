@@ -19,7 +19,11 @@ STARTER = "planproof.yaml"
 def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION", dest="action")
     show = actions.add_parser("show", help="the policy in force, with the file that each value is from")
-    show.add_argument("--policy", metavar="FILE", help="the policy (default: PLANPROOF_POLICY, or the bundled secure-logs)")
+    show.add_argument(
+        "--policy",
+        metavar="POLICY",
+        help="a file, or the bundled secure-logs or general (default: PLANPROOF_POLICY, or secure-logs)",
+    )
     check = actions.add_parser("check", help="say what is wrong with policy files")
     check.add_argument("files", metavar="FILE", nargs="+")
     init = actions.add_parser("init", help="write a policy to begin with, every key explained")
@@ -62,7 +66,7 @@ def _check_file(file: str, checks: Sequence[Check]) -> int:
     for waiver in expired:
         print(f"warning: the exception for {waiver.check} on {waiver.address} expired on {waiver.expires}", file=sys.stderr)
     bases = ", ".join(layer.name for layer in found.layers[:-1])
-    print(f"{file} can be used; it extends {one_line(bases)}")
+    print(f"{file} can be used" + (f"; it extends {one_line(bases)}" if bases else ""))
     return OK
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from html import escape
 
+from planproof.plan import without_keys
 from planproof.safe import one_line
 from planproof.verdict import Finding, Verdict
 
@@ -64,11 +64,15 @@ def links(finding: Finding) -> list[tuple[str, str]]:
 
 def _type(address: str) -> str:
     """The resource type that an address, or a path into a resource, names: `module.a["x"].aws_sns_topic.t[0].arn`."""
-    bare = re.sub(r"\[[^\]]*\]", "", address)
-    steps = bare.split(".")
+    return next(iter(_local(address)), "")
+
+
+def _local(address: str) -> list[str]:
+    """The steps of an address within its module, without keys."""
+    steps = without_keys(address).split(".")
     while steps[:1] == ["module"]:
         steps = steps[2:]
-    return steps[0] if steps else ""
+    return steps
 
 
 def svg(finding: Finding) -> str:
@@ -117,8 +121,5 @@ def _short(address: str) -> str:
     """The resource's own name, as the whole address stands in the text below."""
     if not address:
         return ""
-    bare = re.sub(r"\[[^\]]*\]", "", one_line(address)).split(".")
-    while bare[:1] == ["module"]:
-        bare = bare[2:]
-    name = bare[1] if len(bare) > 1 else bare[0]
+    name = next(iter(_local(one_line(address))[1:2]), one_line(address))
     return name if len(name) <= _LETTERS else name[: _LETTERS - 1] + "…"

@@ -32,7 +32,7 @@ def render(reports: Sequence[Report], limit: int = MAX_BYTES) -> str:
 def _lines(reports: Sequence[Report]) -> Iterator[tuple[str, bool]]:
     yield "<!-- planproof -->", False  # by which a workflow finds the comment to bring up to date
     counts = totals(reports)
-    bad = any(report.errors for report in reports) or counts[Verdict.FAIL.value]
+    bad = any(report.errors or report.failed for report in reports)
     yield f"## {_MARKS[Verdict.FAIL if bad else Verdict.PASS]} planproof: {counted(counts)}", False
     for report in reports:
         yield from _plan(report, title=len(reports) > 1)

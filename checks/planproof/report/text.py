@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, Any
 
-from planproof.report.shown import ORDER, TITLES, Group, counted, groups, notes, place, totals
+from planproof.plan import without_keys
+from planproof.report.shown import ORDER, TITLES, Group, counted, groups, notes, place, subject, totals
 from planproof.safe import one_line
-from planproof.verdict import Report, Verdict
+from planproof.verdict import KNOWN, Finding, Report, Verdict, listed
 
 _CODES = {"red": "31", "green": "32", "yellow": "33", "blue": "34", "bold": "1", "dim": "2"}
 _COLOURS = {Verdict.FAIL: "red", Verdict.UNKNOWN: "yellow", Verdict.SKIP: "blue", Verdict.PASS: "green"}
@@ -63,10 +64,13 @@ class _Text:
     def _groups(self, found: list[Group], verdict: Verdict) -> Iterator[str]:
         for group in found:
             yield f"  {self._paint('bold', group.rule.id)}  {group.severity}  {one_line(group.rule.name)}"
-            for finding in group.findings:
-                where = place(finding)
+            known = sum(finding.reason.startswith(KNOWN) for finding in group.findings)
+            if known and verdict is Verdict.SKIP:
+                yield f"    {known} in the baseline"
+            for alike in _alike(f for f in group.findings if verdict is not Verdict.SKIP or not f.reason.startswith(KNOWN)):
+                where, reason = place(alike[0]), one_line(alike[0].reason)
                 at = self._paint("dim", f"{one_line(where)}  ") if where else ""
-                yield f"    {at}{self._paint('bold', one_line(finding.subject))}: {one_line(finding.reason)}"
+                yield f"    {at}{self._paint('bold', one_line(listed(map(subject, alike))))}: {reason}"
             if verdict is Verdict.FAIL and group.guide.remedy:
                 yield f"    {self._paint('green', 'Fix:')} {one_line(group.guide.remedy)}"
 
@@ -76,3 +80,11 @@ class _Text:
 
     def _paint(self, colour: str, text: str) -> str:
         return f"\x1b[{_CODES[colour]}m{text}\x1b[0m" if self._colour and text else text
+
+
+def _alike(findings: Iterable[Finding]) -> Iterable[list[Finding]]:
+    """The findings, those on instances of one block with one reason together."""
+    found: dict[tuple[str, str], list[Finding]] = {}
+    for finding in findings:
+        found.setdefault((without_keys(subject(finding)), finding.reason), []).append(finding)
+    return found.values()
