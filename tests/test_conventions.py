@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import pytest
@@ -82,7 +84,29 @@ def test_a_sensitive_name_is_judged_and_not_shown() -> None:
     assert "hush" not in str(findings).lower()
 
 
-def test_values_of_variables_and_secrets_are_not_shown() -> None:
+def test_what_variables_were_given_from_outside_is_not_shown() -> None:
+    findings = judge("bad/naming_convention/variables", "naming_convention")
+    text = str([f.reason for f in findings if f.subject != "aws_sqs_queue.literal"]).lower()  # a constant of the source
+    assert not any(value in text for value in ("hush", "undercover", "secretstage"))
+    names = {f.subject: json.loads(m[0]) for f in findings if (m := re.search(r'"[^"]*"', f.reason))}
+    assert names["aws_kms_alias.good"] == "alias/${var.prefix}-logs"
+    assert names["aws_sns_topic.outlier"] == "other-audit-${var.stage}"  # var.team is its default
+    assert names["aws_sqs_queue.of_another"] == "${var.prefix}_alerts-queue"
+    assert names["aws_sqs_queue.of_map"] == "${var.prefix}_${var.names}"
+    assert names["aws_sqs_queue.part"] == "${... var.prefix ...}"
+    assert names["aws_sqs_queue.upper"] == "${var.prefix}-QUEUE"
+    assert names["aws_sqs_queue.literal"] == "hushcorp_literal"
+    majority = next(f.reason for f in findings if f.subject == "aws_sns_topic.outlier")
+    assert "12 of 14 names of this plan begin with '${var.prefix}'" in majority
+    wanted = {"Environment": {"values": ["prod"]}, "Owner": {"values": ["x"]}, "ManagedBy": None, "Project": None}
+    tags = [f.reason for f in judge("bad/naming_convention/variables", "tagging", required=wanted) if "lacks" not in f.reason]
+    assert tags == [
+        'Environment is "${var.stage}"; the policy wants one of prod',
+        "Owner does not fit (not shown: made with var.stage, var.team); the policy wants one of x",
+    ]
+
+
+def test_values_of_defaults_are_shown_and_secrets_are_not() -> None:
     required = {
         "Environment": {"values": ["qa"]},
         "Owner": {"pattern": "nobody"},
@@ -91,9 +115,7 @@ def test_values_of_variables_and_secrets_are_not_shown() -> None:
     }
     findings = judge("bad/tagging/values", "tagging", required=required)
     by_subject = {f.subject: f.reason for f in findings if "Environment" in f.reason}
-    assert by_subject["aws_sqs_queue.variable"] == (
-        "Environment does not fit (not shown: made with var.environment); the policy wants one of qa"
-    )
+    assert by_subject["aws_sqs_queue.variable"] == 'Environment is "production"; the policy wants one of qa'  # the default
     assert by_subject["aws_sqs_queue.literal"] == 'Environment is "production"; the policy wants one of qa'
     assert by_subject["aws_sqs_queue.secret"] == "Environment does not fit (not shown: sensitive); the policy wants one of qa"
     assert "Hush" not in str(findings)

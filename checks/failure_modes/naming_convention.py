@@ -33,7 +33,8 @@ def naming_convention(instance: Instance, context: Context) -> list[Outcome]:
     numbers are policy, and `leading_token` sets it outright.
     Names that the provider makes up are not judged. A `name_prefix` or `bucket_prefix` is judged as what AWS will see: with a time
     and a counter behind it. Where a name is known only after the apply, the literal parts of its template are judged, so far as
-    the source holds them. Names are shown in full, as they are in every ARN, unless they are sensitive.
+    the source holds them. What a root variable was given from outside is shown as `${var.NAME}`, and a sensitive
+    name not at all.
 
     Why: Permissions, alarms and bills are cut by name: a policy for `arn:aws:sqs:*:*:corpsec-*` misses the queue that is called
     otherwise (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html).
@@ -51,7 +52,7 @@ def naming_convention(instance: Instance, context: Context) -> list[Outcome]:
         decides = f"and made of {', '.join(name.needs)} alone" if name.needs else NO_SOURCE
         return [unknown("unknown_name", f"known after the apply: {where}, {decides}", where)]
     if name.fits and name.token is not None and name.token == names.token:
-        text = f"{name.attribute} {name.shown} fits the pattern and begins with {names.token!r}, as the plan's names do"
+        text = f"{name.attribute} {name.shown} fits the pattern and begins with {names.said}, as the plan's names do"
         return [passed("fits", text, where)]
     broken = list(_outlier(name, instance, names, where, context))
     if not name.fits:
@@ -66,7 +67,7 @@ def _outlier(name: Name, instance: Instance, names: Names, where: str, context: 
     if names.token is None or names.token in (name.token, *name.words) or instance.type in settings["within"]:
         return
     demanded = settings["leading_token"]
-    majority = f"{names.sharing} of {names.counted} names of this plan begin with {names.token!r} ({names.examples})"
+    majority = f"{names.sharing} of {names.counted} names of this plan begin with {names.said} ({names.examples})"
     rule = f"the policy wants {demanded!r} at the beginning" if demanded else majority
     if name.token is None and names.token.startswith((name.parts[0] or "").lower()):
         made = f"is {name.shown}, and what it begins with is known after the apply ({', '.join(name.needs)})"

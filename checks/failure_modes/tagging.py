@@ -17,6 +17,8 @@ from planproof.safe import one_line
 from planproof.tags import AllTags, Tags, all_tags, in_two_cases
 from planproof.verdict import Outcome, failed, passed, unknown
 
+_SHOWN = (Kind.CONSTANT, Kind.RESOURCE, Kind.VARIABLE)
+
 
 def _takes_tags(instance: Instance, context: Context) -> bool:
     return instance.address in context.once(all_tags).by_address
@@ -37,8 +39,8 @@ def tagging(instance: Instance, context: Context) -> list[Outcome]:
     What counts is what the resource ends up with: `tags_all`, the provider's `default_tags` among them. Where that is not known
     yet, it is put together from the resource's own tags and the default tags of its provider, element by element. Resources are
     judged whose type takes tags in the provider's schema; an Auto Scaling group by its `tag` blocks (default tags do not reach
-    it), a launch template by each of its `tag_specifications` as well. An empty value is no value. Values that come from a
-    variable are not shown.
+    it), a launch template by each of its `tag_specifications` as well. An empty value is no value. What a
+    root variable was given from outside is not shown.
 
     Why: Tag keys are case-sensitive, and cost allocation, access by tag and automation find nothing under a key that is missing or
     spelled otherwise (https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html).
@@ -112,7 +114,7 @@ def _demands(demand: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _found(key: str, tags: Tags, instance: Instance, context: Context) -> str:
-    """What was found: a literal of the configuration is shown; of the rest it is said why not."""
+    """What was found, but for what a variable was given from outside; where that cannot be told apart, it is said why not."""
     own, attribute = instance.get("tags"), tags.where.partition("[")[0]
     if own.is_sensitive or instance.get(attribute).is_sensitive:
         return "does not fit (not shown: sensitive)"
@@ -123,11 +125,14 @@ def _found(key: str, tags: Tags, instance: Instance, context: Context) -> str:
         if own.is_unknown:
             return "does not fit (not shown: the tags are known only in part)"
     origins = context.references.origins(instance, attribute, key) or context.references.origins(instance, attribute)
-    variables = dict.fromkeys(f"var.{origin.name}" for origin in origins if origin.kind is Kind.VARIABLE)
+    variables = list(dict.fromkeys(origin.name for origin in origins if origin.kind is Kind.VARIABLE))
     value = tags.values[key]
-    if isinstance(value, str) and origins and all(origin.kind in (Kind.CONSTANT, Kind.RESOURCE) for origin in origins):
-        return f"is {json.dumps(value, ensure_ascii=False)}"
-    return f"does not fit (not shown: made with {', '.join(variables) or 'what the plan does not hold'})"
+    if isinstance(value, str) and origins and all(origin.kind in _SHOWN for origin in origins):
+        public = context.outside.without(value, variables)
+        if public != value or not any(name in context.outside for name in variables):
+            return f"is {json.dumps(public, ensure_ascii=False)}"
+    made_with = ", ".join(f"var.{name}" for name in variables)
+    return f"does not fit (not shown: made with {made_with or 'what the plan does not hold'})"
 
 
 def _spelling(tags: Tags, where: str, missing: list[str], everything: AllTags) -> Iterator[Outcome]:

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from planproof.arguments import argument, may_be_set
 from planproof.hcl import Expression, written
 from planproof.links import Links
+from planproof.outside import Outside
 from planproof.plan import Instance, Json, Module, Plan, Value
 from planproof.policy import Policy
 from planproof.references import Kind, References
@@ -59,6 +60,10 @@ class Context:
     @cached_property
     def references(self) -> References:
         return References(self.plan, self.source)
+
+    @cached_property
+    def outside(self) -> Outside:
+        return Outside(self.plan)
 
     @cached_property
     def links(self) -> Links:
@@ -104,12 +109,26 @@ class Context:
         return code if len(code) < _LONGEST else written(expression.raw)
 
     def shown(self, instance: Instance, *path: str | int) -> str:
-        """A value for a message. What comes from a variable is named, not shown: it may be a secret."""
+        """A value for a message. What a variable was given from outside is named, not shown."""
         value = instance.get(*path)
-        names = [f"var.{o.name}" for o in self.references.origins(instance, *path) if o.kind is Kind.VARIABLE]
-        if value.is_known and names:
-            return f"what {names[0]} says"
-        return str(value)
+        if not value.is_known or value.is_sensitive:
+            return str(value)
+        if isinstance(value.raw, str):
+            return str(Value(self.public(value.raw, instance, *path)))
+        variable = next((name for name in self._variables(instance, *path) if name in self.outside), None)
+        return f"what var.{variable} says" if variable else str(value)
+
+    def public(self, text: str, instance: Instance, *path: str | int) -> str:
+        """A text that the argument at `path` holds, for a message: `${var.NAME}` is in the place of what a root variable was given
+        from outside. Constants of the configuration stay as they are."""
+        if not self.outside.has_texts or "constant_value" in (instance.expression(*path) or ()):
+            return text
+        names = self._variables(instance, *path)
+        return self.outside.altered(text, names) or self.outside.without(text, names)
+
+    def _variables(self, instance: Instance, *path: str | int) -> list[str]:
+        """The root variables that an argument is made of."""
+        return [o.name for o in self.references.origins(instance, *path) if o.kind is Kind.VARIABLE]
 
     def once(self, build: Callable[[Context], Any]) -> Any:
         """What `build` makes of this context, made once: for facts about the whole plan that many subjects need."""

@@ -20,6 +20,7 @@ _APPENDED = "20060102150405000000000001"
 _MADE_UP = re.compile(r"^(?:terraform|tf(?:-lb)?)-\d{10}[0-9a-f]+$")
 _TOKEN = re.compile(r"[^\W_]+")
 _KNOWN_KINDS = (Kind.CONSTANT, Kind.VARIABLE, Kind.KEY)
+_VARIABLE = re.compile(r"\$\{[^}]*\}")
 _WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z0-9]+(?![a-z])")
 
 
@@ -28,7 +29,8 @@ class Name(NamedTuple):
 
     `fits`: whether it fits its type's pattern, or would with something in the place of what is not known. `token`: the leading
     token, in lower case; None where that is not known. `words`: of a name in camel case, what it can be taken to begin with.
-    `of_prefix`: the provider completes it. `needs` are the references that would decide the unknown parts.
+    `of_prefix`: the provider completes it. `needs` are the references that would decide the unknown parts. `public` is the name as
+    a message may show it.
     """
 
     attribute: str
@@ -40,24 +42,24 @@ class Name(NamedTuple):
     secret: bool = False
     needs: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    public: str = ""
 
     @property
     def shown(self) -> str:
         """For a message."""
-        if self.secret:
-            return "(sensitive)"
-        text = self.path + "".join("..." if part is None else part for part in self.parts)
-        return json.dumps(f"{text}..." if self.of_prefix else text, ensure_ascii=False)
+        return "(sensitive)" if self.secret else json.dumps(self.public, ensure_ascii=False)
 
 
 class Names(NamedTuple):
-    """All names of a plan by address, and the leading token that a clear majority of them shares (None where none does)."""
+    """All names of a plan by address, and the leading token that a clear majority of them shares (None where none does): `said` is
+    that token for a message."""
 
     by_address: Mapping[str, Name]
     token: str | None
     sharing: int
     counted: int
     examples: str
+    said: str = ""
 
 
 def names_of(context: Context) -> Names:
@@ -95,10 +97,18 @@ def _majority(found: dict[str, Name], tokens: dict[str, list[str]], settings: Ma
     token, sharing = max(((t, len(a)) for t, a in tokens.items()), key=lambda pair: pair[1], default=("", 0))
     majority = settings["majority"]
     if settings["leading_token"]:
-        return Names(found, settings["leading_token"].lower(), 0, counted, "")
+        demanded = settings["leading_token"].lower()
+        return Names(found, demanded, 0, counted, "", repr(demanded))
     if counted < majority["names"] or sharing < majority["share"] * counted or sharing * 2 <= counted:
         return Names(found, None, sharing, counted, "")
-    return Names(found, token, sharing, counted, ", ".join(tokens[token][:2]) + (" ..." if sharing > 2 else ""))
+    examples = ", ".join(tokens[token][:2]) + (" ..." if sharing > 2 else "")
+    return Names(found, token, sharing, counted, examples, _said(token, (found[address] for address in tokens[token])))
+
+
+def _said(token: str, names: Iterable[Name]) -> str:
+    """The token for a message; where a name may not be shown with it, what stands in its place there."""
+    heads = (name.public.removeprefix(name.path).lstrip("-_./") for name in names)
+    return repr(next((found[0] for head in heads if (found := _VARIABLE.match(head))), token))
 
 
 def pattern_for(kind: str, context: Context) -> Pattern:
@@ -123,11 +133,11 @@ class _Reader:
         is_set = self._path[0] in arguments
         text = value.text
         if text and is_set and not _is_made_up(text):
-            return self._read(self._attribute, (text,), value.is_sensitive)
+            return self._read(instance, self._attribute, (text,), value.is_sensitive)
         if self._prefix in arguments:
             prefix = instance.get(self._prefix)
             if prefix.text:
-                return self._read(self._prefix, (prefix.text,), prefix.is_sensitive)
+                return self._read(instance, self._prefix, (prefix.text,), prefix.is_sensitive)
             if prefix.is_unknown:
                 return self._from_source(instance, self._prefix, prefix.is_sensitive)
         return self._from_source(instance, self._attribute, value.is_sensitive) if value.is_unknown and is_set else None
@@ -137,26 +147,31 @@ class _Reader:
         if isinstance(found, Text) and not found.parts:
             return None  # empty, which is as good as not set
         if isinstance(found, Text):
-            return self._read(attribute, tuple(p if isinstance(p, str) else None for p in found.parts), secret, found.needs)
+            parts = tuple(p if isinstance(p, str) else None for p in found.parts)
+            return self._read(instance, attribute, parts, secret, found.needs)
         if found is None or self._is_null(instance, attribute):
             return None
-        return self._read(attribute, (None,), secret, found.needs if isinstance(found, Open) else ())
+        return self._read(instance, attribute, (None,), secret, found.needs if isinstance(found, Open) else ())
 
     def _is_null(self, instance: Instance, attribute: str) -> bool:
         """Whether all that the argument is made of is known, and it is unknown all the same: then it is null."""
         origins = self._context.references.origins(instance, *attribute.split("."))
         return bool(origins) and all(o.kind in _KNOWN_KINDS and o.constant is not MISSING for o in origins)
 
-    def _read(self, attribute: str, parts: tuple[str | None, ...], secret: bool, needs: tuple[str, ...] = ()) -> Name:
+    def _read(
+        self, instance: Instance, attribute: str, parts: tuple[str | None, ...], secret: bool, needs: tuple[str, ...] = ()
+    ) -> Name:
+        of_prefix = attribute is self._prefix
+        text = "".join("..." if part is None else part for part in parts) + "..." * of_prefix
+        public = self._context.public(text, instance, *attribute.split("."))
         path = ""
         if self._paths and parts and parts[0]:
             path = next(filter(None, (_beginning(steps, parts[0]) for steps in self._paths)), "")
             parts = (parts[0][len(path) :], *parts[1:])
-        of_prefix = attribute is self._prefix
         fits = self._pattern.fits(*parts, _APPENDED) if of_prefix else self._pattern.fits(*parts)
         token = _token(parts, of_prefix)
         words = () if token is None or token.islower() or token.isdigit() else _words(token)
-        return Name(attribute, parts, path, fits, token and token.lower(), of_prefix, secret, needs, words)
+        return Name(attribute, parts, path, fits, token and token.lower(), of_prefix, secret, needs, words, public)
 
 
 def _is_made_up(text: str) -> bool:

@@ -120,7 +120,12 @@ class _Reader:
         days = self._at("expiration", 0, "days").number or None
         moves = days is None and any(True for _ in self._blocks("transition", "days"))  # what expires need not move
         dated = not self._unset("expiration", 0, "date") or any(True for _ in self._blocks("transition", "date"))
-        return Rule(raw.get("id").text or name, on, whole, days, moves, dated, self._noncurrent(), tuple(self._open))
+        return Rule(self._name(raw) or name, on, whole, days, moves, dated, self._noncurrent(), tuple(self._open))
+
+    def _name(self, raw: Value) -> str | None:
+        """The rule's id, as a message may show it."""
+        text = raw.get("id").text
+        return text and self._context.public(text, self._place, *self._path, "id")
 
     def _covers_all(self) -> bool:
         plain = [self._unset("prefix"), self._unset("tags")]

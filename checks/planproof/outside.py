@@ -1,0 +1,74 @@
+"""What a report must not tell: the values that root variables were given from outside. A plan is a secret; its report may be public.
+
+A value that equals the variable's declared default stands in the source, and is none of these, unless the variable is sensitive.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from functools import cached_property
+
+from planproof.plan import Json, Plan, State
+
+_SHORTEST = 3  # shorter texts stand in too many words
+
+
+class Outside:
+    """The root variables of a plan whose values were given from outside: `name in outside`."""
+
+    def __init__(self, plan: Plan) -> None:
+        declared = plan.root.config.variables
+        self._texts: dict[str, set[str]] = {}
+        for name, value in plan.variables.items():
+            default = None if value.is_sensitive else (declared.get(name) or {}).get("default")
+            if value.state is State.KNOWN and value.raw != default:
+                texts = {text.lower() for text in _texts(value.raw) if len(text) >= _SHORTEST}
+                self._texts[name] = texts - {text.lower() for text in _texts(default)}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._texts
+
+    @cached_property
+    def _names(self) -> dict[str, list[str]]:
+        """The variables by the texts in their values."""
+        found: dict[str, list[str]] = {}
+        for name, texts in self._texts.items():
+            for text in texts:
+                found.setdefault(text, []).append(name)
+        return found
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str] | None:
+        longest_first = sorted(self._names, key=lambda text: (-len(text), text))
+        return re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE) if longest_first else None
+
+    @property
+    def has_texts(self) -> bool:
+        """Whether any of the values is, or holds, a text."""
+        return bool(self._names)
+
+    def without(self, text: str, first: Collection[str] = ()) -> str:
+        """The text with `${var.NAME}` in the place of each value. Of several variables with one value, those of `first` come first."""
+
+        def name(found: re.Match[str]) -> str:
+            names = self._names.get(found[0].lower(), ["..."])
+            return f"${{var.{next((n for n in names if n in first), names[0])}}}"
+
+        return self._pattern.sub(name, text) if self._pattern else text
+
+    def altered(self, text: str, names: Collection[str]) -> str | None:
+        """What stands for the whole text, where it is made of one of these variables by way of a function: `substr(var.name, 0, 4)`
+        is a part of the value, and what is a part of it cannot be told."""
+        changed = (n for n in names if self._texts.get(n) and not any(value in text.lower() for value in self._texts[n]))
+        return next((f"${{... var.{name} ...}}" for name in changed), None)
+
+
+def _texts(raw: Json) -> Iterator[str]:
+    pending = [raw]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, str):
+            yield part
+        elif isinstance(part, (dict, list)):
+            pending.extend(part.values() if isinstance(part, dict) else part)
