@@ -25,9 +25,17 @@ def pages() -> dict[str, str]:
 
 
 def _material(check: Check) -> Material:
-    hcl = {kind: ROOT / "fixtures" / kind / check.key / "plain" / "main.tf" for kind in ("bad", "good")}
-    texts = {kind: file.read_text(encoding="utf-8") if file.is_file() else "" for kind, file in hcl.items()}
-    return Material(texts["bad"], texts["good"], _section(check.key))
+    bad, good = (_configuration(ROOT / "fixtures" / kind / check.key / "plain") for kind in ("bad", "good"))
+    return Material(bad, good, _section(check.key))
+
+
+def _configuration(folder: Path) -> str:
+    """`main.tf`, and the tests beside it, each under its name."""
+    texts = [file.read_text(encoding="utf-8") for file in folder.glob("main.tf")]
+    tests = sorted(folder.glob("tests/*.tftest.hcl"))
+    return "\n".join(
+        [*texts, *(f"# {file.relative_to(folder).as_posix()}\n{file.read_text(encoding='utf-8')}" for file in tests)]
+    )
 
 
 def _section(key: str) -> str:

@@ -43,8 +43,8 @@ def mfa_on_machine_principals(role: Instance, context: Context) -> Outcome:
 
     Cannot see: a trust policy whose text is known only after the apply and is not made by `aws_iam_policy_document`, unless the source
     is given (without it, a text that is made of one such document counts as that document); and what an organization's service control
-    policies deny. A Deny that has further conditions counts unless they
-    rule machines out (`aws:PrincipalIsAWSService`, `aws:PrincipalArn`, `aws:PrincipalType`, `aws:username`, `aws:PrincipalOrgID`).
+    policies deny. A Deny that has further conditions counts unless they rule machines out (`aws:PrincipalIsAWSService`,
+    `aws:PrincipalArn`, `aws:PrincipalType`, `aws:username`, `aws:PrincipalOrgID`).
 
     Fix: Take the MFA condition out of the statement for the service, and give people a statement (better: a role) of their own that
     keeps it. In a Deny, use `Bool` false, or name the people in `Principal`.

@@ -34,7 +34,7 @@ def unauthorized_access_alert(bucket: Instance, context: Context) -> Outcome:
     an alarm's actions are taken to be those that it refers to. A topic's own policy counts against an alarm only where it is
     known. A pattern is tried on sample CloudTrail records, so one that tells events apart by what no sample has is judged by those.
 
-    Fix: complete the link that the reason names; fixtures/good/unauthorized_access_alert/plain is the shortest whole chain.
+    Fix: complete the link that the reason names; `planproof explain CKV_PLAN_6` shows the shortest whole chain.
     For a topic that another configuration makes, list its ARN under `known_topics` in the policy.
 
     Controls: CIS AWS Foundations 4.1, NIST 800-53 AU-6 and SI-4, PCI DSS 10.4.1.
