@@ -12,7 +12,7 @@ from typing import Any
 
 Json = Any
 Path = tuple[Any, ...]
-ELSEWHERE = "terraform_data.elsewhere"
+ELSEWHERE = "aws_instance.elsewhere"
 SIBLING = "_sibling"
 
 
@@ -57,7 +57,7 @@ def unknown(plan: Json, address: str, path: Path) -> bool:
     if _value(plan, address, path) is None:
         return False
     _add_elsewhere(plan)
-    _put(_block(plan, address)["expressions"], path, {"references": [f"{ELSEWHERE}.output", ELSEWHERE]})
+    _put(_block(plan, address)["expressions"], path, {"references": [f"{ELSEWHERE}.private_dns", ELSEWHERE]})
     _each(plan, address, path, value=None, is_unknown=True)
     return True
 
@@ -134,8 +134,8 @@ def _add(plan: Json, planned: Json, change: Json, block: Json) -> None:
 
 
 def _add_elsewhere(plan: Json) -> None:
-    common = {"address": ELSEWHERE, "mode": "managed", "type": "terraform_data", "name": "elsewhere"}
-    change = {"actions": ["create"], "before": None, "after": {}, "after_unknown": {"id": True, "output": True}}
+    common = {"address": ELSEWHERE, "mode": "managed", "type": "aws_instance", "name": "elsewhere"}
+    change = {"actions": ["create"], "before": None, "after": {}, "after_unknown": {"id": True, "private_dns": True}}
     _add(plan, {**common, "values": {}, "sensitive_values": {}}, {**common, "change": change}, {**common, "expressions": {}})
 
 

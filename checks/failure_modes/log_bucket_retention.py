@@ -66,7 +66,9 @@ def _judge(bucket: Instance, found: Lifecycle, context: Context) -> Outcome:
         return unknown("unknown_lifecycle", open_ended[0], *found.where) if open_ended else _why_not(found, settings)
     if any("expiration" in at or _is_early(rule, settings) for rule in found.rules for at in rule.open):
         return unknown("unknown_lifecycle", open_ended[0], *found.where)
-    return _noncurrent(bucket, keeper, sure, found, context)
+    if any(rule.whole and rule.noncurrent for rule in sure):
+        return _kept(keeper, found)
+    return _without_noncurrent(bucket, keeper, open_ended, found, context)
 
 
 def _is_early(rule: Rule, settings: Mapping[str, Any]) -> bool:
@@ -104,14 +106,20 @@ def _why_not(found: Lifecycle, settings: Mapping[str, Any]) -> Outcome:
     )
 
 
-def _noncurrent(bucket: Instance, keeper: Rule, rules: list[Rule], found: Lifecycle, context: Context) -> Outcome:
-    if not any(rule.whole and rule.noncurrent for rule in rules):
-        keeps_versions = versioned(bucket, context)
-        if keeps_versions:
-            reason = "the bucket is versioned and no rule for the whole of it expires or moves noncurrent versions: their bytes stay for ever"
-            return failed("noncurrent_versions_kept", reason, *found.where)
-        if keeps_versions is None:
-            reason = "whether the bucket is versioned is known after the apply, and no rule expires noncurrent versions"
-            return unknown("unknown_versioning", reason, *found.where)
+def _without_noncurrent(bucket: Instance, keeper: Rule, open_ended: list[str], found: Lifecycle, context: Context) -> Outcome:
+    """The outcome where no rule is sure to expire or move noncurrent versions."""
+    keeps_versions = versioned(bucket, context)
+    if keeps_versions is None:
+        reason = "whether the bucket is versioned is known after the apply, and no rule expires noncurrent versions"
+        return unknown("unknown_versioning", reason, *found.where)
+    if keeps_versions and open_ended:
+        return unknown("unknown_lifecycle", open_ended[0], *found.where)
+    if keeps_versions:
+        reason = "the bucket is versioned and no rule for the whole of it expires or moves noncurrent versions: their bytes stay for ever"
+        return failed("noncurrent_versions_kept", reason, *found.where)
+    return _kept(keeper, found)
+
+
+def _kept(keeper: Rule, found: Lifecycle) -> Outcome:
     how = f"expires objects after {keeper.days:g} days" if keeper.days else "moves objects to a colder class"
     return passed("retention_set", f"rule {keeper.name!r} {how}", *found.where)

@@ -407,10 +407,10 @@ def _alarm(watch: Watch, each: Instance, doubt: str, context: Context) -> Link:
     if enabled.raw is False:
         where = f"{alarm.address}.actions_enabled"
         return broken("actions_off", f"{where} is false: the alarm tells nobody", where, nearness=3)
-    weight = context.argument(each, "metric_transformation", 0, "value").number or 1
+    weight = context.argument(each, "metric_transformation", 0, "value")
     default = context.argument(each, "metric_transformation", 0, "default_value")
-    found = trouble(watch, weight, default.number, context.settings(SETTINGS), context)
-    if found and not found.open:
+    found = trouble(watch, weight.number or 1, default.number, context.settings(SETTINGS), context)
+    if found and not found.open and not (weight.is_unknown and found.code == "cannot_trip"):
         return broken(found.code, found.reason, f"{alarm.address}.{found.attribute}", nearness=4)
     if found or doubt or enabled.is_unknown:
         reason = doubt or (found.reason if found else f"{alarm.address}.actions_enabled is known after the apply")

@@ -135,6 +135,8 @@ class Links:
         same = [t for t, name in alike.items() if written is not None and written == self._references.text(t, name)]
         if same:
             return Resolution(tuple(same))
+        if not alike and len(origins) == 1 and _may_name_another(origins[0]):
+            return Resolution((), (), True, f"known after the apply: {where}")
         reason = f"{where} is built like the name of {listed(i.address for i in alike)}, but plan JSON lacks the text around it; give the source"
         return Resolution((), tuple(alike), False, reason if alike else "")
 
@@ -236,6 +238,14 @@ def _handed_on(origin: Origin) -> str | None:
     if origin.type == "terraform_data" and attribute == "output":
         return "input"
     return attribute if origin.instance.configured(attribute) else None
+
+
+def _may_name_another(origin: Origin) -> bool:
+    """Whether what the resource computes can be another one's name, as an output of a stack can; its own id or ARN, and what is
+    random, cannot."""
+    if origin.kind is not Kind.RESOURCE or not origin.attribute or origin.type.startswith("random_"):
+        return False
+    return origin.attribute[0] not in _IDENTIFIERS
 
 
 def _signature(origin: Origin) -> tuple[object, ...] | None:

@@ -156,25 +156,35 @@ def _basic(trail: Instance, path: Path, context: Context) -> Iterator[Selector]:
             yield Selector(arns=() if unknown or what.is_unknown else arns, reads=kind.text != "WriteOnly", open=still_open)
 
 
+# What every call to an object of S3 has in the fields that an advanced selector can ask for.
+_FIXED = {"eventCategory": "Data", "resources.type": OBJECTS, "eventSource": "s3.amazonaws.com", "eventType": "AwsApiCall"}
+
+
 def _advanced(trail: Instance, path: Path, context: Context) -> Iterator[Selector]:
     fields, still_open = [], ""
     conditions = context.argument(trail, *path, "field_selector")
+    anything = Selector(arns=(), open=f"known after the apply: {trail.address}.{path[0]}")
     if conditions.is_unknown:
-        yield Selector(arns=(), open=f"known after the apply: {trail.address}.{path[0]}")
+        yield anything
         return
     for number in range(len(conditions.items())):
         name = context.argument(trail, *path, "field_selector", number, "field")
+        if name.is_unknown:
+            yield anything
+            return
         for operator in ("equals", "not_equals", "starts_with", "not_starts_with", "ends_with", "not_ends_with"):
             at = (*path, "field_selector", number, operator)
             if context.argument(trail, *at).is_unset:
                 continue
             values, unknown = _arns(trail, at, context) if name.text == "resources.ARN" else _plain(trail, at, context)
+            if unknown and name.text in _FIXED:
+                yield anything
+                return
             still_open = still_open or unknown
             fields.append((name.text or "", operator, tuple(values)))
-    fixed = {"eventCategory": "Data", "resources.type": OBJECTS, "eventSource": "s3.amazonaws.com", "eventType": "AwsApiCall"}
-    fits = all(_holds(operator, fixed[name], values) for name, operator, values in fields if name in fixed)
+    fits = all(_holds(operator, _FIXED[name], values) for name, operator, values in fields if name in _FIXED)
     if fits and any(name == "eventCategory" for name, _, _ in fields):
-        yield Selector(tuple(f for f in fields if f[0] not in fixed), open=still_open)
+        yield Selector(tuple(f for f in fields if f[0] not in _FIXED), open=still_open)
 
 
 def _plain(trail: Instance, path: Path, context: Context) -> tuple[tuple[str, ...], str]:
