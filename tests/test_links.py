@@ -37,8 +37,13 @@ BELONGS = {
     f'module.by_object.{KIND}.this["two"]': "aws_s3_bucket.lm2",
     f"module.by_input.{KIND}.this": "aws_s3_bucket.lm3",
 }
-# Those that only the source decides: locals, and the literal text of a template.
+# Those that only the source decides: locals, the literal text of a template, conditions, and the keys that a `for` makes.
 BY_SOURCE = {
+    f"{KIND}.cond": "aws_s3_bucket.cond",
+    f"{KIND}.chosen": "aws_s3_bucket.cond_else",
+    f'{KIND}.rekeyed["A"]': 'aws_s3_bucket.each["a"]',
+    f'{KIND}.rekeyed["B"]': 'aws_s3_bucket.each["b"]',
+    f'{KIND}.some["b-only"]': 'aws_s3_bucket.each["b"]',
     f"{KIND}.local_list[0]": "aws_s3_bucket.local_list",
     f"{KIND}.local_list[1]": "aws_s3_bucket.local_list2",
     f"{KIND}.tmpl": "aws_s3_bucket.tmpl",
@@ -65,12 +70,15 @@ def test_without_source_it_is_the_same_or_open_with_a_reason(lifecycle: str, buc
 
 
 def test_every_lifecycle_of_the_plan_is_in_the_table() -> None:
-    assert {i.address for i in PLAN.of_type(KIND)} == BELONGS.keys() | BY_SOURCE.keys() | {f"{KIND}.cond"}
+    assert {i.address for i in PLAN.of_type(KIND)} == BELONGS.keys() | BY_SOURCE.keys() | {UNDECIDED}
+
+
+UNDECIDED = f"{KIND}.unknown"
 
 
 @pytest.mark.parametrize("context", CONTEXTS.values(), ids=CONTEXTS)
-def test_a_conditional_stays_open_between_its_results(context: Context) -> None:
-    found = context.links.resolve(PLAN.by_address[f"{KIND}.cond"], ("bucket",), "aws_s3_bucket")
+def test_a_condition_that_is_known_after_the_apply_stays_open_between_its_results(context: Context) -> None:
+    found = context.links.resolve(PLAN.by_address[UNDECIDED], ("bucket",), "aws_s3_bucket")
     assert [t.address for t in found.candidates] == ["aws_s3_bucket.cond", "aws_s3_bucket.cond_else"]
     assert found.targets == ()
 

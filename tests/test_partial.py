@@ -9,7 +9,7 @@ import pytest
 
 from conftest import ROOT
 from planproof.check import Context
-from planproof.code import Call, Choice, Comparison, Items, Literal, Name, Other, Table, Template, node_of
+from planproof.code import Call, Choice, Comparison, Items, Literal, Loop, Name, Other, Table, Template, node_of
 from planproof.partial import Keyed, Open, Partial, Partials, Text
 from planproof.plan import Plan
 from planproof.policy import Policy
@@ -38,7 +38,18 @@ NODES = {
     "var.a ? local.b : (true)": Choice(Name("var.a"), Name("local.b"), Literal(True)),
     'var.m["k"].z': Name('var.m["k"].z'),
     "aws_s3_bucket.a[0].id": Name("aws_s3_bucket.a[0].id"),
-    "{for k, v in var.m : k => v}": Other(("var.m",)),
+    "{for k, v in var.m : k => v}": Loop("k", "v", Name("var.m"), Name("k"), Name("v"), Literal(True), ("var.m",)),
+    "{for v in var.m : v.name => v.a ? 1 : 2 if v.ok}": Loop(
+        "",
+        "v",
+        Name("var.m"),
+        Name("v.name"),
+        Choice(Name("v.a"), Literal(1), Literal(2)),
+        Name("v.ok"),
+        ("var.m.name", "var.m.a", "var.m.ok"),
+    ),
+    "{for k, v in var.m : k => v...}": Other(("var.m",)),
+    "[for v in var.m : v]": Other(("var.m",)),
     "merge(var.list...)": Call("merge", (Name("var.list"),)),  # the parser drops the dots; a list is no object, so all is open
 }
 

@@ -85,7 +85,7 @@ def _exports(output: Output, promise: Mapping[str, Any], context: Context) -> Ou
         return _whole(output, fit, where, wanted, context)
     near = [o for o in resources if o.attribute is None and any(_split(e)[0] == o.type for e in promise["exports"])]
     if near or fit:
-        return _by_value(output, [*fit, *near], promise, where, wanted)
+        return _by_value(output, [*fit, *near], promise, where, wanted, context)
     if resources:
         right = {_split(export)[0] for export in promise["exports"]}
         code = "wrong_attribute" if any(o.type in right for o in resources) else "wrong_type"
@@ -114,11 +114,13 @@ def _is_template(name: str, context: Context) -> bool:
     return bool(expression and "".join(expression.literals or ()))
 
 
-def _by_value(output: Output, near: list[Origin], promise: Mapping[str, Any], where: str, wanted: str) -> Outcome | None:
+def _by_value(
+    output: Output, near: list[Origin], promise: Mapping[str, Any], where: str, wanted: str, context: Context
+) -> Outcome | None:
     """Where the plan lost the attribute, a known value decides: an ARN of that service, or what a candidate is called."""
     value = output.value.text
     if value is None:
-        text = f"which attribute of {_named(tuple(near))} {output.name} exports is not in the plan; give the source"
+        text = f"which attribute of {_named(tuple(near))} {output.name} exports is not in the plan; {context.references.remedy}"
         return unknown("attribute_lost", text, where)
     for export in promise["exports"]:
         kind, attribute = _split(export)

@@ -67,7 +67,13 @@ class Context:
 
     @cached_property
     def links(self) -> Links:
-        return Links(self.plan, self.references, self.argument)
+        return Links(self.plan, self.references, self.argument, self._read_of)
+
+    def _read_of(self, instance: Instance, name: str) -> Instance | None:
+        from planproof.partial import Reads  # which needs this module
+
+        found: Instance | None = self.once(Reads).instance(instance, name) if self.source else None
+        return found
 
     def settings(self, name: str) -> Mapping[str, Any]:
         """A check's section of the policy."""

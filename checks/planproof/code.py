@@ -13,7 +13,11 @@ from typing import Any, NamedTuple
 from planproof.hcl import Expression, conditional, names, parts
 
 _MAX_DEPTH = 60
-_NAME = re.compile(r"""[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*|\.\d+|\[(?:\d+|"[^"\\$]*"|each\.key|each\.value|count\.index)\])+""")
+_NAME = re.compile(
+    r"""[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*|\.\d+|\[(?:\d+|"[^"\\$]*"|each\.key|each\.value|count\.index|[A-Za-z_][\w-]*)\])+"""
+)
+_BOUND = re.compile(r"[A-Za-z_][\w-]*")
+_FOR = re.compile(r"\s*for\s+(?P<first>[\w-]+)\s*(?:,\s*(?P<second>[\w-]+)\s*)?\bin\b")
 _CALL = re.compile(r"([a-z_0-9]+)\(")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
@@ -63,6 +67,18 @@ class Comparison(NamedTuple):
     equal: bool
 
 
+class Loop(NamedTuple):
+    """`{ for key, value in over : name => result if condition }`; `key` is empty where the loop does not name it."""
+
+    key: str
+    value: str
+    over: Node
+    name: Node
+    result: Node
+    condition: Node
+    names: tuple[str, ...]
+
+
 class Literal(NamedTuple):
     """A number, a boolean or null."""
 
@@ -75,7 +91,7 @@ class Other(NamedTuple):
     names: tuple[str, ...]
 
 
-Node = Template | Name | Call | Table | Items | Choice | Comparison | Literal | Other
+Node = Template | Name | Call | Table | Items | Choice | Comparison | Loop | Literal | Other
 
 
 def node_of(raw: Any, depth: int = 0) -> Node:
@@ -134,7 +150,7 @@ def _bracketed(code: str, depth: int) -> Node:
     if code[0] == "(":
         return _code(inside, depth + 1)
     if re.match(r"\s*for\b", inside):
-        return _other(code)
+        return (_loop(code, depth) if code[0] == "{" else None) or _other(code)
     if code[0] == "[":
         return Items(tuple(_code(part, depth + 1) for part in split(inside, ",")))
     entries = []
@@ -145,6 +161,33 @@ def _bracketed(code: str, depth: int) -> Node:
         quoted = key[0] in "\"'"
         entries.append((_key(key[1:-1] if quoted else key), _code(value, depth + 1)))
     return Table(tuple(entries))
+
+
+def _loop(code: str, depth: int) -> Loop | None:
+    head = _FOR.match(code, 1)
+    body = code[head.end() : -1] if head else ""
+    colon = len(split(body, ":")[0]) if body.strip() else 0
+    arrow = next((at for at, operator in _operators(body) if operator == "=>" and at > colon), -1)
+    if head is None or arrow < 0 or body.rstrip().endswith("..."):
+        return None
+    test = next((m for m in re.finditer(r"\sif\s", body) if m.start() > arrow and _is_outside(body, m.start())), None)
+    end = test.start() if test else len(body)
+    over, name, result = (_code(part, depth + 1) for part in (body[:colon], body[colon + 1 : arrow], body[arrow + 2 : end]))
+    condition = _code(body[test.end() :], depth + 1) if test else Literal(True)
+    key, value = (head["first"], head["second"]) if head["second"] else ("", head["first"])
+    return Loop(key, value, over, name, result, condition, _other(code).names)
+
+
+def _is_outside(code: str, place: int) -> bool:
+    """Whether a place is outside brackets and strings."""
+    at = 0
+    while at < place:
+        if code[at] in "\"'":
+            at = _string_end(code, at)
+        elif code[at] in "([{":
+            at = _closing(code, at)
+        at += 1
+    return at == place
 
 
 def _entry(text: str) -> tuple[str | None, str]:
@@ -161,6 +204,8 @@ def _rest(code: str, depth: int) -> Node:
         return Literal(code.lower() == "true")
     if code in ("null", "None"):
         return Literal(None)
+    if _BOUND.fullmatch(code):
+        return Name(code)
     if _NUMBER.fullmatch(code):
         return Literal(float(code) if "." in code else int(code))
     choice = conditional(code)
@@ -201,7 +246,7 @@ def _operators(code: str) -> list[tuple[int, str]]:
             at = _string_end(code, at)
         elif code[at] in "([{":
             at = _closing(code, at)
-        elif code[at : at + 2] in ("==", "!=", "<=", ">=", "&&", "||"):
+        elif code[at : at + 2] in ("==", "!=", "<=", ">=", "=>", "&&", "||"):
             found.append((at, code[at : at + 2]))
             at += 1
         at += 1

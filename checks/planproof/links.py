@@ -15,6 +15,7 @@ from planproof.references import Kind, Origin, Origins, References
 from planproof.verdict import listed
 
 Path = tuple[str | int, ...]
+ReadOf = Callable[[Instance, str], "Instance | None"]
 
 # Attributes by which other resources name one.
 _IDENTIFIERS = ("id", "arn", "name", "bucket", "key_id", "url")
@@ -61,9 +62,10 @@ class Companions(NamedTuple):
 class Links:
     """Who belongs to whom in one plan; each index is built once, in time linear in the resources it covers."""
 
-    def __init__(self, plan: Plan, references: References, argument: Callable[..., Value]) -> None:
-        """`argument(instance, *path)` gives an attribute as the block sets it (`Context.argument`)."""
-        self._plan, self._references, self._argument = plan, references, argument
+    def __init__(self, plan: Plan, references: References, argument: Callable[..., Value], read_of: ReadOf) -> None:
+        """`argument(instance, *path)` gives an attribute as the block sets it (`Context.argument`); `read_of`, which instance an
+        argument is read of, as far as the source tells."""
+        self._plan, self._references, self._argument, self._read_of = plan, references, argument, read_of
         self._names: dict[str, dict[str, list[Instance]]] = {}
         self._companions: dict[
             tuple[str, Path, str],
@@ -89,6 +91,9 @@ class Links:
             return Resolution(tuple(reached.values()))
         if len(origins) == 1 and origins[0].kind is Kind.CONSTANT and (named := self._named(origins[0].constant, types)):
             return Resolution(named)
+        chosen = self._read_of(instance, str(path[0])) if len(path) == 1 else None
+        if chosen and chosen.type in types and chosen.mode == "managed":
+            return Resolution((chosen,))
         return self._open(instance, path, origins, reached, types)
 
     def resolve_each(self, instance: Instance, path: Path, *types: str) -> Resolution:
@@ -137,7 +142,7 @@ class Links:
             return Resolution(tuple(same))
         if not alike and len(origins) == 1 and _may_name_another(origins[0]):
             return Resolution((), (), True, f"known after the apply: {where}")
-        reason = f"{where} is built like the name of {listed(i.address for i in alike)}, but plan JSON lacks the text around it; give the source"
+        reason = f"{where} is built like the name of {listed(i.address for i in alike)}, but plan JSON lacks the text around it; {self._references.remedy}"
         return Resolution((), tuple(alike), False, reason if alike else "")
 
     def _made_alike(self, origins: Origins, target: Instance) -> str | None:

@@ -12,11 +12,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from planproof.check import Context
-from planproof.code import Call, Choice, Comparison, Items, Literal, Name, Node, Other, Table, Template, node_of
+from planproof.code import Call, Choice, Comparison, Items, Literal, Loop, Name, Node, Other, Table, Template, node_of
 from planproof.hcl import expression_of
 from planproof.pattern import MAX_TEXT
 from planproof.plan import Instance, Json, Key, Module, Value
-from planproof.references import Dynamic, Step, steps_of
+from planproof.references import Dynamic, Quoted, Step, steps_of
 from planproof.source import Block
 
 _MAX_DEPTH = 60
@@ -25,9 +25,10 @@ NO_SOURCE = "the plan does not hold the text around what it refers to; give the 
 
 
 class Open(NamedTuple):
-    """Nothing is known of it; `needs` are the names that would decide it."""
+    """Nothing is known of it; `needs` are the names that would decide it. `instance` is what it is read of, where Reads tells."""
 
     needs: tuple[str, ...] = ()
+    instance: Instance | None = None
 
 
 class Text(NamedTuple):
@@ -60,11 +61,13 @@ Partial = Text | Keyed | Open | None
 
 
 class _Place(NamedTuple):
-    """Where an expression stands: the module instance, and the key and the block that `each` and `count` belong to."""
+    """Where an expression stands: the module instance, the key and the block that `each` and `count` belong to, and what the `for`
+    around it names."""
 
     module: Module
     key: Key = None
     block: Block | None = None
+    bound: Mapping[str, Partial] = {}
 
 
 class Partials:
@@ -115,6 +118,8 @@ class Partials:
             return self._choice(node, place)
         if isinstance(node, Comparison):
             return self._compared(node, place)
+        if isinstance(node, Loop):
+            return self._loop(node, place)
         if isinstance(node, Literal):
             return _known(node.value)
         return Open(node.names if isinstance(node, Other) else ())
@@ -141,6 +146,22 @@ class Partials:
             return Open(tuple(name for side in unsure if isinstance(side, (Open, Text)) for name in side.needs))
         return _known((sides[0] == sides[1]) is node.equal)
 
+    def _loop(self, node: Loop, place: _Place) -> Partial:
+        """The object that a `for` makes, where all its keys can be told."""
+        over = self._of(node.over, place)
+        if not isinstance(over, Keyed) or over.rest:
+            return Open(node.names)
+        entries: dict[str, Partial] = {}
+        for key, value in over.entries.items():
+            inner = place._replace(bound={**place.bound, node.key: Text((key,)), node.value: value})
+            kept, name = as_text(self._of(node.condition, inner)), as_text(self._of(node.name, inner))
+            if kept == "false":
+                continue
+            if kept != "true" or not isinstance(name, str):
+                return Open(node.names)
+            entries[name] = self._of(node.result, inner)
+        return Keyed(entries)
+
     # --- functions ---
 
     def _call(self, node: Call, place: _Place) -> Partial:
@@ -162,7 +183,9 @@ class Partials:
     # --- names ---
 
     def _name(self, name: str, place: _Place) -> Partial:
-        first, *rest = steps_of(name)
+        first, *rest = (self._bound(step, place) for step in steps_of(name))
+        if str(first) in place.bound:
+            return _part(place.bound[str(first)], rest, name)
         if first == "var" and rest:
             return _part(self._variable(place.module, str(rest[0])), rest[1:], name)
         if first == "local" and rest:
@@ -227,6 +250,11 @@ class Partials:
         is_set = isinstance(node, Call) and node.function == "toset"
         return _known(place.key) if is_set and not rest else Open((shown,))
 
+    def _bound(self, step: Step, place: _Place) -> Step:
+        """A step; the key that it comes to, where it is the name that a `for` gives to one."""
+        found = place.bound.get(step.text) if isinstance(step, Dynamic) else None
+        return Quoted(found.known) if isinstance(found, Text) and found.known is not None else step
+
     def _resource(self, steps: list[Step], place: _Place, shown: str) -> Partial:
         """The attribute's value; where that is not known, the argument that makes it."""
         size = 3 if steps[0] == "data" else 2
@@ -236,8 +264,16 @@ class Partials:
         key = self._key(rest[0], place) if indexed else None
         instance = instances.get(key)
         path = rest[1:] if indexed else rest
+        if not rest and None not in instances:
+            return self._all(instances, shown)
         if instance is None or not path or any(isinstance(step, Dynamic) for step in path):
             return Open((shown,))
+        return self._read(instance, path, shown)
+
+    def _all(self, instances: Mapping[Key, Instance], shown: str) -> Partial:
+        return Open((shown,))
+
+    def _read(self, instance: Instance, path: list[Step], shown: str) -> Partial:
         value = instance.get(*(step for step in path if not isinstance(step, Dynamic)))
         if not value.is_unknown:
             return _of_value(value, shown)
@@ -255,6 +291,22 @@ class Partials:
             self._seen[key] = Open()  # what it is to itself, should it refer to itself
             self._seen[key] = find()
         return self._seen[key]
+
+
+class Reads(Partials):
+    """Which instance an argument is read of, where conditions, functions and loops choose among several; what is read of a resource
+    is an end here. `context.once(Reads)`."""
+
+    def instance(self, instance: Instance, name: str) -> Instance | None:
+        """The instance whose attribute the argument is; None where it is no such, or that cannot be told."""
+        found = self.argument(instance, name)
+        return found.instance if isinstance(found, Open) else None
+
+    def _all(self, instances: Mapping[Key, Instance], shown: str) -> Partial:
+        return Keyed({str(key): Open((shown,), instance) for key, instance in instances.items()})
+
+    def _read(self, instance: Instance, path: list[Step], shown: str) -> Partial:
+        return Open((shown,), instance)
 
 
 def as_text(partial: Partial) -> str | Text:
@@ -301,6 +353,8 @@ def _of_value(value: Value, shown: str) -> Partial:
 
 def _part(partial: Partial, steps: list[Step], shown: str) -> Partial:
     for step in steps:
+        if isinstance(partial, Open) and partial.instance:
+            return partial
         if not isinstance(partial, Keyed) or isinstance(step, Dynamic) or str(step) not in partial.entries:
             return Open((shown,))
         partial = partial.entries[str(step)]

@@ -126,6 +126,15 @@ class References:
         self._depth = 0
         self._referrers: dict[Any, list[tuple[Instance, str]]] | None = None
 
+    @property
+    def remedy(self) -> str:
+        """What helps where plan JSON does not tell."""
+        return (
+            "the source that was given does not tell it either"
+            if self._source
+            else "give the source (the folder, or the saved plan)"
+        )
+
     def origins(self, instance: Instance, *path: str | int) -> Origins:
         """What the argument at `path` of `instance` is made from; empty where the block does not set it."""
         scope, expression = self.scope(instance), instance.expression(*path)
@@ -326,7 +335,7 @@ class References:
             modules = list(known.values())
         else:
             modules = [scope.module.child(name, None)]
-        reason = f"which output of module.{name} is read is not in the plan; give the source"
+        reason = f"which output of module.{name} is read is not in the plan; {self.remedy}"
         return self._extend((Origin(Kind.LOST, modules=tuple(modules), reason=reason),), rest)
 
     def _outputs(self, origin: Origin, rest: Steps) -> Origins:
@@ -361,7 +370,7 @@ class References:
 
     def _local(self, module: Module, name: str, steps: Steps) -> Origins:
         where = f" of {module.address}" if module.address else ""
-        reason = f"local.{name}{where} is not in plan JSON; give the source (the folder, or the saved plan)"
+        reason = f"local.{name}{where} is not in plan JSON; {self.remedy}"
         lost = (Origin(Kind.LOST, name=name, reason=reason),)
         scope = Scope(module)
         key = ("local", module.address, name, steps)

@@ -167,3 +167,49 @@ module "by_input" {
   config = { id = aws_s3_bucket.lm3.id, days = 100 }
 }
 resource "aws_s3_bucket" "lm3" { bucket_prefix = "logs-" }
+# a condition that is known after the apply
+resource "aws_s3_bucket_lifecycle_configuration" "unknown" {
+  bucket = random_id.s.hex == "x" ? aws_s3_bucket.cond.id : aws_s3_bucket.cond_else.id
+  rule {
+    id     = "x"
+    status = "Enabled"
+    filter {}
+    expiration { days = 90 }
+  }
+}
+# conditions in functions, in an object
+locals {
+  of_environment = { bucket = coalesce(null, var.environment == "dev" ? aws_s3_bucket.cond_else.bucket : aws_s3_bucket.cond.bucket) }
+}
+resource "aws_s3_bucket_lifecycle_configuration" "chosen" {
+  bucket = local.of_environment.bucket
+  rule {
+    id     = "x"
+    status = "Enabled"
+    filter {}
+    expiration { days = 90 }
+  }
+}
+# the instances under other keys
+locals { rekeyed = { for k, b in aws_s3_bucket.each : upper(k) => { id = b.id } } }
+resource "aws_s3_bucket_lifecycle_configuration" "rekeyed" {
+  for_each = local.rekeyed
+  bucket   = each.value.id
+  rule {
+    id     = "x"
+    status = "Enabled"
+    filter {}
+    expiration { days = 90 }
+  }
+}
+# some of them, under other keys
+resource "aws_s3_bucket_lifecycle_configuration" "some" {
+  for_each = { for k, b in aws_s3_bucket.each : "${k}-only" => b if k == "b" }
+  bucket   = each.value.id
+  rule {
+    id     = "x"
+    status = "Enabled"
+    filter {}
+    expiration { days = 90 }
+  }
+}
