@@ -56,7 +56,7 @@ NODES = {
 
 @pytest.mark.parametrize(("expression", "node"), NODES.items(), ids=NODES)
 def test_expressions_are_read_as_trees(expression: str, node: object) -> None:
-    assert node_of(parsed(expression)) == node
+    assert repr(node_of(parsed(expression))) == repr(node)  # == takes records of two types for the same
 
 
 def test_what_is_nested_without_end_is_not_looked_into() -> None:
@@ -88,7 +88,12 @@ TOLD = {
     "upper(aws_s3_bucket.template.id)": Text(("CORPSEC-LOGS-", HEX)),
     'format("%s-%s-100%%-%03d", var.prefix, random_id.suffix.hex, 7)': Text(("corpsec-", HEX, "-100%-", Open())),
     'join("-", ["a", random_id.suffix.hex, true])': Text(("a-", HEX, "-true")),
-    'substr("corp-${random_id.suffix.hex}-x", 0, 3)': Text(("cor", HEX)),
+    'substr("corp-${random_id.suffix.hex}-x", 0, 3)': Text(("cor",)),
+    'substr("corp-${random_id.suffix.hex}-x", 0, 7)': Text(("corp-", HEX)),
+    'trimspace(" corp-${random_id.suffix.hex} x ")': Text(("corp-", HEX, " x")),
+    'coalesce(uuid(), "known")': Open(),
+    'random_id.suffix.hex == "a" ? "" : uuid()': HEX,
+    'random_id.suffix.hex == "a" ? {A = ""} : {A = uuid()}': Keyed({"A": HEX}, HEX),
     'replace("a_b_${random_id.suffix.hex}", "_", "-")': Text(("a-b-", HEX)),
     'replace("a_b", "/_/", "-")': Open(),
     'var.use_name_prefix ? "yes" : "no"': Text(("yes",)),
@@ -110,4 +115,4 @@ TOLD = {
 
 @pytest.mark.parametrize(("expression", "value"), TOLD.items(), ids=TOLD)
 def test_expressions_are_worked_out_as_far_as_they_go(expression: str, value: Partial) -> None:
-    assert told(expression) == value
+    assert repr(told(expression)) == repr(value)  # == takes an empty Text for an Open

@@ -129,12 +129,14 @@ class Partials:
         yes, no = self._of(node.yes, place), self._of(node.no, place)
         if isinstance(condition, Text) and condition.known in ("true", "false"):
             return yes if condition.known == "true" else no
-        if yes == no:
+        if _is_same(yes, no):
             return yes
         undecided = Open(condition.needs if isinstance(condition, (Open, Text)) else ())
         if isinstance(yes, Keyed) and isinstance(no, Keyed):
             common = {
-                key: value if no.entries[key] == value else undecided for key, value in yes.entries.items() if key in no.entries
+                key: value if _is_same(no.entries[key], value) else undecided
+                for key, value in yes.entries.items()
+                if key in no.entries
             }
             return Keyed(common, undecided)
         return undecided
@@ -173,7 +175,7 @@ class Partials:
         if node.function == "format":
             return _formatted(arguments)
         if node.function == "coalesce":
-            return next((a for a in arguments if a is not None and a != Text(())), None)
+            return next((a for a in arguments if a is not None and not (isinstance(a, Text) and a.known == "")), None)
         if node.function in _SAME and len(arguments) == 1:
             return arguments[0]
         if node.function in _BY_PART and arguments and isinstance(arguments[0], Text):
@@ -351,6 +353,14 @@ def _of_value(value: Value, shown: str) -> Partial:
     return _known(value.raw)
 
 
+def _is_same(one: Partial, other: Partial) -> bool:
+    """Equality of two partials; a plain `==` takes an empty text for an Open, as both are tuples."""
+    if isinstance(one, Keyed) and isinstance(other, Keyed):
+        same = one.entries.keys() == other.entries.keys() and one.rest == other.rest
+        return same and all(_is_same(value, other.entries[key]) for key, value in one.entries.items())
+    return type(one) is type(other) and one == other
+
+
 def _part(partial: Partial, steps: list[Step], shown: str) -> Partial:
     for step in steps:
         if isinstance(partial, Open) and partial.instance:
@@ -408,6 +418,14 @@ def _each(change: Callable[[str], str]) -> Callable[[Text, list[Partial]], Parti
     return lambda text, _: text_of(change(part) if isinstance(part, str) else part for part in text.parts)
 
 
+def _trimmed(text: Text, _: list[Partial]) -> Partial:
+    parts = list(text.parts)
+    for at, strip in ((0, str.lstrip), (-1, str.rstrip)):
+        if parts and isinstance(part := parts[at], str):
+            parts[at] = strip(part)
+    return text_of(parts)
+
+
 def _substr(text: Text, arguments: list[Partial]) -> Partial:
     start, length = (_number(a) for a in (*arguments, None, None)[:2])
     if start != 0 or length is None:
@@ -418,6 +436,8 @@ def _substr(text: Text, arguments: list[Partial]) -> Partial:
         if not isinstance(part, str):
             break  # how much of it fits is not known, nor what comes after
         length -= len(part)
+        if length <= 0:
+            break
     return text_of(kept)
 
 
@@ -434,10 +454,11 @@ def _replace(text: Text, arguments: list[Partial]) -> Partial:
 
 
 # Functions that give back their argument, and those that change a text part by part.
-_SAME = ("tostring", "tomap", "nonsensitive", "sensitive", "try", "trimspace")
+_SAME = ("tostring", "tomap", "nonsensitive", "sensitive", "try")
 _BY_PART: dict[str, Callable[[Text, list[Partial]], Partial]] = {
     "lower": _each(str.lower),
     "upper": _each(str.upper),
     "substr": _substr,
+    "trimspace": _trimmed,
     "replace": _replace,
 }
