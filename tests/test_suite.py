@@ -78,6 +78,40 @@ def test_a_run_that_prepares_need_not_assert(tmp_path: Path) -> None:
     assert [run.name for run in suite_of(folder, SETTINGS).silent()] == ["alone"]
 
 
+_ASSERT = 'assert {\n condition = output.a == 1\n error_message = "x"\n}\n'
+MODULES = {
+    "a helper": ("./tests/setup", "", None),
+    "a helper that looks at a run": ("./tests/setup", "variables {\n a = run.made.a\n}\n", "integration"),
+    "a helper that looks at a helper": ("./tests/setup", "variables {\n a = run.r.a\n}\n", None),
+    "a registry's": ("hashicorp/consul/aws", "", None),
+    "outside the folder": ("../other", "", None),
+    "a part": ("./modules/part", "", "unit"),
+    "a part of a part": ("./modules/inner", "", "unit"),
+    "an example": ("./examples/all", "", "unit"),
+}
+
+
+@pytest.mark.parametrize(("module", "more", "kind"), MODULES.values(), ids=MODULES)
+def test_a_run_of_another_module_is_a_test_where_it_is_about_the_configuration(
+    module: str, more: str, kind: str | None, tmp_path: Path
+) -> None:
+    folder = write(
+        tmp_path,
+        main_dot_tf='module "part" {\n  source = "./modules/part"\n}\n',
+        modules__part__main_dot_tf='module "inner" {\n  source = "../inner"\n}\n',
+        modules__inner__main_dot_tf='module "round" {\n  source = "../part"\n}\n',
+        examples__all__main_dot_tf='module "all" {\n  source = "../.."\n}\n',
+        tests__setup__main_dot_tf='module "x" {\n  source = "./x"\n}\noutput "a" {\n  value = 1\n}\n',
+        a_dot_tftest_dot_hcl=(
+            f'run "made" {{\n}}\nrun "r" {{\ncommand = plan\nmodule {{\nsource = "{module}"\n}}\n{more}{_ASSERT}}}\n'
+        ),
+    )
+    suite = suite_of(folder, SETTINGS)
+    assert {k: [run.name for run in suite.asserting(k)] for k in ("unit", "integration")} == {
+        k: ["r"] * (k == kind) for k in ("unit", "integration")
+    }
+
+
 TOOLS = {
     "pytest": ("test_a.py", "def test(plan):\n    assert plan\n", "unit"),
     "pytest in a folder": ("deep/er/test_a.py", "def test(plan):\n    assert plan\n", "unit"),

@@ -23,15 +23,16 @@ def test_coverage(plan: Plan, context: Context) -> list[Outcome]:
 
     A `run` block with `command = plan` is a unit test, one that applies (the default) an integration test. It counts if an
     `assert` in it has a condition that refers to something, or if it has `expect_failures`; what is commented out does not count.
-    A run without either fails, unless it runs another module to prepare the ground, or a later run reads its outputs
-    (`run.NAME`). Files of other tools count by the policy's globs (pytest and Conftest as unit tests, Terratest and InSpec as
-    integration tests), if they hold an assertion outside comments. The verdict says how many of the plan's resources assertions
-    refer to, by name or by an output.
+    A run of a helper module, which is no part of the configuration and calls none of it, counts as a test of the runs whose outputs
+    it looks at (`run.NAME`), and by itself as none. A run that asserts nothing fails, unless it runs another module to prepare the
+    ground, or a later run reads its outputs. Files of other tools count by the policy's globs (pytest and Conftest as unit tests,
+    Terratest and InSpec as integration tests), if they hold an assertion outside comments. The verdict says how many of the plan's
+    resources assertions refer to, by name or by an output.
 
     Why: What no test asserts changes unseen; a plan test costs seconds, and an apply test finds what only AWS can refuse
     (https://developer.hashicorp.com/terraform/language/tests).
 
-    Cannot see: Whether the tests pass, or assert what matters; tests outside the source folder. Needs that folder, as neither
+    Cannot see: Whether the tests pass, or assert what matters; whether what is applied is mocked; tests outside the source folder. Needs that folder, as neither
     plan JSON nor a saved plan holds test files.
 
     Fix: Add `tests/unit.tftest.hcl` with runs that have `command = plan`, and `tests/integration.tftest.hcl` with runs that

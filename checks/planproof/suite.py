@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import posixpath
 import re
 import tokenize
 from collections.abc import Iterator, Mapping
@@ -21,7 +22,7 @@ _SUFFIXES = (".tftest.hcl", ".tftest.json", ".tofutest.hcl", ".tofutest.json")
 
 class Run(NamedTuple):
     """A `run` block. `claims` are the names that its assertions refer to; `uses` all that it refers to. `elsewhere`: it runs
-    another module than the one that is tested."""
+    another module than the one that is tested; `helps`: one that is no part of it, and calls none of its parts."""
 
     name: str
     file: str
@@ -30,6 +31,12 @@ class Run(NamedTuple):
     claims: tuple[str, ...]
     uses: tuple[str, ...]
     elsewhere: bool
+    helps: bool = False
+
+    @property
+    def looks_at(self) -> set[str]:
+        """The runs whose outputs it uses."""
+        return {name.split(".")[1] for name in self.uses if name.startswith("run.")}
 
 
 class Suite(NamedTuple):
@@ -41,11 +48,15 @@ class Suite(NamedTuple):
     problems: tuple[str, ...]
 
     def asserting(self, kind: str) -> list[Run]:
-        return [run for run in self.runs if run.kind == kind and run.asserts]
+        """The runs that are tests of this kind. One of a helper module is a test of the runs whose outputs it looks at."""
+        return [run for run in self.runs if run.asserts and kind in self._kinds(run)]
+
+    def _kinds(self, run: Run) -> set[str]:
+        return {other.kind for other in self.runs if not other.helps and other.name in run.looks_at} if run.helps else {run.kind}
 
     def silent(self) -> list[Run]:
         """Runs that assert nothing, and prepare nothing that another run looks at."""
-        prepared = {name.split(".")[1] for run in self.runs for name in run.uses if name.startswith("run.")}
+        prepared = {name for run in self.runs for name in run.looks_at}
         return [run for run in self.runs if not run.asserts and not run.elsewhere and run.name not in prepared]
 
 
@@ -53,18 +64,19 @@ def suite_of(folder: Folder, settings: Mapping[str, Any]) -> Suite:
     """Reads the tests of a folder."""
     runs: list[Run] = []
     problems: list[str] = []
+    modules = _Modules(folder)
     for file in folder.files_in(*settings["folders"]):
         if file.endswith(_SUFFIXES):
             try:
-                runs.extend(_run(name, body, file) for (name,), body in labelled(folder.document(file).get("run"), 1))
+                runs.extend(_run(name, body, file, modules) for (name,), body in labelled(folder.document(file).get("run"), 1))
             except SourceError as error:
                 problems.append(str(error))
-    own = {run.kind for run in runs if run.asserts}
-    others = {kind: () if kind in own else tuple(_other(folder, settings, kind)) for kind in KINDS}
-    return Suite(tuple(runs), others, tuple(problems))
+    suite = Suite(tuple(runs), {}, tuple(problems))
+    others = {kind: () if suite.asserting(kind) else tuple(_other(folder, settings, kind)) for kind in KINDS}
+    return suite._replace(others=others)
 
 
-def _run(name: str, body: Mapping[str, Any], file: str) -> Run:
+def _run(name: str, body: Mapping[str, Any], file: str, modules: _Modules) -> Run:
     block = Block(body, file, None)
     conditions = [Block(inner, file, None).argument("condition") for inner in block.blocks("assert")]
     claims = [name for condition in conditions if condition for name in condition.references]
@@ -72,7 +84,55 @@ def _run(name: str, body: Mapping[str, Any], file: str) -> Run:
     command = block.argument("command")
     kind = "unit" if command and (command.code or command.raw) == "plan" else "integration"
     uses = Expression(dict(body)).references
-    return Run(name, file, kind, bool(claims), tuple(claims), tuple(uses), bool(block.blocks("module")))
+    module = next(iter(block.blocks("module")), None)
+    helps = module is not None and modules.helps(module)
+    return Run(name, file, kind, bool(claims), tuple(claims), tuple(uses), module is not None, helps)
+
+
+class _Modules:
+    """The module folders of a checkout, and which of them call which."""
+
+    def __init__(self, folder: Folder) -> None:
+        self._folder = folder
+        self._calls: dict[str, list[str]] = {}
+
+    def helps(self, call: Mapping[str, Any]) -> bool:
+        """Whether a module block runs one that is no part of the configuration, and calls none of its parts."""
+        return self._from(_source(call, ".")).isdisjoint(self._from("."))
+
+    def _from(self, start: str | None) -> set[str]:
+        """A module's folder and those of what it calls, at any depth."""
+        found: set[str] = set()
+        pending = [] if start is None else [start]
+        while pending:
+            path = pending.pop()
+            if path not in found:
+                found.add(path)
+                pending.extend(self._called(path))
+        return found
+
+    def _called(self, path: str) -> list[str]:
+        if path not in self._calls:
+            self._calls[path] = []
+            for file in self._folder.files_in(path):
+                if file.endswith((".tf", ".tf.json", ".tofu")):
+                    self._calls[path] += self._called_in(file, path)
+        return self._calls[path]
+
+    def _called_in(self, file: str, path: str) -> list[str]:
+        try:
+            calls = labelled(self._folder.document(file).get("module"), 1)
+            return [source for _, body in calls if (source := _source(body, path)) is not None]
+        except SourceError:
+            return []  # Terraform says so better
+
+
+def _source(call: Mapping[str, Any], caller: str) -> str | None:
+    """The folder, as seen from the root, of the module that a block calls; None where it lies elsewhere."""
+    found = Block(call, "", None).argument("source")
+    raw = found.raw if found else None
+    path = posixpath.normpath(posixpath.join(caller, raw)) if isinstance(raw, str) and raw.startswith(".") else ".."
+    return None if path.startswith("..") else path
 
 
 def _expected_failures(block: Block) -> list[str]:
