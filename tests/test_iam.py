@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from planproof.iam import Condition, Principal, Unknown, Who, fits, principal, service
-from planproof.iam_documents import parsed
+from planproof.iam_json import parsed
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=12),

@@ -4,14 +4,11 @@
 - `data.aws_iam_policy_document` whose read is deferred to the apply, because a part of it is unknown: its `statement` blocks are in
   the plan, and the documents that it merges by sid are found by reference (through modules, for_each and, with source, locals);
 - a text that is unknown as a whole because of one part (`jsonencode({... aws_iam_role.ci.arn ...})`): with source, the expression.
-
-Policies are untrusted input: what is too large, too deep or no policy at all is a document with a `problem`.
 """
 
 from __future__ import annotations
 
 import ast
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -20,13 +17,11 @@ from planproof.arguments import nested_blocks
 from planproof.check import Context
 from planproof.hcl import Expression, expression_of, names, parts
 from planproof.iam import Condition, Document, Principal, Statement, Text, Unknown, Who, principal, who_by_text
+from planproof.iam_json import MAX_BYTES, MAX_DEPTH, MAX_STATEMENTS, as_list, document_of, loads, parsed
 from planproof.plan import Instance, Json, Module, Value
 from planproof.references import Kind, Origin, Origins, Scope
 
 DATA = "aws_iam_policy_document"
-MAX_BYTES = 64 * 1024  # AWS's own limits are below
-MAX_DEPTH = 30
-MAX_STATEMENTS = 500
 
 
 def read(instance: Instance, context: Context, *path: str | int) -> Document:
@@ -212,7 +207,7 @@ class _Written:
         self._data, self._context = data, context
         self._scope = context.references.scope(data)
         self._where = f"{data.address}.statement[{number}]"
-        static = _as_list(data.expression("statement"))
+        static = as_list(data.expression("statement"))
         self._static = [static[number]] if len(static) == of else static
         self._source = [source[number]] if len(source) == of == len(static) else source
 
@@ -292,7 +287,7 @@ class _Written:
     def _expressions(self, path: tuple[str, ...], kind: str) -> Iterator[Json]:
         found: list[Json] = self._static
         for step in path[:-1]:
-            found = [inner for part in found if isinstance(part, dict) for inner in _as_list(part.get(step))]
+            found = [inner for part in found if isinstance(part, dict) for inner in as_list(part.get(step))]
         for part in found:
             if isinstance(part, dict) and path[-1] in part and _is_of_type(part, kind):
                 yield part[path[-1]]
@@ -311,10 +306,6 @@ def _is_of_type(block: Mapping[str, Json], kind: str) -> bool:
     """Whether a `principals` block can be the one whose values have this type."""
     constant = block["type"].get("constant_value") if kind and isinstance(block.get("type"), dict) else None
     return not kind or constant is None or constant == kind
-
-
-def _as_list(raw: Json) -> list[Json]:
-    return raw if isinstance(raw, list) else [raw] if raw is not None else []
 
 
 def _elements(value: Value) -> list[Value]:
@@ -398,7 +389,7 @@ def _from_source(instance: Instance, path: tuple[str | int, ...], context: Conte
             return None
     except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
         return None
-    return _document(raw)
+    return document_of(raw)
 
 
 def _definition(expression: Expression, module: Module, context: Context) -> tuple[Expression, Module]:
@@ -440,7 +431,7 @@ class _Leaves:
         """A heredoc or other text with `${...}` in it: JSON, once each of those is a mark."""
         literals, codes = parts(text)
         marked = "".join(f"{literal}\ue000{n}\ue001" for n, literal in enumerate(literals[:-1])) + literals[-1]
-        return self._unmarked(_loads(marked), codes)
+        return self._unmarked(loads(marked), codes)
 
     def _unmarked(self, raw: Any, codes: list[str]) -> Any:
         if isinstance(raw, dict):
@@ -470,136 +461,3 @@ def _known_text(literals: list[str], codes: list[str], origins: Origins) -> str 
     if len(texts) != len(codes):
         return None
     return "".join(literal + text for literal, text in zip(literals, [*texts, ""], strict=True))
-
-
-# --- JSON -------------------------------------------------------------------------------------------------------------
-
-
-class _Malformed(ValueError):
-    """What makes a text no policy."""
-
-
-def parsed(text: str) -> Document:
-    """The document of a known text."""
-    if len(text) > MAX_BYTES:
-        return _malformed(f"longer than {MAX_BYTES // 1024} KiB")
-    try:
-        return _document(_loads(text))
-    except RecursionError:
-        return _malformed("nested too deeply")
-    except ValueError as error:
-        return _malformed(str(error) if isinstance(error, _Malformed) else "not JSON")
-
-
-def _malformed(what: str) -> Document:
-    return Document(problem=f"no policy that AWS takes: {what}", malformed=True)
-
-
-def _loads(text: str) -> Any:
-    loaded = json.loads(text, object_pairs_hook=_without_repeated_keys, parse_constant=_no_constant)
-    pending = [(loaded, 0)]
-    while pending:
-        part, depth = pending.pop()
-        if depth > MAX_DEPTH:
-            raise _Malformed("nested too deeply")
-        pending += [
-            (inner, depth + 1) for inner in (part.values() if isinstance(part, dict) else part if isinstance(part, list) else ())
-        ]
-    return loaded
-
-
-def _without_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise _Malformed("an element is given twice")
-    return found
-
-
-def _no_constant(name: str) -> None:
-    raise _Malformed(f"{name} is no JSON")
-
-
-def _document(raw: Any) -> Document:
-    try:
-        if not isinstance(raw, dict):
-            raise _Malformed("not an object")
-        statements = _as_list(raw.get("Statement"))
-        if len(statements) > MAX_STATEMENTS:
-            raise _Malformed(f"more than {MAX_STATEMENTS} statements")
-        known = [s for s in statements if not isinstance(s, Unknown)]
-        unread = tuple(f"known after the apply: {s.what}" for s in statements if isinstance(s, Unknown))
-        return Document(tuple(_statement(s, n) for n, s in enumerate(known, 1)), open=unread)
-    except _Malformed as error:
-        return _malformed(str(error))
-
-
-_ELEMENTS = {"Sid", "Effect", "Condition", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource"}
-
-
-def _statement(raw: Any, number: int) -> Statement:
-    if not isinstance(raw, dict):
-        raise _Malformed(f"statement {number} is not an object")
-    if not raw.keys() <= _ELEMENTS:
-        raise _Malformed(f"statement {number} has an element that is none of a policy's")
-    effect = raw.get("Effect")
-    if not isinstance(effect, Unknown) and effect not in ("Allow", "Deny"):
-        raise _Malformed(f"statement {number} has neither Effect Allow nor Deny")
-    inverted = {name: f"Not{name}" in raw for name in ("Principal", "Action", "Resource")}
-    if any(name in raw and inverted[name] for name in inverted):
-        raise _Malformed(f"statement {number} has both an element and its Not form")
-    element = {name: raw.get(f"Not{name}" if inverted[name] else name) for name in inverted}
-    sid = raw.get("Sid")
-    return Statement(
-        sid=sid if isinstance(sid, (str, Unknown)) else "",
-        effect=effect,
-        principals=tuple(_principals(element["Principal"], number)),
-        not_principals=inverted["Principal"],
-        actions=_texts(element["Action"], number),
-        not_actions=inverted["Action"],
-        resources=_texts(element["Resource"], number),
-        not_resources=inverted["Resource"],
-        conditions=tuple(_conditions(raw.get("Condition"), number)),
-    )
-
-
-def _principals(raw: Any, number: int) -> Iterator[Principal]:
-    if isinstance(raw, Unknown):
-        yield Principal(Who.UNSURE, raw)
-    elif isinstance(raw, str) and raw != "*":
-        raise _Malformed(f"statement {number} has a Principal that is neither * nor an object")
-    elif isinstance(raw, str):
-        yield Principal(Who.ANYONE, raw)
-    elif isinstance(raw, dict):
-        yield from (principal(kind, text) for kind, ids in raw.items() for text in _texts(ids, number))
-    elif raw is not None:
-        raise _Malformed(f"statement {number} has a Principal that is neither * nor an object")
-
-
-def _conditions(raw: Any, number: int) -> Iterator[Condition]:
-    if isinstance(raw, Unknown):
-        yield Condition(raw, raw, ())
-        return
-    if raw is not None and not isinstance(raw, dict):
-        raise _Malformed(f"statement {number} has a Condition that is not an object")
-    for operator, keys in (raw or {}).items():
-        if isinstance(keys, Unknown):
-            yield Condition(operator, keys, ())
-        elif not isinstance(keys, dict):
-            raise _Malformed(f"statement {number} has a condition operator without keys")
-        else:
-            yield from (Condition(operator, key, _texts(values, number)) for key, values in keys.items())
-
-
-def _texts(raw: Any, number: int) -> tuple[Text, ...]:
-    """A string or a list of them; numbers and booleans are the strings that AWS takes them for."""
-    found: list[Text] = []
-    for part in _as_list(raw):
-        if isinstance(part, (str, Unknown)):
-            found.append(part)
-        elif isinstance(part, bool):
-            found.append("true" if part else "false")
-        elif isinstance(part, (int, float)):
-            found.append(str(part))
-        else:
-            raise _Malformed(f"statement {number} has an object or null where a text belongs")
-    return tuple(found)

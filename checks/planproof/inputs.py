@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 from planproof.baseline import Baseline
 from planproof.check import Check
 from planproof.engine import evaluate
-from planproof.plan import MAKE_JSON, Plan, PlanError
+from planproof.plan import Plan, PlanError
+from planproof.plan_json import MAKE_JSON
 from planproof.policy import Policy
 from planproof.registry import LoadError, all_checks, own_checks
 from planproof.source import Source, SourceError, is_saved_plan
