@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from planproof.alert_chain import Chain, Link, best_chain
+from planproof.alert_chain import best_chain
+from planproof.alert_link import Chain, Link
 from planproof.check import Context, check
 from planproof.log_buckets import BUCKET, is_log_bucket, log_buckets
 from planproof.plan import Instance

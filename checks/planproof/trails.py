@@ -251,6 +251,3 @@ def _element(template: str, trail: Instance, context: Context, depth: int = 5) -
 
 def _is_whole(origin: Origin) -> bool:
     return origin.attribute is not None and origin.attribute[0] in ("arn", "id", "bucket")
-
-
-__all__ = ["Coverage", "TrailIndex", "arn_name", "coverage", "trail_index"]
