@@ -175,7 +175,8 @@ def _assert_page(text: str) -> None:
     page.feed(text)
     assert page.tags.count("script") == 1
     assert not {"img", "iframe", "object", "embed", "link", "base"} & set(page.tags)
-    assert not [name for name, value in page.attributes if name.startswith("on") or "javascript:" in (value or "")]
+    assert not [name for name, _ in page.attributes if name.startswith("on") or name in ("src", "srcset", "style", "action")]
+    assert all((value or "").startswith(("#", "https://")) for name, value in page.attributes if name == "href")
 
 
 def _assert_commands(text: str) -> None:

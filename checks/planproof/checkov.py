@@ -32,6 +32,7 @@ from planproof.verdict import PLAN, Finding, Verdict
 
 GUIDELINES = "docs/checks/{id}.md"
 SETTINGS = ("PLANPROOF_POLICY", "PLANPROOF_SOURCE", "PLANPROOF_CHECKS", "PLANPROOF_BASELINE")
+TOO_OLD = "this Checkov does not tell which plan it scans; planproof needs Checkov 3.2.482 or later"
 _ADDRESS, _FILE = "__address__", "__file__"
 _KEPT = 8
 
@@ -104,14 +105,17 @@ class _Lookup:
             return super().run(scanned_file, entity_configuration, entity_name, entity_type, skip_info)  # type: ignore[misc]
         self.details = []
         try:
-            result, comment = self._look_up(entity_configuration)
+            result, comment = self._look_up(entity_configuration, scanned_file)
         except Exception as error:
             result, comment = CheckResult.FAILED, ""
             self.details = [f"planproof could not judge this: {type(error).__name__}"]
         return {"result": result, "evaluated_keys": [], "suppress_comment": comment}
 
-    def _look_up(self, configuration: Any) -> tuple[CheckResult, str]:
+    def _look_up(self, configuration: Any, scanned_file: str) -> tuple[CheckResult, str]:
         path, address = _first(configuration.get(_FILE)), _first(configuration.get(_ADDRESS))
+        if not path and scanned_file.endswith(".json") and not scanned_file.endswith(".tf.json"):
+            self.details = [TOO_OLD]
+            return CheckResult.FAILED, ""
         if not path or not address or not path.endswith(".json"):
             return CheckResult.UNKNOWN, ""  # a scan of HCL: there is no plan to judge
         found = evaluation(path)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 import json
+import math
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -116,9 +117,10 @@ class Value:
         if isinstance(self.raw, bool) or not isinstance(self.raw, (int, float, str)):
             return None
         try:
-            return float(self.raw)
-        except ValueError:
+            found = float(self.raw)
+        except (ValueError, OverflowError):
             return None
+        return found if math.isfinite(found) else None
 
     def __str__(self) -> str:
         """For a message: never a sensitive value, and never a long one."""

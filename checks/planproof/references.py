@@ -19,7 +19,7 @@ from planproof.plan import MISSING, Instance, Json, Key, Module, Plan, State, Va
 
 Step = Union[str, int, "Dynamic"]
 Steps = tuple[Step, ...]
-_MAX_DEPTH = 120
+_MAX_DEPTH = 60  # of Python's frames each step takes ten, and Checkov has taken some already
 
 
 class Kind(Enum):
@@ -123,6 +123,7 @@ class References:
     def __init__(self, plan: Plan, source: Expressions | None = None) -> None:
         self.plan, self._source = plan, source
         self._seen: dict[tuple[Any, ...], Origins | None] = {}
+        self._known: dict[tuple[Any, ...], bool] = {}
         self._depth = 0
         self._referrers: dict[Any, list[tuple[Instance, str]]] | None = None
 
@@ -168,7 +169,16 @@ class References:
     def is_settled(self, expression: Json, scope: Scope) -> bool:
         """Whether all that an expression draws on is known while planning: then its own value is known too, or null."""
         origins = self.follow(expression, scope)
-        return bool(origins) and all(_is_known(origin) for origin in origins)
+        return bool(origins) and all(self._is_known(origin) for origin in origins)
+
+    def _is_known(self, origin: Origin) -> bool:
+        """As `_is_known`, remembered where it is about many instances: each of as many may refer to all of them."""
+        if len(origin.instances) < 2:
+            return _is_known(origin)
+        key = (origin.block, origin.attribute, len(origin.instances), id(origin.instances[0]), id(origin.instances[-1]))
+        if key not in self._known:
+            self._known[key] = _is_known(origin)
+        return self._known[key]
 
     def text(self, instance: Instance, argument: str) -> str | None:
         """An argument of the block as the source has it, where there is source and it is a template or a bare expression."""
