@@ -86,7 +86,7 @@ def in_two_cases(keys: tuple[str, ...]) -> tuple[str, ...]:
 
 def _own(instance: Instance, context: Context, block: str | None) -> list[Tags]:
     """`tags_all` where it is known, else what makes it; nothing where the type takes no tags, or takes them in blocks alone."""
-    raw, unknown = instance.value.raw or {}, instance.value.unknown_mask or {}
+    raw, unknown = (part if isinstance(part, dict) else {} for part in (instance.value.raw, instance.value.unknown_mask))
     if not ("tags" in raw or "tags_all" in raw or "tags" in unknown or "tags_all" in unknown):
         return []
     everything, secret = instance.get("tags_all"), _is_secret(instance.value.sensitive_mask)
