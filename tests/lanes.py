@@ -9,9 +9,26 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from planproof.plan import Plan
 from planproof.registry import all_checks
+from planproof.verdict import PLAN, Report, Verdict
 
 OURS = ",".join(check.id for check in all_checks())
+
+
+RESULT = {Verdict.PASS: "PASSED", Verdict.FAIL: "FAILED", Verdict.SKIP: "SKIPPED", Verdict.UNKNOWN: "SKIPPED"}
+WORST = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.SKIP, Verdict.PASS)
+
+
+def in_checkovs_words(plan: Plan, report: Report) -> dict[tuple[str, str], str]:
+    """A report as Checkov shows it; what is about the whole plan stands at its first resource, where it has one."""
+    carriers = plan.managed or plan.instances
+    found: dict[tuple[str, str], list[Verdict]] = {}
+    for finding in report.findings:
+        subject = finding.subject if finding.subject != PLAN else carriers[0].address if carriers else ""
+        if subject:
+            found.setdefault((finding.check_id, subject), []).append(finding.verdict)
+    return {key: RESULT[next(v for v in WORST if v in verdicts)] for key, verdicts in found.items()}
 
 
 @dataclass(frozen=True)

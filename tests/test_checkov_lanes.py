@@ -14,28 +14,20 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 import sign
 from conftest import PLANS, ROOT
-from lanes import Run, checkov
+from lanes import Run, checkov, in_checkovs_words
 from planproof.engine import evaluate
 from planproof.plan import Plan
-from planproof.verdict import PLAN, Verdict
+from planproof.verdict import Verdict
 
 pytestmark = pytest.mark.slow
 
 BAD = ROOT / "fixtures" / "bad" / "log_bucket_retention" / "plain"
 GOOD = ROOT / "fixtures" / "good" / "ideal"
-RESULT = {Verdict.PASS: "PASSED", Verdict.FAIL: "FAILED", Verdict.SKIP: "SKIPPED", Verdict.UNKNOWN: "SKIPPED"}
-ORDER = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.SKIP, Verdict.PASS)
 
 
 def ours(plan: Path) -> dict[tuple[str, str], str]:
-    """What our own command says of the plan, in Checkov's words; what is about the whole plan stands at its first resource."""
-    managed = Plan.load(plan).managed
-    first = managed[0].address if managed else ""
-    found: dict[tuple[str, str], list[Verdict]] = {}
-    for finding in evaluate(plan).findings:
-        subject = first if finding.subject == PLAN else finding.subject
-        found.setdefault((finding.check_id, subject), []).append(finding.verdict)
-    return {key: RESULT[next(v for v in ORDER if v in verdicts)] for key, verdicts in found.items()}
+    """What our own command says of the plan, in Checkov's words."""
+    return in_checkovs_words(Plan.load(plan), evaluate(plan))
 
 
 def assert_agrees(run: Run, plan: Path) -> None:

@@ -9,6 +9,7 @@ Whatever goes wrong here comes out as FAILED with the reason.
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from contextlib import suppress
 from typing import Any
@@ -32,7 +33,7 @@ from planproof.verdict import PLAN, Finding, Verdict
 
 GUIDELINES = "docs/checks/{id}.md"
 SETTINGS = ("PLANPROOF_POLICY", "PLANPROOF_SOURCE", "PLANPROOF_CHECKS", "PLANPROOF_BASELINE")
-TOO_OLD = "this Checkov does not tell which plan it scans; planproof needs Checkov 3.2.482 or later"
+NO_PLAN_NAMED = "this Checkov does not tell which plan it scans; planproof needs Checkov 3.2.482 or later"
 _ADDRESS, _FILE = "__address__", "__file__"
 _KEPT = 8
 
@@ -68,6 +69,18 @@ class Evaluation:
         found = self.findings.get((check.id, subject), [])
         # A check that could not even find its subjects says so once, for the plan.
         return found or (self.findings.get((check.id, PLAN), []) if address == self.carrier else [])
+
+
+def _located(scanned_file: str) -> str:
+    """The plan that Checkov calls by its path below what it was given, as it does for some resources; empty if that is not one file.
+
+    Checkov before 3.2.482 names no plan at all.
+    """
+    given = [os.path.abspath(word) for word in sys.argv[1:] if os.path.exists(word)]
+    folders = {os.getcwd(), *(path if os.path.isdir(path) else os.path.dirname(path) for path in given)}
+    found = {os.path.realpath(os.path.join(folder, scanned_file.lstrip("/"))) for folder in folders}
+    plans = [path for path in found if os.path.isfile(path)]
+    return plans[0] if len(plans) == 1 else ""
 
 
 def _source(path: str) -> Any:
@@ -114,8 +127,10 @@ class _Lookup:
     def _look_up(self, configuration: Any, scanned_file: str) -> tuple[CheckResult, str]:
         path, address = _first(configuration.get(_FILE)), _first(configuration.get(_ADDRESS))
         if not path and scanned_file.endswith(".json") and not scanned_file.endswith(".tf.json"):
-            self.details = [TOO_OLD]
-            return CheckResult.FAILED, ""
+            path = _located(scanned_file)
+            if not path:
+                self.details = [NO_PLAN_NAMED]
+                return CheckResult.FAILED, ""
         if not path or not address or not path.endswith(".json"):
             return CheckResult.UNKNOWN, ""  # a scan of HCL: there is no plan to judge
         found = evaluation(path)
