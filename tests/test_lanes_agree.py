@@ -5,7 +5,6 @@ Many plans go into one run of Checkov, which takes longer to start than to scan.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,29 +27,33 @@ def batches(files: list[Path]) -> Iterator[list[Path]]:
         yield files[start : start + AT_ONCE]
 
 
-def assert_lanes_agree(files: list[Path], folder: Path) -> None:
-    """Without source on both lanes. A plan that our lane refuses has no passed result on the other."""
+def lanes_agree(files: list[Path], folder: Path) -> set[str]:
+    """Asserts it, without source on both lanes, and returns the plans of which Checkov shows nothing at all. What our lane refuses has no
+    passed result on the other."""
     expected: dict[tuple[str, str, str], str] = {}
     refused = set()
     for number, file in enumerate(files):
         name = f"{number}-{file.parent.name}.json"
-        content = file.read_bytes()
-        (folder / name).write_bytes(content)
+        (folder / name).write_bytes(file.read_bytes())
         try:
-            plan = Plan.load(json.loads(content.decode("utf-8-sig")), name)
-        except (PlanError, ValueError):
+            plan = Plan.load(folder / name)
+        except PlanError:
             refused.add(name)
             continue
         expected |= {(name, *key): result for key, result in in_checkovs_words(plan, evaluate(plan)).items()}
     run = checkov("--external-checks-dir", ROOT / "checks", "-d", folder, "--framework", "terraform_plan", cwd=folder)
     found = {key: result for key, (result, _) in run.results.items()}
     assert {key for key in found if key[0] in refused and found[key] == "PASSED"} == set()
-    assert {key: result for key, result in found.items() if key[0] not in refused} == expected
+    shown = {name for name, _, _ in found}
+    assert {key: result for key, result in found.items() if key[0] not in refused} == {
+        key: result for key, result in expected.items() if key[0] in shown
+    }
+    return {name for name, _, _ in expected} - shown
 
 
 @pytest.mark.parametrize("files", batches(FIXTURES), ids=lambda files: files[0].parent.name)
 def test_every_fixture(files: list[Path], tmp_path: Path) -> None:
-    assert_lanes_agree(files, tmp_path)
+    assert lanes_agree(files, tmp_path) == set()
 
 
 @pytest.mark.parametrize("start", range(0, 360, AT_ONCE))
@@ -59,4 +62,5 @@ def test_plans_of_other_people(start: int, tmp_path: Path) -> None:
         pytest.skip(f"there is no {CORPUS}")
     files = sorted(CORPUS.glob("*.json"))[start : start + AT_ONCE]
     if files:
-        assert_lanes_agree(files, tmp_path)
+        # Checkov passes over a plan of a provider without values, say: `planproof checkov` refuses to.
+        assert len(lanes_agree(files, tmp_path)) < len(files) / 3
