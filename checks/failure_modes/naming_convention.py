@@ -49,7 +49,8 @@ def naming_convention(instance: Instance, context: Context) -> list[Outcome]:
     name = names.by_address[instance.address]
     where = f"{instance.address}.{name.attribute}"
     if not any(name.parts):
-        decides = f"and made of {', '.join(name.needs)} alone" if name.needs else NO_SOURCE
+        no_source = "and made of what is not in the plan" if context.source_block(instance) else NO_SOURCE
+        decides = f"by {', '.join(name.needs)}" if name.needs else no_source
         return [unknown("unknown_name", f"known after the apply: {where}, {decides}", where)]
     if name.fits and name.token is not None and name.token == names.token:
         text = f"{name.attribute} {name.shown} fits the pattern and begins with {names.said}, as the plan's names do"
@@ -70,7 +71,8 @@ def _outlier(name: Name, instance: Instance, names: Names, where: str, context: 
     majority = f"{names.sharing} of {names.counted} names of this plan begin with {names.said} ({names.examples})"
     rule = f"the policy wants {demanded!r} at the beginning" if demanded else majority
     if name.token is None and names.token.startswith((name.parts[0] or "").lower()):
-        made = f"is {name.shown}, and what it begins with is known after the apply ({', '.join(name.needs)})"
+        needs = f" ({', '.join(name.needs)})" if name.needs else ""
+        made = f"is {name.shown}, and what it begins with is known after the apply{needs}"
         yield unknown("unknown_leading_token", f"{name.attribute} {made}; {rule}", where)
     else:
         code = "wrong_leading_token" if demanded else "other_leading_token"

@@ -8,7 +8,7 @@ outputs, `each` and `count`, and the functions that names and tags are made with
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from planproof.check import Context
@@ -19,6 +19,7 @@ from planproof.plan import Instance, Json, Key, Module, Value
 from planproof.references import Dynamic, Quoted, Step, steps_of
 from planproof.source import Block
 
+_LOCAL = re.compile(r"local\.([\w-]+)")
 _MAX_DEPTH = 60
 _MOST_PARTS = 200
 NO_SOURCE = "the plan does not hold the text around what it refers to; give the source (the folder, or the saved plan)"
@@ -170,8 +171,10 @@ class Partials:
         arguments = [self._of(a, place) for a in node.arguments if not isinstance(a, Items)]
         if node.function == "merge":
             return _merged(arguments)
-        if node.function == "join" and len(node.arguments) == 2 and isinstance(node.arguments[1], Items):
-            return _joined(arguments[0], [self._of(item, place) for item in node.arguments[1].items])
+        if node.function == "join" and len(node.arguments) == 2:
+            items = self._items(node.arguments[1], place)
+            if items is not None:
+                return _joined(self._of(node.arguments[0], place), items)
         if node.function == "format":
             return _formatted(arguments)
         if node.function == "coalesce":
@@ -180,7 +183,28 @@ class Partials:
             return arguments[0]
         if node.function in _BY_PART and arguments and isinstance(arguments[0], Text):
             return _BY_PART[node.function](arguments[0], arguments[1:])
-        return Open(tuple(name for a in arguments if isinstance(a, (Open, Text)) for name in a.needs))
+        needs = tuple(name for a in arguments if isinstance(a, (Open, Text)) for name in a.needs)
+        return Open(needs or tuple(dict.fromkeys(_names(node))))
+
+    def _items(self, node: Node, place: _Place, depth: int = 8) -> list[Partial] | None:
+        """The elements of a list; None where they cannot be told one by one."""
+        if isinstance(node, Items):
+            return [self._of(item, place) for item in node.items]
+        if isinstance(node, Name):
+            known = self._context.plan.variables.get(node.name.removeprefix("var.")) if place.module.parent is None else None
+            if known and node.name.startswith("var.") and isinstance(known.raw, list):
+                return [_known(item) for item in known.raw]
+            local = _LOCAL.fullmatch(node.name)
+            source = self._context.module_source(place.module) if local and depth else None
+            if local is None or source is None or local[1] not in source.locals:
+                return None
+            return self._items(node_of(expression_of(source.locals[local[1]]).raw), _Place(place.module), depth - 1)
+        if isinstance(node, Call) and node.function in ("concat", "compact") and depth:
+            lists = [self._items(argument, place, depth - 1) for argument in node.arguments]
+            items = [item for each in lists if each is not None for item in each]
+            empty = (None, "") if node.function == "compact" else ()
+            return None if None in lists else [i for i in items if (i.known if isinstance(i, Text) else i) not in empty]
+        return None
 
     # --- names ---
 
@@ -369,6 +393,17 @@ def _part(partial: Partial, steps: list[Step], shown: str) -> Partial:
             return Open((shown,))
         partial = partial.entries[str(step)]
     return partial
+
+
+def _names(node: object) -> Iterator[str]:
+    """What an expression refers to, by name."""
+    if isinstance(node, Name):
+        yield node.name
+    elif isinstance(node, (Other, Loop)):
+        yield from node.names
+    elif isinstance(node, tuple):  # as each node is, and what is in it
+        for part in node:
+            yield from _names(part)
 
 
 def _merged(arguments: list[Partial]) -> Partial:
