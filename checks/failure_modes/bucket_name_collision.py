@@ -8,9 +8,9 @@ from typing import Any
 
 from planproof.check import Context, check
 from planproof.environments import environment_in, flat
-from planproof.log_buckets import BUCKET
 from planproof.plan import MISSING, Instance, State
 from planproof.references import Kind, Origin, Origins
+from planproof.s3 import BUCKET
 from planproof.verdict import Outcome, failed, passed, unknown
 
 _SHORTEST_PART = 4  # characters: less stands in a name by chance
@@ -21,7 +21,7 @@ _SHORTEST_PART = 4  # characters: less stands in a name by chance
     name="S3 bucket names are made unique or vary by environment",
     severity="MEDIUM",
     category="CONVENTION",
-    types=("aws_s3_bucket",),
+    types=(BUCKET,),
 )
 def bucket_name_collision(bucket: Instance, context: Context) -> Outcome:
     """Bucket names hold something that keeps two deployments apart: a random part, the account's id, the environment, or they are left

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from planproof.check import Context, check
-from planproof.log_buckets import BUCKET, is_log_bucket, log_buckets
+from planproof.log_buckets import is_log_bucket, judged_as_log_bucket
 from planproof.plan import Instance
-from planproof.s3 import Lifecycle, Rule, lifecycle, versioned
-from planproof.verdict import Outcome, Verdict, failed, passed, unknown
+from planproof.s3 import BUCKET, Lifecycle, Rule, lifecycle, versioned
+from planproof.verdict import Outcome, failed, passed, unknown
 
 
 @check(
@@ -46,11 +46,7 @@ def log_bucket_retention(bucket: Instance, context: Context) -> Outcome:
     Controls: NIST 800-53 AU-11, SI-12; PCI DSS 10.5.1; AWS FSBP S3.10, S3.13.
     """
     found = lifecycle(bucket, context)
-    outcome = _judge(bucket, found, context)
-    doubt = context.once(log_buckets).perhaps.get(bucket.address)
-    if outcome.verdict is Verdict.FAIL and doubt:
-        return unknown("maybe_log_bucket", f"this may be a log bucket, and has no sound retention: {doubt}", bucket.address)
-    return outcome
+    return judged_as_log_bucket(bucket, _judge(bucket, found, context), "has no sound retention", context)
 
 
 def _judge(bucket: Instance, found: Lifecycle, context: Context) -> Outcome:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from planproof.alert_chain import best_chain
 from planproof.alert_link import Chain, Link
 from planproof.check import Context, check
-from planproof.log_buckets import BUCKET, is_log_bucket, log_buckets
+from planproof.log_buckets import is_log_bucket, judged_as_log_bucket
 from planproof.plan import Instance
-from planproof.verdict import Outcome, Verdict, failed, passed, unknown
+from planproof.s3 import BUCKET
+from planproof.verdict import Outcome, failed, passed, unknown
 
 
 @check(
@@ -40,13 +43,7 @@ def unauthorized_access_alert(bucket: Instance, context: Context) -> Outcome:
 
     Controls: CIS AWS Foundations 4.1, NIST 800-53 AU-6 and SI-4, PCI DSS 10.4.1.
     """
-    outcome = _outcome(best_chain(bucket, context))
-    doubt = context.once(log_buckets).perhaps.get(bucket.address)
-    if outcome.verdict is Verdict.FAIL and doubt:
-        return unknown(
-            "maybe_log_bucket", f"this may be a log bucket, and denied access to it alerts nobody: {doubt}", bucket.address
-        )
-    return outcome
+    return judged_as_log_bucket(bucket, _outcome(best_chain(bucket, context)), "denied access to it alerts nobody", context)
 
 
 def _outcome(chain: Chain) -> Outcome:
@@ -61,5 +58,5 @@ def _outcome(chain: Chain) -> Outcome:
     return judged(weak.code, f"{weak.reason}{so_far}", *evidence)
 
 
-def _drawn(links: object) -> str:
-    return " -> ".join(link.where[0] for link in links if isinstance(link, Link) and link.where)  # type: ignore[attr-defined]
+def _drawn(links: Iterable[Link]) -> str:
+    return " -> ".join(link.where[0] for link in links if link.where)

@@ -25,10 +25,10 @@ from planproof import policy_file as policy_file
 from planproof.baseline import Baseline
 from planproof.check import ANY_TYPE, LISTED_TYPES, PLAN_WIDE, Check
 from planproof.engine import evaluate
-from planproof.plan import Plan, PlanError
-from planproof.policy import Policy, PolicyError
+from planproof.errors import PlanproofError
+from planproof.plan import Plan
+from planproof.policy import Policy
 from planproof.registry import LoadError, all_checks, own_checks
-from planproof.source import SourceError
 from planproof.verdict import PLAN, Finding, Verdict
 
 GUIDELINES = "docs/checks/{id}.md"
@@ -54,7 +54,7 @@ class Evaluation:
             policy = Policy.find()
             self.unknown = policy.unknown
             report = evaluate(plan, policy, _source(path), baseline=Baseline.find())
-        except (PlanError, PolicyError, SourceError, LoadError) as error:
+        except PlanproofError as error:
             self.problem = str(error)
         except Exception as error:
             self.problem = f"planproof could not judge this plan: {type(error).__name__}"

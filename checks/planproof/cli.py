@@ -13,12 +13,9 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from planproof.command import CANNOT_JUDGE, CommandError
-from planproof.plan import PlanError
-from planproof.policy import PolicyError
-from planproof.registry import LoadError
+from planproof.command import CANNOT_JUDGE
+from planproof.errors import PlanproofError
 from planproof.safe import one_line
-from planproof.source import SourceError
 
 COMMANDS = {
     "check": "judge plans",
@@ -51,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     gc.disable()  # nothing here is garbage before the end, and looking for it in a big plan takes longer than judging it
     try:
         return int(options.run(options))
-    except (CommandError, PlanError, PolicyError, SourceError, LoadError) as error:
+    except PlanproofError as error:
         print(f"planproof: {one_line(str(error))}", file=sys.stderr)
     except BrokenPipeError:
         sys.stderr.close()

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, TYPE_CHECKING, Any
 
 from planproof.check import Check, Context
+from planproof.errors import PlanproofError
 from planproof.plan import Instance, Json, Plan
-from planproof.policy import Policy, PolicyError
-from planproof.registry import LoadError, all_checks, own_checks
+from planproof.policy import Policy
+from planproof.registry import all_checks, own_checks
 from planproof.source import Source, SourceError, find_source
-from planproof.verdict import CHECK_ERROR, PLAN, Finding, Outcome, Report, Rule, Verdict, failed
+from planproof.verdict import CHECK_ERROR, PLAN, Finding, Outcome, Report, Rule, failed
 
 if TYPE_CHECKING:
     from planproof.baseline import Baseline
@@ -37,8 +38,8 @@ def evaluate(
     policy may have some off; by default the bundled ones and those in the folders that PLANPROOF_CHECKS names. `baseline`: what
     failed before, which is SKIP. `only_changes`: leaves out the findings on what the plan leaves as it is.
 
-    Raises PlanError, PolicyError or SourceError where there is nothing to judge or to judge by. A check that fails to judge
-    does not raise: it is a FAIL finding with the code `check_error`, and is named in `Report.errors`.
+    Raises PlanproofError (a PlanError, PolicyError, BaselineError, SourceError or LoadError) where there is nothing to judge or to
+    judge by. A check that fails to judge does not raise: it is a FAIL finding with the code `check_error`, and is named in `Report.errors`.
 
     Pure apart from reading the files that it is given; may be called from several threads and processes at once.
     """
@@ -105,7 +106,7 @@ def _outcomes(check: Check, subject: Instance | None, context: Context, errors: 
 
 def _crash(check: Check, subject: str, error: Exception, errors: list[str]) -> Outcome:
     """A check that cannot judge is a finding. The error's own text may hold a value of the plan, so its kind alone is told."""
-    if isinstance(error, (SourceError, LoadError, PolicyError)):
+    if isinstance(error, PlanproofError):
         reason = str(error)
     else:
         frame = traceback.extract_tb(error.__traceback__)[-1:]
@@ -137,6 +138,3 @@ def _place(subject: Instance | None, outcome: Outcome, context: Context) -> tupl
     except SourceError:
         return None, None
     return (context.source.shown(block.file), block.line) if block else (None, None)
-
-
-__all__ = ["PlanInput", "Verdict", "evaluate"]

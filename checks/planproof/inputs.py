@@ -15,11 +15,12 @@ from typing import Any, NamedTuple
 from planproof.baseline import Baseline
 from planproof.check import Check
 from planproof.engine import evaluate
+from planproof.errors import PlanproofError
 from planproof.plan import Plan, PlanError
 from planproof.plan_json import MAKE_JSON
 from planproof.policy import Policy
-from planproof.registry import LoadError, all_checks, own_checks
-from planproof.source import Source, SourceError, is_saved_plan
+from planproof.registry import all_checks, own_checks
+from planproof.source import Source, is_saved_plan
 from planproof.verdict import Report
 
 STDIN = "-"
@@ -92,7 +93,7 @@ def judge_or_tell(path: str, policy: Policy, source: str | None = None, scope: S
     """As `judge`, for one of several: what cannot be judged is a report with an error."""
     try:
         return judge(path, policy, source, scope)
-    except (PlanError, SourceError, LoadError) as error:
+    except PlanproofError as error:
         return Report(path, (), errors=(str(error),))
     except Exception as error:  # its text may hold a value of the plan
         return Report(path, (), errors=(f"{path}: internal error ({type(error).__name__})",))

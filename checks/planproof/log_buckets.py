@@ -11,8 +11,9 @@ from planproof.check import Context
 from planproof.glob import matches
 from planproof.plan import Instance
 from planproof.references import Kind
+from planproof.s3 import BUCKET
+from planproof.verdict import Outcome, Verdict, unknown
 
-BUCKET = "aws_s3_bucket"
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
@@ -50,6 +51,14 @@ def is_log_bucket(bucket: Instance, context: Context) -> bool:
     """Whether it is one, or may be one."""
     found: LogBuckets = context.once(log_buckets)
     return found.covers(bucket)
+
+
+def judged_as_log_bucket(bucket: Instance, outcome: Outcome, fault: str, context: Context) -> Outcome:
+    """The outcome; of a bucket that only may be a log bucket, a FAIL is open. `fault` says in its place what is wrong."""
+    doubt = context.once(log_buckets).perhaps.get(bucket.address)
+    if outcome.verdict is Verdict.FAIL and doubt:
+        return unknown("maybe_log_bucket", f"this may be a log bucket, and {fault}: {doubt}", bucket.address)
+    return outcome
 
 
 def words_of(text: str) -> set[str]:

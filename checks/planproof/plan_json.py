@@ -8,6 +8,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from planproof.errors import PlanproofError
+
 Json = Any
 
 NEWEST_MAJOR = 1
@@ -17,7 +19,7 @@ _JSON_START = re.compile(r"^\{", re.MULTILINE)
 _STARTS_TRIED = 20
 
 
-class PlanError(Exception):
+class PlanError(PlanproofError):
     """The input is not a plan that can be judged. `str()` is one plain sentence: what is wrong, and what to do."""
 
 

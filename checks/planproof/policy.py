@@ -14,6 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from planproof import bundled
+from planproof.errors import PlanproofError
 from planproof.glob import matches
 from planproof.verdict import CHECK_ERROR, EXPIRED, Finding, Outcome, Verdict
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 DEFAULT = "secure-logs"
 
 
-class PolicyError(Exception):
+class PolicyError(PlanproofError):
     """The policy cannot be used; `str()` is one plain sentence: what is wrong, where, and what to do. `problems` are all of them."""
 
     def __init__(self, *problems: str) -> None:

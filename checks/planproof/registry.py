@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import NoReturn
 
 from planproof.check import PLAN_WIDE, Check, Context
+from planproof.errors import PlanproofError
 from planproof.plan import Plan
 
 _ID = re.compile(r"\bCKV_[A-Z0-9]+_\d+\b")
@@ -23,7 +24,7 @@ RESERVED = "CKV_PLAN_"
 """What the ids of bundled checks begin with, those to come too."""
 
 
-class LoadError(Exception):
+class LoadError(PlanproofError):
     """Checks cannot be loaded; `str()` is one plain sentence."""
 
 

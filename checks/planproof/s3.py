@@ -14,6 +14,7 @@ from planproof.arguments import Path
 from planproof.check import Context
 from planproof.plan import Instance, Value
 
+BUCKET = "aws_s3_bucket"
 LIFECYCLE = "aws_s3_bucket_lifecycle_configuration"
 VERSIONING = "aws_s3_bucket_versioning"
 

@@ -21,6 +21,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from planproof.errors import PlanproofError
 from planproof.hcl import Expression, expression_of
 from planproof.plan import MISSING, Json, part_of
 
@@ -32,7 +33,7 @@ MAX_RATIO = 200
 _MAX_NESTING = 200
 
 
-class SourceError(Exception):
+class SourceError(PlanproofError):
     """The source cannot be read; `str()` is one plain sentence."""
 
 

@@ -17,9 +17,9 @@ from planproof.check import Context
 from planproof.hcl import expression_of, parts
 from planproof.plan import Instance
 from planproof.references import Kind, Origin
+from planproof.s3 import BUCKET
 
 TRAIL = "aws_cloudtrail"
-BUCKET = "aws_s3_bucket"
 OBJECTS = "AWS::S3::Object"
 _ARN = re.compile(r"^arn:[^:]*:s3(?:$|:::(?P<rest>.*)$)", re.DOTALL)
 _KEY = "planproof-0f3a/any-object"  # a key that no prefix of a real bucket begins
