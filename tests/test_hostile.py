@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -208,4 +209,23 @@ def test_any_trust_policy(document: Any, as_text: bool) -> None:
     data = {"address": "data.aws_iam_policy_document.a", "mode": "data", "type": "aws_iam_policy_document", "name": "a"}
     data["values"] = document if isinstance(document, dict) else {"statement": document}
     plan = Plan.load({"format_version": "1.2", "planned_values": {"root_module": {"resources": [role, data]}}})
+    assert evaluate(plan).errors == ()
+
+
+FOUND = {
+    "a number without end": {
+        "values": {"bucket": "logs", "lifecycle_rule": [{"enabled": True, "expiration": [{"days": 10**400}]}]}
+    },
+    "a number that is none": {
+        "values": {"bucket": "logs", "lifecycle_rule": [{"enabled": True, "expiration": [{"days": float("nan")}]}]}
+    },
+    "values that are true": {"values": True},
+    "values that are a list": {"values": ["tags"]},
+}
+
+
+@pytest.mark.parametrize("changes", FOUND.values(), ids=FOUND)
+def test_what_was_found_once(changes: Any) -> None:
+    resource = {"address": "aws_s3_bucket.logs", "mode": "managed", "type": "aws_s3_bucket", "name": "logs", **changes}
+    plan = Plan.load({"format_version": "1.2", "planned_values": {"root_module": {"resources": [resource]}}})
     assert evaluate(plan).errors == ()
