@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from planproof.check import PLAN_WIDE, Context, check
@@ -61,6 +60,8 @@ def _breach(name: str, promise: Mapping[str, Any], plan: Plan, context: Context)
 
 def _missing(name: str, promise: Mapping[str, Any], plan: Plan, context: Context) -> Outcome:
     """Named with the near miss: an output whose name is alike, or that exports the same resource."""
+    from difflib import get_close_matches
+
     wanted = _wanted(name, promise, context)
     kinds = {_split(export)[0] for export in promise["exports"]}
     near = get_close_matches(name, plan.outputs, n=1, cutoff=0.6)

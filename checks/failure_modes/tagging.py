@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from planproof.check import ANY_TYPE, Context, check
@@ -84,6 +83,8 @@ def _missing(missing: list[str], tags: Tags, where: str) -> Outcome:
 
 def _with_near_miss(key: str, tags: Tags) -> str:
     """`Owner`, or `Environment (it has environment)`."""
+    from difflib import get_close_matches
+
     if key in tags.values:
         return f"{key} (its value is empty)"
     same = [other for other in tags.values if other.lower() == key.lower()] or get_close_matches(

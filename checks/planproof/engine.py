@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, TYPE_CHECKING, Any
 
@@ -109,6 +108,8 @@ def _crash(check: Check, subject: str, error: Exception, errors: list[str]) -> O
     if isinstance(error, PlanproofError):
         reason = str(error)
     else:
+        import traceback
+
         frame = traceback.extract_tb(error.__traceback__)[-1:]
         where = "".join(f" at {os.path.basename(f.filename)}:{f.lineno}" for f in frame)
         reason = f"{type(error).__name__}{where}"

@@ -38,19 +38,13 @@ def _prepare(path: str, text: str, ready: list[tuple[str, str]]) -> None:
         with open(target, "wb") as device:  # /dev/stdout, a pipe: nothing to put in place of
             device.write(content)
         return
-    import tempfile
-
-    handle, made = tempfile.mkstemp(prefix=".planproof-", dir=os.path.dirname(target))
-    ready.append((made, target))
-    with open(handle, "wb") as file:
+    made = os.path.join(os.path.dirname(target), f".planproof-{os.urandom(8).hex()}")
+    mode = stat.S_IMODE(existing.st_mode) if existing else 0o666
+    with open(made, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
+        ready.append((made, target))
         file.write(content)
-    os.chmod(made, stat.S_IMODE(existing.st_mode) if existing else 0o666 & ~_umask())
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    if existing:
+        os.chmod(made, mode)  # without the umask
 
 
 def write_stdout(text: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import os
 import re
@@ -75,6 +74,8 @@ def _refuse_taken(check: Check, bundled: Iterable[Check], own: Iterable[Check], 
 
 def _package(folder: Path) -> str:
     """A package for a folder, so that its files can import one another: `from ._shared import prefix`."""
+    import hashlib
+
     name = f"planproof_own_{hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]}"
     if name not in sys.modules:
         package = ModuleType(name)

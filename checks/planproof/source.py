@@ -9,13 +9,10 @@ Files are parsed module by module, the first time that a check asks for that mod
 
 from __future__ import annotations
 
-import io
 import json
-import logging
 import os
 import posixpath
 import re
-import zipfile
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -243,9 +240,11 @@ def is_saved_plan(path: str) -> bool:
         with open(path, "rb") as file:
             if file.read(4) != b"PK\x03\x04":
                 return False
+        import zipfile
+
         with zipfile.ZipFile(path) as archive:
             return "tfplan" in archive.namelist()
-    except (OSError, zipfile.BadZipFile):
+    except Exception:  # zipfile raises many kinds on a damaged archive
         return False
 
 
@@ -315,6 +314,9 @@ class ArchiveFiles(Files):
     """The configuration in a saved plan: `tfconfig/m-KEY/*.tf`, the root's key being empty."""
 
     def __init__(self, content: bytes, name: str) -> None:
+        import io
+        import zipfile
+
         self._name = name
         if len(content) > MAX_TOTAL_BYTES:
             raise SourceError(f"{name} is larger than {MAX_TOTAL_BYTES} bytes; give the folder of the .tf files instead")
@@ -415,6 +417,8 @@ def _load(file: str, text: str) -> dict[str, Any]:
         return _wrap_json(json.loads(text))
     if _nesting(text) > _MAX_NESTING:
         raise ValueError("nested too deeply")
+    import logging
+
     import hcl2
 
     logging.getLogger("lark").setLevel(logging.ERROR)
