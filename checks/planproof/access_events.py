@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from enum import Enum
 from functools import lru_cache
 from typing import Any
@@ -75,18 +75,19 @@ def _judge(
         matches = compiled(text)
     except PatternError as error:
         return Judgement.REFUSED, f"is refused by AWS: {error}"
-    name, region = _name(bucket), region_name(bucket, context)
-    found = [_try(matches, _samples(name, account, region or "us-east-1")) for account in _accounts(text)]
+    name, region = _name(bucket) if _looks_at_names(text) else _STAND_IN, region_name(bucket, context)
+    found = [_try(matches, name, account, region or "us-east-1") for account in _accounts(text)]
     best = min(found, key=lambda pair: _BEST.index(pair[0]))
-    doubt = _doubt(text, matches, bucket, region, context) if best[0] is Judgement.MISSES else ""
+    doubt = _doubt(text, matches, name, bucket, region, context) if best[0] is Judgement.MISSES else ""
     return (Judgement.OPEN, doubt) if doubt else best
 
 
 _BEST = (Judgement.FITS, Judgement.NOISE, Judgement.MISSES)
 
 
-def _try(matches: Matcher, events: Iterable[Sample]) -> tuple[Judgement, str]:
-    events = tuple(events)
+@lru_cache(maxsize=8192)
+def _try(matches: Matcher, bucket: str, account: str, region: str) -> tuple[Judgement, str]:
+    events = _samples(bucket, account, region)
     ordinary = next((e for e in events if e.access == "ordinary" and matches(e.record)), None)
     what = f"what happens every day ({ordinary.name}: {ordinary.about})" if ordinary else ""
     if not any(matches(e.record) for e in events if _is_denied_read(e)):
@@ -115,20 +116,59 @@ def _name(bucket: Instance) -> str:
     return bucket.get("bucket").text or f"{bucket.get('bucket_prefix').text or ''}{_STAND_IN}"
 
 
-def _doubt(text: str, matches: Matcher, bucket: Instance, region: str | None, context: Context) -> str:
+def _doubt(text: str, matches: Matcher, name: str, bucket: Instance, region: str | None, context: Context) -> str:
     """Why the pattern may match after the apply, though it does not match the samples; "" where it cannot."""
-    names = [_name(bucket)]
-    if not bucket.get("bucket").is_known:
+    names = [name]
+    if name != _STAND_IN and not bucket.get("bucket").is_known:
         taken = context.once(_known_names)
         inside = (found.replace("*", "x") for found in _BUCKET.findall(text))
         names += [name for name in dict.fromkeys(inside) if name not in taken][:_TRIED]
     regions = [region or "us-east-1", *([] if region else dict.fromkeys(_REGION.findall(text)))]
     for name in names:
         for place in regions[:_TRIED]:
-            if any(_try(matches, _samples(name, account, place))[0] is Judgement.FITS for account in _accounts(text)):
+            if any(_try(matches, name, account, place)[0] is Judgement.FITS for account in _accounts(text)):
                 what = "bucket's name" if name != names[0] else "bucket's region"
                 return f"matches one {what.split()[-1]} alone, and the {what} is not known before the apply"
     return ""
+
+
+def seen_as(bucket: Instance, context: Context) -> Hashable:
+    """Equal for two buckets that all filters and rules of the plan judge alike: their regions are, and no pattern looks at names."""
+    is_set, region = bucket.configured("region"), bucket.get("region").text
+    where = (bucket.config.provider_key if bucket.config else "", is_set, region or (bucket.address if is_set else ""))
+    return where, bucket.address if context.once(_names_count) else ""
+
+
+def _names_count(context: Context) -> bool:
+    patterns = [
+        context.argument(each, attribute)
+        for kind, attribute in (("aws_cloudwatch_log_metric_filter", "pattern"), ("aws_cloudwatch_event_rule", "event_pattern"))
+        for each in context.plan.of_type(kind)
+    ]
+    return any(value.is_unknown or _looks_at_names(value.text or "{}") for value in patterns)
+
+
+def _looks_at_names(pattern: str) -> bool:
+    """Whether a pattern may tell buckets apart: one of words, or one with a field in which an event has the bucket's name."""
+    text = pattern.lower()
+    return (
+        not text.lstrip().startswith("{") or "\\" in text or ".*" in text or any(field in text for field in _fields_with_names())
+    )
+
+
+@lru_cache(maxsize=1)
+def _fields_with_names() -> frozenset[str]:
+    found: set[str] = set()
+    pending: list[tuple[str, Any]] = [("", sample.record) for sample in _samples(_STAND_IN, "111122223333", "us-east-1")]
+    while pending:
+        field, part = pending.pop()
+        if isinstance(part, dict):
+            pending += part.items()
+        elif isinstance(part, list):
+            pending += [(field, element) for element in part]
+        elif _STAND_IN in str(part):
+            found.add(field.lower())
+    return frozenset(found)
 
 
 def _known_names(context: Context) -> set[str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Any, NamedTuple
 
+from planproof.access_events import seen_as
 from planproof.check import Context
 from planproof.plan import Instance
+from planproof.trails import arn_name, trail_index
 
 
 class Place(NamedTuple):
@@ -67,7 +69,7 @@ def is_whole(chain: Chain) -> bool:
 class Stage(NamedTuple):
     """A kind of link: what it leads to, in words, and the function that finds such links from a thing.
 
-    `of_bucket`: what it answers depends on the bucket that the chain begins at, and is worked out for each anew.
+    `of_bucket`: what it answers depends on the bucket that the chain begins at.
     """
 
     name: str
@@ -76,14 +78,19 @@ class Stage(NamedTuple):
 
 
 def walk(stages: tuple[Stage, ...], at: Any, bucket: Instance, context: Context) -> Chain:
-    """The best chain from `at` on. What does not depend on the bucket is worked out once for all buckets."""
-    if stages[0].of_bucket:
-        return _best(stages, at, bucket, context)
-    memory: dict[tuple[str, str], Chain] = context.memory("alert_chain")
-    key = (stages[0].name, at.address)
+    """The best chain from `at` on, worked out once for all buckets that are alike to it."""
+    memory: dict[Hashable, Chain] = context.memory("alert_chain")
+    start = at.address if at is not bucket else _seen_by_trails(bucket, context)
+    key = (stages[0].name, stages[1:2], start, seen_as(bucket, context) if stages[0].of_bucket else "")
     if key not in memory:
         memory[key] = _best(stages, at, bucket, context)
     return memory[key]
+
+
+def _seen_by_trails(bucket: Instance, context: Context) -> str:
+    """Its address, or nothing where the plan's trails do not tell it from another."""
+    index = context.once(trail_index)
+    return bucket.address if index.tells_apart or arn_name(bucket) in index.named else ""
 
 
 def _best(stages: tuple[Stage, ...], at: Any, bucket: Instance, context: Context) -> Chain:

@@ -64,6 +64,11 @@ class Policy:
         self._settings = {key: part for key, part in data.get("checks", {}).items() if isinstance(part, Mapping)}
         self.today = today or datetime.datetime.now(datetime.timezone.utc).date()
         self.waivers = tuple(_waiver(raw, name) for raw in data.get("exceptions") or ())
+        self._by_place: dict[tuple[str, str], list[Waiver]] = {}
+        """By check and address, where that is no glob; the globs of a check stand under the address `*`."""
+        for waiver in self.waivers:
+            place = "*" if "*" in waiver.address else waiver.address
+            self._by_place.setdefault((waiver.check, place), []).append(waiver)
 
     @classmethod
     def default(cls) -> Policy:
@@ -119,7 +124,8 @@ class Policy:
         unchanged = outcome.verdict, outcome.code, outcome.reason
         if outcome.verdict is Verdict.PASS or outcome.code == CHECK_ERROR:
             return unchanged
-        waiver = max((w for w in self.waivers if w.covers(check_id, subject)), key=lambda w: w.expires, default=None)
+        near = [*self._by_place.get((check_id, subject), ()), *self._by_place.get((check_id, "*"), ())]
+        waiver = max((w for w in near if w.covers(check_id, subject)), key=lambda w: w.expires, default=None)
         if waiver is None:
             return unchanged
         if self.today < waiver.expires:
@@ -128,12 +134,14 @@ class Policy:
 
     def unused_exceptions(self, judged: set[str], findings: Iterable[Finding]) -> list[str]:
         """A warning for each exception of the judged checks that no finding fits, or that only findings which pass fit."""
-        by_check: dict[str, list[Finding]] = {}
+        verdicts_of: dict[str, dict[str, set[Verdict]]] = {}
         for finding in findings:
-            by_check.setdefault(finding.check_id, []).append(finding)
+            verdicts_of.setdefault(finding.check_id, {}).setdefault(finding.subject, set()).add(finding.verdict)
         found = []
         for waiver in (w for w in self.waivers if w.check in judged):
-            verdicts = {f.verdict for f in by_check.get(waiver.check, ()) if waiver.covers(waiver.check, f.subject)}
+            by_subject = verdicts_of.get(waiver.check, {})
+            subjects = by_subject if "*" in waiver.address else by_subject.keys() & {waiver.address}
+            verdicts = {v for subject in subjects if waiver.covers(waiver.check, subject) for v in by_subject[subject]}
             if not verdicts - {Verdict.PASS}:
                 why = "is not needed: what it fits passes" if verdicts else "matches nothing in this plan"
                 found.append(f"{self.name}: the exception for {waiver.check} on {waiver.address} {why}")

@@ -76,6 +76,11 @@ class Selector(NamedTuple):
         return all(_holds(operator, event.get(name, ""), values) for name, operator, values in self.fields)
 
     @property
+    def tells_apart(self) -> bool:
+        """Whether it may cover one bucket and not another."""
+        return "" not in self.arns if self.arns else any(name == "resources.ARN" for name, _, _ in self.fields)
+
+    @property
     def buckets(self) -> set[str] | None:
         """The names of the only buckets that it can cover; None where it may cover any."""
         if self.open:
@@ -94,6 +99,8 @@ class TrailIndex:
     def __init__(self) -> None:
         self.named: dict[str, list[Instance]] = {}
         self.general: list[Instance] = []
+        self.tells_apart = False
+        """Whether one of those that may log any bucket may log one and not another."""
         self.selectors: dict[str, tuple[Selector, ...]] = {}
 
 
@@ -105,6 +112,7 @@ def trail_index(context: Context) -> TrailIndex:
         names = [selector.buckets for selector in selectors]
         if None in names:
             index.general.append(trail)
+            index.tells_apart = index.tells_apart or any(selector.tells_apart for selector in selectors)
         for name in {n for found in names for n in found or ()}:
             index.named.setdefault(name, []).append(trail)
     return index
