@@ -77,14 +77,6 @@ def test_companions_are_found_from_the_bucket() -> None:
     assert found.perhaps == ()
 
 
-def test_referrers_are_the_way_back() -> None:
-    found = CONTEXTS["plan"].references.referrers(PLAN.by_address[INNER.format("x")])
-    assert [(i.address, argument) for i, argument in found] == [
-        ('aws_s3_bucket_versioning.of_module["x"]', "bucket"),
-        ('module.outer["x"].module.inner.aws_s3_bucket_versioning.this', "bucket"),
-    ]
-
-
 OUTPUTS = {
     "plain": [("aws_s3_bucket.single", ("arn",))],
     "nested": [(INNER.format("x"), ("id",))],

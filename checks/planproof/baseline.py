@@ -130,6 +130,8 @@ def _read(name: str) -> Any:
     from planproof.policy_schema import named, shown
     from planproof.policy_yaml import content
 
+    if not os.path.lexists(name):
+        raise BaselineError(f"{name} cannot be read as a baseline: No such file or directory; write it first: {WRITE}")
     text = content(name, name, "a baseline", MAX_BYTES, BaselineError)
     try:
         document = json.loads(text.decode("utf-8-sig"), object_pairs_hook=_once)

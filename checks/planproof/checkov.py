@@ -29,6 +29,7 @@ from planproof.errors import PlanproofError
 from planproof.plan import Plan
 from planproof.policy import Policy
 from planproof.registry import LoadError, all_checks, own_checks
+from planproof.source import find_source
 from planproof.verdict import PLAN, Finding, Verdict
 
 GUIDELINES = "docs/checks/{id}.md"
@@ -53,7 +54,7 @@ class Evaluation:
             self.carrier = carriers[0].address if carriers else ""
             policy = Policy.find()
             self.unknown = policy.unknown
-            report = evaluate(plan, policy, _source(path), baseline=Baseline.find())
+            report = evaluate(plan, policy, find_source(path), baseline=Baseline.find())
         except PlanproofError as error:
             self.problem = str(error)
         except Exception as error:
@@ -81,12 +82,6 @@ def _located(scanned_file: str) -> str:
     found = {os.path.realpath(os.path.join(folder, scanned_file.lstrip("/"))) for folder in folders}
     plans = [path for path in found if os.path.isfile(path)]
     return plans[0] if len(plans) == 1 else ""
-
-
-def _source(path: str) -> Any:
-    from planproof.source import find_source
-
-    return find_source(path)
 
 
 _evaluations: dict[tuple[object, ...], Evaluation] = {}

@@ -57,6 +57,10 @@ def layers(path: str | os.PathLike[str], checks: Iterable[Any] = ()) -> Layered:
     name = os.fspath(path)
     if name in bundled.POLICIES:
         return Layered(bundled_layers(name))
+    if "\0" not in name and not os.path.lexists(name):
+        profiles = ", ".join(sorted(bundled.POLICIES))
+        missing = f"{one_line(name)} cannot be read as a policy: No such file or directory"
+        raise PolicyError(f"{missing}; give a file, or a bundled profile ({profiles}){_near(name)}")
     return _with_bases(read(name, Path(path)), Path(path), checks)
 
 
@@ -122,10 +126,14 @@ def _relative(base: str, document: Document, folder: Path) -> str:
     if os.path.isabs(base) or base.startswith("~"):
         raise PolicyError(f"{where}: {wanted}, not {shown!r}")
     if "\0" in base or not os.path.lexists(folder / base):
-        near = difflib.get_close_matches(base, profiles, n=1)
-        hint = f"; did you mean {near[0]}?" if near and not base.endswith(_SUFFIXES) else ""
-        raise PolicyError(f"{where}: {wanted}, and there is no {shown!r}{hint}")
+        raise PolicyError(f"{where}: {wanted}, and there is no {shown!r}{_near(base)}")
     return base
+
+
+def _near(name: str) -> str:
+    """The bundled profile that is meant, for the end of a sentence."""
+    near = difflib.get_close_matches(name, bundled.POLICIES, n=1)
+    return f"; did you mean {near[0]}?" if near and not name.endswith(_SUFFIXES) else ""
 
 
 def usable(policy: Layered, checks: Iterable[Any] = ()) -> Layered:

@@ -1,4 +1,4 @@
-"""References: where an attribute comes from, and who refers to an instance.
+"""References: where an attribute comes from.
 
 Plan JSON's configuration names what each expression refers to (`references`), most specific first; values are not linked.
 `References.origins` follows those names from an instance's argument through module inputs and outputs, variables' defaults,
@@ -125,7 +125,6 @@ class References:
         self._seen: dict[tuple[Any, ...], Origins | None] = {}
         self._known: dict[tuple[Any, ...], bool] = {}
         self._depth = 0
-        self._referrers: dict[Any, list[tuple[Instance, str]]] | None = None
 
     @property
     def remedy(self) -> str:
@@ -184,20 +183,6 @@ class References:
         """An argument of the block as the source has it, where there is source and it is a template or a bare expression."""
         scope = self.scope(instance)
         return self._source.text(scope.module.path, scope.labels, argument) if self._source else None
-
-    def referrers(self, instance: Instance) -> list[tuple[Instance, str]]:
-        """Who refers to this instance: pairs of the referring instance and its top-level argument."""
-        if self._referrers is None:
-            self._referrers = {}
-            for other in [*self.plan.instances, *self.plan.data_sources]:
-                for argument in other.config.expressions if other.config else ():
-                    for origin in self.origins(other, argument):
-                        target = origin.instance.address if origin.instance else origin.block
-                        if origin.kind is Kind.RESOURCE:
-                            self._referrers.setdefault(target, []).append((other, argument))
-        found = self._referrers
-        block = (instance.module.address, instance.local_address)
-        return list(dict.fromkeys([*found.get(instance.address, ()), *found.get(block, ())]))
 
     def follow(self, expression: Json, scope: Scope, steps: Steps = ()) -> Origins:
         """The origins of an expression of the plan's configuration, or of its part at `steps`: `{"constant_value": ...}`,

@@ -84,7 +84,9 @@ class Source:
         if path.is_dir():
             return cls(FolderFiles(path), os.fspath(path), path)
         if not path.exists():
-            raise SourceError(f"{path} does not exist; give the folder of the .tf files, or the saved plan (terraform plan -out)")
+            raise SourceError(
+                f"the source {path} does not exist; give the folder of the .tf files, or the saved plan (terraform plan -out)"
+            )
         try:
             with path.open("rb") as file:
                 files = ArchiveFiles(file.read(MAX_TOTAL_BYTES + 1), os.fspath(path))
