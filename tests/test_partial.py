@@ -9,11 +9,11 @@ import pytest
 
 from conftest import ROOT
 from planproof.check import Context
-from planproof.code import Call, Choice, Comparison, Items, Literal, Loop, Name, Other, Table, Template, node_of
-from planproof.partial import Keyed, Open, Partial, Partials, Text
+from planproof.code import Call, Choice, Comparison, Index, Items, Literal, Loop, Name, Other, Table, Template, node_of
+from planproof.partial import Keyed, Listed, Open, Partial, Partials, Text
 from planproof.plan import Plan
 from planproof.policy import Policy
-from planproof.source import Source
+from planproof.source import ModuleSource, Source
 
 FOLDER = ROOT / "fixtures" / "good" / "naming_convention" / "shapes"
 
@@ -49,7 +49,11 @@ NODES = {
         ("var.m.name", "var.m.a", "var.m.ok"),
     ),
     "{for k, v in var.m : k => v...}": Other(("var.m",)),
-    "[for v in var.m : v]": Other(("var.m",)),
+    'aws_s3_bucket.a["${var.t}-x"].id': Index(
+        "aws_s3_bucket.a", Template((Name("var.t"), "-x")), ".id", ('aws_s3_bucket.a["${var.t}-x"].id', "var.t")
+    ),
+    "local.t[var.e]": Index("local.t", Name("var.e"), "", ("local.t[var.e]", "var.e")),
+    "[for v in var.m : v]": Loop("", "v", Name("var.m"), None, Name("v"), Literal(True), ("var.m",)),
     "merge(var.list...)": Call("merge", (Name("var.list"),)),  # the parser drops the dots; a list is no object, so all is open
 }
 
@@ -120,3 +124,29 @@ TOLD = {
 @pytest.mark.parametrize(("expression", "value"), TOLD.items(), ids=TOLD)
 def test_expressions_are_worked_out_as_far_as_they_go(expression: str, value: Partial) -> None:
     assert repr(told(expression)) == repr(value)  # == takes an empty Text for an Open
+
+
+def test_lists_that_double_and_loops_in_loops_come_to_an_end() -> None:
+    doubled = {f"l{n}": f"${{concat(local.l{n - 1}, local.l{n - 1})}}" for n in range(1, 50)}
+    flattened = {f"f{n}": [f"${{local.f{n - 1}}}"] * 2 for n in range(1, 50)}
+    nested = "${[for a in local.long : [for b in local.long : [for c in local.long : a]]]}"
+    long = [str(n) for n in range(500)]
+    source = ModuleSource()
+    source.locals = {"l0": ["x"], "f0": ["x"], "long": long, **doubled, **flattened, "nested": nested}
+    plan = Plan.load(FOLDER / "plan.json")
+    partials = Partials(Context(plan, Policy.default(), OneModule(source)))
+    for code in ("${local.l49}", "${flatten(local.f49)}"):
+        assert isinstance(partials.value({"x": code}, "x", plan.root), Open)
+    found = partials.value({"x": "${local.nested}"}, "x", plan.root)
+    assert isinstance(found, Listed)
+    assert isinstance(found.items[-1], Open)
+
+
+class OneModule(Source):
+    """A source that is this module, wherever one looks."""
+
+    def __init__(self, module: ModuleSource) -> None:
+        self._one = module
+
+    def module(self, path: tuple[str, ...]) -> ModuleSource | None:
+        return self._one

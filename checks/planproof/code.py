@@ -13,9 +13,8 @@ from typing import Any, NamedTuple
 from planproof.hcl import Expression, conditional, names, parts
 
 _MAX_DEPTH = 60
-_NAME = re.compile(
-    r"""[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*|\.\d+|\[(?:\d+|"[^"\\$]*"|each\.key|each\.value|count\.index|[A-Za-z_][\w-]*)\])+"""
-)
+_NAME = re.compile(r"""[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*|\.\d+|\[(?:\d+|"[^"\\$]*"|each\.key|each\.value|count\.index)\])+""")
+_INDEXED = re.compile(r"[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*|\.\d+)+(?=\[)")
 _BOUND = re.compile(r"[A-Za-z_][\w-]*")
 _FOR = re.compile(r"\s*for\s+(?P<first>[\w-]+)\s*(?:,\s*(?P<second>[\w-]+)\s*)?\bin\b")
 _CALL = re.compile(r"([a-z_0-9]+)\(")
@@ -32,6 +31,15 @@ class Name(NamedTuple):
     """A reference: `var.environment`, `aws_s3_bucket.logs.id`."""
 
     name: str
+
+
+class Index(NamedTuple):
+    """`base[key]rest`, where the key is an expression: `aws_s3_bucket.logs["${var.team}-x"].id`."""
+
+    base: str
+    key: Node
+    rest: str
+    names: tuple[str, ...]
 
 
 class Call(NamedTuple):
@@ -68,12 +76,13 @@ class Comparison(NamedTuple):
 
 
 class Loop(NamedTuple):
-    """`{ for key, value in over : name => result if condition }`; `key` is empty where the loop does not name it."""
+    """`{ for key, value in over : name => result if condition }`, or, with no `name`, `[for key, value in over : result if condition]`;
+    `key` is empty where the loop does not name it."""
 
     key: str
     value: str
     over: Node
-    name: Node
+    name: Node | None
     result: Node
     condition: Node
     names: tuple[str, ...]
@@ -91,7 +100,7 @@ class Other(NamedTuple):
     names: tuple[str, ...]
 
 
-Node = Template | Name | Call | Table | Items | Choice | Comparison | Loop | Literal | Other
+Node = Template | Name | Index | Call | Table | Items | Choice | Comparison | Loop | Literal | Other
 
 
 def node_of(raw: Any, depth: int = 0) -> Node:
@@ -138,6 +147,10 @@ def _code(code: str, depth: int) -> Node:
         return _bracketed(code, depth)
     if _NAME.fullmatch(code):
         return Name(code)
+    indexed = _INDEXED.match(code)
+    end = _closing(code, indexed.end()) if indexed else 0
+    if indexed and re.fullmatch(r"(?:\.[\w-]+)*", code[end + 1 :]):
+        return Index(indexed[0], _code(code[indexed.end() + 1 : end], depth + 1), code[end + 1 :], _other(code).names)
     call = _CALL.match(code)
     if call and _closing(code, call.end() - 1) == len(code) - 1:
         arguments = tuple(_code(part, depth + 1) for part in split(code[call.end() : -1], ","))
@@ -150,7 +163,7 @@ def _bracketed(code: str, depth: int) -> Node:
     if code[0] == "(":
         return _code(inside, depth + 1)
     if re.match(r"\s*for\b", inside):
-        return (_loop(code, depth) if code[0] == "{" else None) or _other(code)
+        return _loop(code, depth) or _other(code)
     if code[0] == "[":
         return Items(tuple(_code(part, depth + 1) for part in split(inside, ",")))
     entries = []
@@ -168,11 +181,12 @@ def _loop(code: str, depth: int) -> Loop | None:
     body = code[head.end() : -1] if head else ""
     colon = len(split(body, ":")[0]) if body.strip() else 0
     arrow = next((at for at, operator in _operators(body) if operator == "=>" and at > colon), -1)
-    if head is None or arrow < 0 or body.rstrip().endswith("..."):
+    if head is None or (arrow > 0) is not (code[0] == "{") or body.rstrip().endswith("..."):
         return None
-    test = next((m for m in re.finditer(r"\sif\s", body) if m.start() > arrow and _is_outside(body, m.start())), None)
-    end = test.start() if test else len(body)
-    over, name, result = (_code(part, depth + 1) for part in (body[:colon], body[colon + 1 : arrow], body[arrow + 2 : end]))
+    start = arrow + 2 if arrow > 0 else colon + 1
+    test = next((m for m in re.finditer(r"\sif\s", body) if m.start() > start and _is_outside(body, m.start())), None)
+    over, result = _code(body[:colon], depth + 1), _code(body[start : test.start() if test else len(body)], depth + 1)
+    name = _code(body[colon + 1 : arrow], depth + 1) if arrow > 0 else None
     condition = _code(body[test.end() :], depth + 1) if test else Literal(True)
     key, value = (head["first"], head["second"]) if head["second"] else ("", head["first"])
     return Loop(key, value, over, name, result, condition, _other(code).names)

@@ -12,16 +12,17 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from planproof.check import Context
-from planproof.code import Call, Choice, Comparison, Items, Literal, Loop, Name, Node, Other, Table, Template, node_of
+from planproof.code import Call, Choice, Comparison, Index, Items, Literal, Loop, Name, Node, Other, Table, Template, node_of
 from planproof.hcl import expression_of
 from planproof.pattern import MAX_TEXT
 from planproof.plan import Instance, Json, Key, Module, Value
 from planproof.references import Dynamic, Quoted, Step, steps_of
 from planproof.source import Block
 
-_LOCAL = re.compile(r"local\.([\w-]+)")
 _MAX_DEPTH = 60
 _MOST_PARTS = 200
+_MOST_TURNS = 20_000  # of all loops
+_MOST_ITEMS = 10_000  # of a list that functions make
 NO_SOURCE = "the plan does not hold the text around what it refers to; give the source (the folder, or the saved plan)"
 
 
@@ -57,7 +58,13 @@ class Keyed(NamedTuple):
     rest: Open | None = None
 
 
-Partial = Text | Keyed | Open | None
+class Listed(NamedTuple):
+    """A list, all of whose elements are told apart."""
+
+    items: tuple[Partial, ...]
+
+
+Partial = Text | Keyed | Listed | Open | None
 """None is null."""
 
 
@@ -77,7 +84,7 @@ class Partials:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._seen: dict[tuple[str, str, str], Partial] = {}
-        self._depth = 0
+        self._depth = self._turns = 0
 
     def argument(self, instance: Instance, name: str, *steps: str) -> Partial:
         """The argument of an instance's block, or a part of it; Open, needing nothing, where there is no source of it."""
@@ -119,8 +126,12 @@ class Partials:
             return self._choice(node, place)
         if isinstance(node, Comparison):
             return self._compared(node, place)
+        if isinstance(node, Index):
+            return self._indexed(node, place)
         if isinstance(node, Loop):
             return self._loop(node, place)
+        if isinstance(node, Items):
+            return Listed(tuple(self._of(item, place) for item in node.items))
         if isinstance(node, Literal):
             return _known(node.value)
         return Open(node.names if isinstance(node, Other) else ())
@@ -149,32 +160,45 @@ class Partials:
             return Open(tuple(name for side in unsure if isinstance(side, (Open, Text)) for name in side.needs))
         return _known((sides[0] == sides[1]) is node.equal)
 
-    def _loop(self, node: Loop, place: _Place) -> Partial:
-        """The object that a `for` makes, where all its keys can be told."""
-        over = self._of(node.over, place)
-        if not isinstance(over, Keyed) or over.rest:
+    def _indexed(self, node: Index, place: _Place) -> Partial:
+        key = as_text(self._of(node.key, place))
+        if not isinstance(key, str) or not re.fullmatch(r"[^\"\\$%\[\]]+", key):
             return Open(node.names)
-        entries: dict[str, Partial] = {}
+        return self._name(f"{node.base}[{key}]{node.rest}" if key.isdecimal() else f'{node.base}["{key}"]{node.rest}', place)
+
+    def _loop(self, node: Loop, place: _Place) -> Partial:
+        """The object or list that a `for` makes, where its conditions and keys can be told."""
+        over = self._of(node.over, place)
+        if isinstance(over, Listed):
+            over = Keyed({str(number): item for number, item in enumerate(over.items)})
+        elif isinstance(over, Keyed):  # Terraform goes through an object by its sorted keys
+            over = over._replace(entries=dict(sorted(over.entries.items())))
+        self._turns += len(over.entries) if isinstance(over, Keyed) else 0
+        if not isinstance(over, Keyed) or over.rest or self._turns > _MOST_TURNS:
+            return Open(node.names)
+        found: list[tuple[str, Partial]] = []
         for key, value in over.entries.items():
             inner = place._replace(bound={**place.bound, node.key: Text((key,)), node.value: value})
-            kept, name = as_text(self._of(node.condition, inner)), as_text(self._of(node.name, inner))
+            kept, name = as_text(self._of(node.condition, inner)), as_text(self._of(node.name, inner)) if node.name else ""
             if kept == "false":
                 continue
             if kept != "true" or not isinstance(name, str):
                 return Open(node.names)
-            entries[name] = self._of(node.result, inner)
-        return Keyed(entries)
+            found.append((name, self._of(node.result, inner)))
+        return Keyed(dict(found)) if node.name else Listed(tuple(value for _, value in found))
 
     # --- functions ---
 
     def _call(self, node: Call, place: _Place) -> Partial:
-        arguments = [self._of(a, place) for a in node.arguments if not isinstance(a, Items)]
+        arguments = [self._of(a, place) for a in node.arguments]
         if node.function == "merge":
             return _merged(arguments)
-        if node.function == "join" and len(node.arguments) == 2:
-            items = self._items(node.arguments[1], place)
-            if items is not None:
-                return _joined(self._of(node.arguments[0], place), items)
+        if node.function == "join" and len(arguments) == 2 and isinstance(arguments[1], Listed):
+            return _joined(arguments[0], list(arguments[1].items))
+        if node.function in _OF_LISTS and (made := _OF_LISTS[node.function](arguments)) is not None:
+            return made
+        if node.function == "try" and arguments and (not isinstance(arguments[0], Open) or arguments[0].instance):
+            return arguments[0]
         if node.function == "format":
             return _formatted(arguments)
         if node.function == "coalesce":
@@ -186,30 +210,10 @@ class Partials:
         needs = tuple(name for a in arguments if isinstance(a, (Open, Text)) for name in a.needs)
         return Open(needs or tuple(dict.fromkeys(_names(node))))
 
-    def _items(self, node: Node, place: _Place, depth: int = 8) -> list[Partial] | None:
-        """The elements of a list; None where they cannot be told one by one."""
-        if isinstance(node, Items):
-            return [self._of(item, place) for item in node.items]
-        if isinstance(node, Name):
-            known = self._context.plan.variables.get(node.name.removeprefix("var.")) if place.module.parent is None else None
-            if known and node.name.startswith("var.") and isinstance(known.raw, list):
-                return [_known(item) for item in known.raw]
-            local = _LOCAL.fullmatch(node.name)
-            source = self._context.module_source(place.module) if local and depth else None
-            if local is None or source is None or local[1] not in source.locals:
-                return None
-            return self._items(node_of(expression_of(source.locals[local[1]]).raw), _Place(place.module), depth - 1)
-        if isinstance(node, Call) and node.function in ("concat", "compact") and depth:
-            lists = [self._items(argument, place, depth - 1) for argument in node.arguments]
-            items = [item for each in lists if each is not None for item in each]
-            empty = (None, "") if node.function == "compact" else ()
-            return None if None in lists else [i for i in items if (i.known if isinstance(i, Text) else i) not in empty]
-        return None
-
     # --- names ---
 
     def _name(self, name: str, place: _Place) -> Partial:
-        first, *rest = (self._bound(step, place) for step in steps_of(name))
+        first, *rest = (self._fixed(step, place) for step in steps_of(name))
         if str(first) in place.bound:
             return _part(place.bound[str(first)], rest, name)
         if first == "var" and rest:
@@ -276,11 +280,6 @@ class Partials:
         is_set = isinstance(node, Call) and node.function == "toset"
         return _known(place.key) if is_set and not rest else Open((shown,))
 
-    def _bound(self, step: Step, place: _Place) -> Step:
-        """A step; the key that it comes to, where it is the name that a `for` gives to one."""
-        found = place.bound.get(step.text) if isinstance(step, Dynamic) else None
-        return Quoted(found.known) if isinstance(found, Text) and found.known is not None else step
-
     def _resource(self, steps: list[Step], place: _Place, shown: str) -> Partial:
         """The attribute's value; where that is not known, the argument that makes it."""
         size = 3 if steps[0] == "data" else 2
@@ -307,6 +306,12 @@ class Partials:
         found = self.argument(instance, name) if instance.configured(name) else Open((shown,))
         return Open((shown,)) if isinstance(found, Open) else _part(found, path[1:], shown)
 
+    def _fixed(self, step: Step, place: _Place) -> Step:
+        """A step, the key of the block in place of `each.key` and `count.index`."""
+        if not isinstance(step, Dynamic) or step.text not in ("each.key", "count.index") or place.key is None:
+            return step
+        return Quoted(place.key) if isinstance(place.key, str) else place.key
+
     def _key(self, step: Step, place: _Place) -> Key:
         if isinstance(step, Dynamic):
             return place.key if step.text in ("each.key", "count.index", "each.value") else None
@@ -329,7 +334,11 @@ class Reads(Partials):
         return found.instance if isinstance(found, Open) else None
 
     def _all(self, instances: Mapping[Key, Instance], shown: str) -> Partial:
-        return Keyed({str(key): Open((shown,), instance) for key, instance in instances.items()})
+        found = {key: Open((shown,), instance) for key, instance in instances.items()}
+        counted = sorted(key for key in found if isinstance(key, int))
+        if len(counted) == len(found):
+            return Listed(tuple(found[key] for key in counted))
+        return Keyed({str(key): read for key, read in found.items()})
 
     def _read(self, instance: Instance, path: list[Step], shown: str) -> Partial:
         return Open((shown,), instance)
@@ -364,8 +373,10 @@ def _known(raw: Json) -> Partial:
     """A value of the plan or a constant."""
     if isinstance(raw, dict):
         return Keyed({str(key): _known(value) for key, value in raw.items()})
-    if raw is None or isinstance(raw, list):
-        return None if raw is None else Open()
+    if isinstance(raw, list):
+        return Listed(tuple(_known(item) for item in raw))
+    if raw is None:
+        return None
     return Text((str(raw).lower() if isinstance(raw, bool) else str(raw),))
 
 
@@ -382,6 +393,8 @@ def _is_same(one: Partial, other: Partial) -> bool:
     if isinstance(one, Keyed) and isinstance(other, Keyed):
         same = one.entries.keys() == other.entries.keys() and one.rest == other.rest
         return same and all(_is_same(value, other.entries[key]) for key, value in one.entries.items())
+    if isinstance(one, Listed) and isinstance(other, Listed):
+        return len(one.items) == len(other.items) and all(map(_is_same, one.items, other.items))
     return type(one) is type(other) and one == other
 
 
@@ -389,6 +402,9 @@ def _part(partial: Partial, steps: list[Step], shown: str) -> Partial:
     for step in steps:
         if isinstance(partial, Open) and partial.instance:
             return partial
+        if isinstance(partial, Listed) and isinstance(step, int) and step < len(partial.items):
+            partial = partial.items[step]
+            continue
         if not isinstance(partial, Keyed) or isinstance(step, Dynamic) or str(step) not in partial.entries:
             return Open((shown,))
         partial = partial.entries[str(step)]
@@ -427,6 +443,61 @@ def _joined(separator: Partial, items: list[Partial]) -> Partial:
     for item in items:
         parts += [separator, item] if parts else [item]
     return text_of(parts)
+
+
+def _set(arguments: list[Partial]) -> Keyed | None:
+    """`toset`: an element stands under itself, as for_each has it."""
+    items = arguments[0].items if arguments and isinstance(arguments[0], Listed) else None
+    texts = [as_text(item) for item in items] if items is not None else [Text(())]
+    return Keyed({t: Text((t,)) for t in texts if isinstance(t, str)}) if all(isinstance(t, str) for t in texts) else None
+
+
+def _zipped(arguments: list[Partial]) -> Keyed | None:
+    lists = [a.items for a in arguments if isinstance(a, Listed)]
+    if len(lists) != 2 or len(lists[0]) != len(lists[1]):
+        return None
+    found = {key: value for item, value in zip(*lists, strict=True) if isinstance(key := as_text(item), str)}
+    return Keyed(found) if len(found) == len(lists[0]) else None
+
+
+def _concatenated(arguments: list[Partial]) -> Listed | None:
+    lists = [a.items for a in arguments if isinstance(a, Listed)]
+    if len(lists) < len(arguments) or sum(map(len, lists)) > _MOST_ITEMS:
+        return None
+    return Listed(tuple(item for items in lists for item in items))
+
+
+def _compacted(arguments: list[Partial]) -> Listed | None:
+    """`compact`: without null and the empty text."""
+    if len(arguments) != 1 or not isinstance(arguments[0], Listed):
+        return None
+    return Listed(tuple(item for item in arguments[0].items if item is not None and as_text(item) != ""))
+
+
+def _flat(arguments: list[Partial]) -> Listed | None:
+    """`flatten`; None where an element that may be a list is open."""
+    found: list[Partial] = []
+    pending = arguments[:1]
+    for _ in range(_MOST_ITEMS):
+        if not pending:
+            return Listed(tuple(found))
+        item = pending.pop()
+        if isinstance(item, Listed):
+            pending += reversed(item.items)
+        elif isinstance(item, Open) and not item.instance:
+            return None
+        else:
+            found.append(item)
+    return None
+
+
+_OF_LISTS: dict[str, Callable[[list[Partial]], Partial]] = {
+    "toset": _set,
+    "zipmap": _zipped,
+    "concat": _concatenated,
+    "compact": _compacted,
+    "flatten": _flat,
+}
 
 
 _VERB = re.compile(r"(%%|%[^a-zA-Z%]*[a-zA-Z])")

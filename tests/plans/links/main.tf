@@ -213,3 +213,55 @@ resource "aws_s3_bucket_lifecycle_configuration" "some" {
     expiration { days = 90 }
   }
 }
+# keys made of flattened lists
+locals {
+  flat = flatten([for team in ["a", "b"] : [for use in ["logs"] : { team = team, use = use }]])
+  by   = { for one in local.flat : "${one.team}-${one.use}" => one }
+}
+resource "aws_s3_bucket" "flat" {
+  for_each      = local.by
+  bucket_prefix = each.value.team
+}
+resource "aws_s3_bucket_lifecycle_configuration" "flat" {
+  for_each = local.by
+  bucket   = aws_s3_bucket.flat["${each.value.team}-${each.value.use}"].id
+  rule {
+    id     = "x"
+    status = "Enabled"
+    filter {}
+    expiration { days = 90 }
+  }
+}
+# zipmap
+resource "aws_s3_bucket_lifecycle_configuration" "zipped" {
+  for_each = zipmap(["one", "two"], [aws_s3_bucket.cond.id, aws_s3_bucket.cond_else.id])
+  bucket   = each.value
+  rule {
+    id     = "x"
+    status = "Enabled"
+    filter {}
+    expiration { days = 90 }
+  }
+}
+# an element of a list that a for makes of instances: by their sorted keys
+locals { listed = [for b in aws_s3_bucket.flat : b.id] }
+resource "aws_s3_bucket_lifecycle_configuration" "listed" {
+  count  = 2
+  bucket = local.listed[count.index]
+  rule {
+    id     = "x"
+    status = "Enabled"
+    filter {}
+    expiration { days = 90 }
+  }
+}
+# the first that can be told
+resource "aws_s3_bucket_lifecycle_configuration" "tried" {
+  bucket = try(aws_s3_bucket.cond.id, aws_s3_bucket.cond_else.id)
+  rule {
+    id     = "x"
+    status = "Enabled"
+    filter {}
+    expiration { days = 90 }
+  }
+}
