@@ -129,14 +129,25 @@ def test_expressions_are_worked_out_as_far_as_they_go(expression: str, value: Pa
 def test_lists_that_double_and_loops_in_loops_come_to_an_end() -> None:
     doubled = {f"l{n}": f"${{concat(local.l{n - 1}, local.l{n - 1})}}" for n in range(1, 50)}
     flattened = {f"f{n}": [f"${{local.f{n - 1}}}"] * 2 for n in range(1, 50)}
+    merged = {f"m{n}": f"${{merge(local.m{n - 1}, local.m{n - 1})}}" for n in range(1, 25)}
     nested = "${[for a in local.long : [for b in local.long : [for c in local.long : a]]]}"
     long = [str(n) for n in range(500)]
     source = ModuleSource()
-    source.locals = {"l0": ["x"], "f0": ["x"], "long": long, **doubled, **flattened, "nested": nested}
+    source.locals = {
+        "l0": ["x"],
+        "f0": ["x"],
+        "m0": "${var.gone}",
+        "long": long,
+        **doubled,
+        **flattened,
+        **merged,
+        "nested": nested,
+    }
     plan = Plan.load(FOLDER / "plan.json")
     partials = Partials(Context(plan, Policy.default(), OneModule(source)))
     for code in ("${local.l49}", "${flatten(local.f49)}"):
         assert isinstance(partials.value({"x": code}, "x", plan.root), Open)
+    assert partials.value({"x": "${local.m24}"}, "x", plan.root) == Keyed({}, Open(("var.gone",)))
     found = partials.value({"x": "${local.nested}"}, "x", plan.root)
     assert isinstance(found, Listed)
     assert isinstance(found.items[-1], Open)

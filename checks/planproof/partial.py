@@ -157,7 +157,7 @@ class Partials:
         sides = self._of(node.left, place), self._of(node.right, place)
         unsure = [side for side in sides if side is not None and (not isinstance(side, Text) or side.known is None)]
         if unsure:
-            return Open(tuple(name for side in unsure if isinstance(side, (Open, Text)) for name in side.needs))
+            return Open(tuple(dict.fromkeys(name for side in unsure if isinstance(side, (Open, Text)) for name in side.needs)))
         return _known((sides[0] == sides[1]) is node.equal)
 
     def _indexed(self, node: Index, place: _Place) -> Partial:
@@ -207,8 +207,8 @@ class Partials:
             return arguments[0]
         if node.function in _BY_PART and arguments and isinstance(arguments[0], Text):
             return _BY_PART[node.function](arguments[0], arguments[1:])
-        needs = tuple(name for a in arguments if isinstance(a, (Open, Text)) for name in a.needs)
-        return Open(needs or tuple(dict.fromkeys(_names(node))))
+        needs = dict.fromkeys(name for a in arguments if isinstance(a, (Open, Text)) for name in a.needs)
+        return Open(tuple(needs or dict.fromkeys(_names(node))))
 
     # --- names ---
 
@@ -432,7 +432,7 @@ def _merged(arguments: list[Partial]) -> Partial:
         if not isinstance(argument, Keyed) or argument.rest:
             unsure = argument.rest if isinstance(argument, Keyed) and argument.rest else Open(getattr(argument, "needs", ()))
             entries = dict.fromkeys(entries, unsure)
-            rest = Open((*(rest.needs if rest else ()), *unsure.needs))
+            rest = Open(tuple(dict.fromkeys((*(rest.needs if rest else ()), *unsure.needs))))
         if isinstance(argument, Keyed):
             entries.update(argument.entries)
     return Keyed(entries, rest)
