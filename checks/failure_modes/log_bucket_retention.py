@@ -54,7 +54,9 @@ def _judge(bucket: Instance, found: Lifecycle, context: Context) -> Outcome:
     sure = [rule for rule in found.rules if not rule.open]
     early = next((rule for rule in found.rules if rule.on and _is_early(rule, settings)), None)
     if early:
-        text = f"rule {early.name!r} expires objects after {early.days:g} days, before the {settings['retention_days']} demanded"
+        text = (
+            f"rule {early.name!r} expires objects after {early.said_days} days, before the {settings['retention_days']} demanded"
+        )
         return failed("expires_too_early", text, *found.where)
     open_ended = [*found.open, *(f"known after the apply: {at}" for rule in found.rules for at in rule.open)]
     keeper = next((rule for rule in sure if _keeps(rule, settings)), None)
@@ -117,5 +119,5 @@ def _without_noncurrent(bucket: Instance, keeper: Rule, open_ended: list[str], f
 
 
 def _kept(keeper: Rule, found: Lifecycle) -> Outcome:
-    how = f"expires objects after {keeper.days:g} days" if keeper.days else "moves objects to a colder class"
+    how = f"expires objects after {keeper.said_days} days" if keeper.days else "moves objects to a colder class"
     return passed("retention_set", f"rule {keeper.name!r} {how}", *found.where)

@@ -122,7 +122,7 @@ class Context:
         if isinstance(value.raw, str):
             return str(Value(self.public(value.raw, instance, *path)))
         variable = next((name for name in self._variables(instance, *path) if name in self.outside), None)
-        return f"what var.{variable} says" if variable else str(value)
+        return f"${{var.{variable}}}" if variable else str(value)
 
     def public(self, text: str, instance: Instance, *path: str | int) -> str:
         """A text that the argument at `path` holds, for a message: `${var.NAME}` is in the place of what a root variable was given

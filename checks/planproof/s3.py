@@ -24,7 +24,7 @@ class Rule(NamedTuple):
 
     `on`: it is known to be enabled. `whole`: it covers every object. `days`: objects expire after so many. `moves`: they go to a colder class. `noncurrent`: so
     do, or expire, noncurrent versions. `dated`: it acts on a fixed date. `open`: the arguments that are known only after the
-    apply and that could change what the rule does.
+    apply and that could change what the rule does. `said_days`: the days for a message.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Rule(NamedTuple):
     dated: bool
     noncurrent: bool
     open: tuple[str, ...] = ()
+    said_days: str = ""
 
 
 class Lifecycle(NamedTuple):
@@ -121,7 +122,8 @@ class _Reader:
         days = self._at("expiration", 0, "days").number or None
         moves = days is None and any(True for _ in self._blocks("transition", "days"))  # what expires need not move
         dated = not self._unset("expiration", 0, "date") or any(True for _ in self._blocks("transition", "date"))
-        return Rule(self._name(raw) or name, on, whole, days, moves, dated, self._noncurrent(), tuple(self._open))
+        said = self._context.shown(self._place, *self._path, "expiration", 0, "days").strip('"') if days else ""
+        return Rule(self._name(raw) or name, on, whole, days, moves, dated, self._noncurrent(), tuple(self._open), said)
 
     def _name(self, raw: Value) -> str | None:
         """The rule's id, as a message may show it."""
