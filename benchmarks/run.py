@@ -26,7 +26,18 @@ import generate
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = Path(__file__).resolve().parent / "README.md"
 MARK = "<!-- results -->"
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT / "checks")} | {"PLANPROOF_POLICY": "", "PLANPROOF_SOURCE": ""}
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT / "checks")} | {
+    "PLANPROOF_POLICY": "",
+    "PLANPROOF_SOURCE": "",
+    "PYTHONDONTWRITEBYTECODE": "",  # an installed package has its bytecode
+}
+REGORUS = """
+import sys, regorus
+engine = regorus.Engine()
+engine.add_policy_from_file(sys.argv[1])
+engine.set_input_from_json_file(sys.argv[2])
+print(len(engine.eval_rule("data.planproof.short")))
+"""
 BARE = "import sys, orjson; orjson.loads(open(sys.argv[1], 'rb').read())"
 NOTHING = """
 from checkov.common.models.enums import CheckCategories, CheckResult
@@ -215,7 +226,7 @@ def source(folder: Path, rounds: int) -> Iterator[Row]:
 
 
 def peers(folder: Path, rounds: int) -> Iterator[Row]:
-    """Other tools on the same plan, where they are installed."""
+    """Other tools on the same plan, where they are installed: Trivy on PATH, and what this Python can import."""
     plan = generate.write(folder / "peers.json", 1_000)
     found: dict[str, list[str | Path]] = {}
     if _module("checkov"):
@@ -233,7 +244,10 @@ def peers(folder: Path, rounds: int) -> Iterator[Row]:
         ]
     trivy = shutil.which("trivy")
     if trivy:
-        found["Trivy"] = [trivy, "config", "--skip-check-update", "--quiet", plan]
+        found["Trivy, all its checks"] = [trivy, "config", "--skip-check-update", "--quiet", plan]
+    if _module("regorus"):
+        rule = ROOT / "benchmarks" / "retention.rego"
+        found["regorus, one rule in Rego"] = [sys.executable, "-c", REGORUS, rule, plan]
     for name, words in found.items():
         measured = pairs(lambda: run(check(plan), folder), lambda w=words: run(w, folder), max(2, rounds // 2))
         yield row(f"1,000 resources: planproof check / {name}", measured, seconds, show_seconds, "")

@@ -242,3 +242,10 @@ def test_windows_line_ends_are_read(tmp_path: Path) -> None:
     module = Source.open(tmp_path).module(())
     assert module is not None
     assert (module.problems, list(module.locals), list(module.blocks)) == ([], ["a", "b"], [("resource", "aws_s3_bucket", "a")])
+
+
+def test_of_a_folder_of_plans_none_is_opened_to_find_the_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(3):
+        (tmp_path / f"{number}.json").write_text("{}", encoding="utf-8")
+    monkeypatch.setattr("planproof.source.is_saved_plan", lambda path: pytest.fail(f"{path} is opened"))
+    assert Source.beside(tmp_path / "0.json") is None

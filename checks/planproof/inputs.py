@@ -98,7 +98,7 @@ def judge_or_tell(path: str, policy: Policy, source: str | None = None, scope: S
     except Exception as error:  # its text may hold a value of the plan
         return Report(path, (), errors=(f"{path}: internal error ({type(error).__name__})",))
     finally:
-        gc.collect()  # the command does not collect otherwise, and one plan's memory is to serve the next
+        gc.collect(0)  # the command does not collect otherwise, and one plan's memory is to serve the next
 
 
 def judge_all(

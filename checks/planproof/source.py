@@ -105,7 +105,7 @@ class Source:
             return None
         if any(_is_configuration(entry.name) for entry in entries):
             return cls(FolderFiles(folder), os.fspath(folder), folder)
-        saved = [entry.path for entry in entries if is_saved_plan(entry.path)]
+        saved = [e.path for e in entries if not e.name.endswith(".json") and is_saved_plan(e.path)]
         return cls.open(saved[0]) if len(saved) == 1 else None  # of several, none is known to be this plan's
 
     def module(self, path: tuple[str, ...]) -> ModuleSource | None:
