@@ -41,6 +41,7 @@ exit codes: 0 nothing failed, 1 something failed, 2 could not judge"""
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit code."""
+    is_own_process = arguments is None
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     chosen = next((word for word in arguments if not word.startswith("-")), "")
     options = parser(chosen).parse_args(arguments)
@@ -57,6 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # a traceback could hold values of the plan
         print(f"planproof: internal error ({type(error).__name__}); please report it", file=sys.stderr)
     finally:
+        if is_own_process:
+            gc.freeze()  # nor at the end, when the process gives everything back
         if collects:
             gc.enable()
     return CANNOT_JUDGE

@@ -62,10 +62,11 @@ class Value:
             return self
         raw, unknown, sensitive = self.raw, self.unknown_mask, self.sensitive_mask
         for step in path:
-            raw = raw.get(step, MISSING) if type(raw) is dict else part_of(raw, step)
-            if unknown is not None:
+            if raw is not MISSING:
+                raw = raw.get(step, MISSING) if type(raw) is dict else part_of(raw, step)
+            if unknown:  # an empty mask marks nothing
                 unknown = unknown.get(step) if type(unknown) is dict else _mask(unknown, step)
-            if sensitive is not None:
+            if sensitive:
                 sensitive = sensitive.get(step) if type(sensitive) is dict else _mask(sensitive, step)
         return Value(raw, unknown, sensitive)
 
@@ -331,7 +332,7 @@ class Instance:
 
     def get(self, *path: PathStep) -> Value:
         """The attribute at `path`: `get("versioning_configuration", 0, "status")`."""
-        return self.value.get(*path)
+        return (self._value or self.value).get(*path)
 
     def expression(self, *path: PathStep) -> Json:
         """The configuration's expression for an argument, or None where the block does not set it."""

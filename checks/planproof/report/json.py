@@ -25,7 +25,8 @@ def _one(report: Report) -> str:
     document = report.as_dict()
     findings = document.pop("findings")
     assert isinstance(findings, list)
-    lines = ",\n    ".join(map(json.dumps, findings))
+    # One finding a line; inside a text the quote would be escaped.
+    lines = json.dumps(findings)[1:-1].replace('}, {"check_id": ', '},\n    {"check_id": ')
     inner = f"\n    {lines}\n  " if lines else ""
     rest = "".join(f',\n  "{key}": {json.dumps(value)}' for key, value in document.items() if key != "plan")
     return f'{{\n  "plan": {json.dumps(report.plan)},\n  "findings": [{inner}]{rest}\n}}'
