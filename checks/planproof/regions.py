@@ -9,7 +9,7 @@ from planproof.references import Scope
 
 def same_region(one: Instance, other: Instance, context: Context) -> bool | None:
     """Whether both are made in one region; None where the plan does not tell."""
-    if not one.configured("region") and not other.configured("region") and _provider(one) == _provider(other):
+    if not one.configured("region") and not other.configured("region") and _provider(one, context) == _provider(other, context):
         return True
     first, second = (_region(instance, context) for instance in (one, other))
     if first == second:
@@ -31,15 +31,17 @@ def _region(instance: Instance, context: Context) -> object:
     if instance.configured("region"):
         origins = context.references.origins(instance, "region")
         return ("argument", origins) if origins else ("of", instance.address)
-    key = _provider(instance)
+    key = _provider(instance, context)
     memory: dict[str, object] = context.memory("regions")
     if key not in memory:
         memory[key] = _of_provider(key, context)
     return memory[key]
 
 
-def _provider(instance: Instance) -> str:
-    return instance.config.provider_key if instance.config else ""
+def _provider(instance: Instance, context: Context) -> str:
+    """The key of its provider configuration; of a module that configures none of its own, that of the root, which it inherits."""
+    key = instance.config.provider_key if instance.config else ""
+    return key if context.plan.provider(key).expressions else key.rpartition(":")[2]
 
 
 def _of_provider(key: str, context: Context) -> object:
