@@ -63,4 +63,4 @@ def test_plans_of_other_people(start: int, tmp_path: Path) -> None:
     files = sorted(CORPUS.glob("*.json"))[start : start + AT_ONCE]
     if files:
         # Checkov passes over a plan of a provider without values, say: `planproof checkov` refuses to.
-        assert len(lanes_agree(files, tmp_path)) < len(files) / 3
+        assert len(lanes_agree(files, tmp_path)) < len(files) / 2
