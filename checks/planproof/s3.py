@@ -62,11 +62,11 @@ def lifecycle(bucket: Instance, context: Context) -> Lifecycle:
         elif value.is_unknown:
             still_open.append(f"known after the apply: {place.address}.{name}")
         for number, raw in enumerate(value.items()):
-            reader = _Reader(place, (name, number), context)
-            if reader.off(raw):
+            reader = _Reader(place, (name, number), raw, context)
+            if reader.off():
                 disabled += 1
             else:
-                rules.append(reader.rule(raw, f"{place.address}.{name}[{number}]"))
+                rules.append(reader.rule(f"{place.address}.{name}[{number}]"))
     return Lifecycle(tuple(rules), disabled, tuple(place.address for place, _ in places), tuple(still_open))
 
 
@@ -104,18 +104,18 @@ def _deleted(context: Context) -> set[tuple[str, str]]:
 
 
 class _Reader:
-    """Reads one rule, in either shape."""
+    """Reads one rule, in either shape: `raw`, which stands at `path` of `place`."""
 
-    def __init__(self, place: Instance, path: Path, context: Context) -> None:
-        self._place, self._path, self._context = place, path, context
+    def __init__(self, place: Instance, path: Path, raw: Value, context: Context) -> None:
+        self._place, self._path, self._raw, self._context = place, path, raw, context
         self._open: list[str] = []
 
-    def off(self, raw: Value) -> bool:
+    def off(self) -> bool:
         """Only `status = "Enabled"` (or, on the bucket itself, `enabled = true`) puts a rule in force; what is unknown may."""
-        states = [raw.get(key) for key in ("status", "enabled")]
+        states = [self._raw.get(key) for key in ("status", "enabled")]
         return not any(state.is_unknown or state.raw in ("Enabled", True) for state in states)
 
-    def rule(self, raw: Value, name: str) -> Rule:
+    def rule(self, name: str) -> Rule:
         self._open = [f"{name}.{key}" for key in ("status", "enabled") if self._at(key).is_unknown]
         on = not self._open
         whole = self._covers_all()
@@ -123,11 +123,11 @@ class _Reader:
         moves = days is None and any(True for _ in self._blocks("transition", "days"))  # what expires need not move
         dated = not self._unset("expiration", 0, "date") or any(True for _ in self._blocks("transition", "date"))
         said = self._context.shown(self._place, *self._path, "expiration", 0, "days").strip('"') if days else ""
-        return Rule(self._name(raw) or name, on, whole, days, moves, dated, self._noncurrent(), tuple(self._open), said)
+        return Rule(self._name() or name, on, whole, days, moves, dated, self._noncurrent(), tuple(self._open), said)
 
-    def _name(self, raw: Value) -> str | None:
+    def _name(self) -> str | None:
         """The rule's id, as a message may show it."""
-        text = raw.get("id").text
+        text = self._raw.get("id").text
         return text and self._context.public(text, self._place, *self._path, "id")
 
     def _covers_all(self) -> bool:
@@ -154,7 +154,9 @@ class _Reader:
         return value.is_unset or (zero and value.raw == 0)
 
     def _at(self, *path: str | int) -> Value:
-        value = self._context.argument(self._place, *self._path, *path)
+        value = self._raw.get(*path)
+        if value.is_unknown:
+            value = self._context.argument(self._place, *self._path, *path)
         if value.is_unknown:
             self._open.append(f"{self._place.address}.{'.'.join(str(step) for step in (*self._path, *path))}")
         return value
