@@ -119,7 +119,7 @@ def _name(bucket: Instance) -> str:
 def _doubt(text: str, matches: Matcher, name: str, bucket: Instance, region: str | None, context: Context) -> str:
     """Why the pattern may match after the apply, though it does not match the samples; "" where it cannot."""
     names = [name]
-    if name != _STAND_IN and not bucket.get("bucket").is_known:
+    if _looks_at_names(text) and not bucket.get("bucket").is_known:
         taken = context.once(_known_names)
         inside = (found.replace("*", "x") for found in _BUCKET.findall(text))
         names += [name for name in dict.fromkeys(inside) if name not in taken][:_TRIED]
