@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import settings
 
 from planproof.plan import Plan
+from planproof.policy import Policy, merge
 
 ROOT = Path(__file__).resolve().parent.parent
 PLANS = ROOT / "tests" / "plans"
@@ -27,6 +29,13 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 def load(name: str) -> Plan:
     """The plan of tests/plans/NAME."""
     return Plan.load(PLANS / name / "plan.json")
+
+
+def policy_of(folder: Path) -> Policy:
+    """The policy by which a fixture is judged: the bundled one, with what its expectation changes."""
+    expected = folder / "expected.json"
+    own = json.loads(expected.read_text(encoding="utf-8")).get("policy", {}) if expected.exists() else {}
+    return Policy(merge(Policy.default().data, own))
 
 
 @pytest.fixture(autouse=True)

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from conftest import ROOT
+from conftest import ROOT, policy_of
 from planproof.engine import evaluate
 from planproof.plan import Plan
-from planproof.policy import Policy, merge
+from planproof.policy import Policy
 from rewrites import REWRITES, Address
 
 PLANS = sorted(file for pattern in ("plan.json", "second-plan.json") for file in (ROOT / "fixtures").rglob(pattern))
@@ -27,12 +27,6 @@ def judged(document: Any, policy: Policy, address: Address = str) -> set[tuple[s
     return {(f.check_id, address(f.subject), f.verdict.value, f.code) for f in report.findings}
 
 
-def policy_of(plan: Path) -> Policy:
-    expected = plan.parent / "expected.json"
-    own = json.loads(expected.read_text(encoding="utf-8")).get("policy", {}) if expected.exists() else {}
-    return Policy(merge(Policy.default().data, own))
-
-
 @lru_cache(maxsize=4)
 def document_of(plan: Path) -> Any:
     return json.loads(plan.read_text(encoding="utf-8"))
@@ -41,6 +35,6 @@ def document_of(plan: Path) -> Any:
 @pytest.mark.parametrize("rewrite", REWRITES.values(), ids=REWRITES)
 @pytest.mark.parametrize("plan", PLANS, ids=[str(p.relative_to(ROOT / "fixtures")) for p in PLANS])
 def test_verdicts_stay(plan: Path, rewrite: Any) -> None:
-    policy = policy_of(plan)
+    policy = policy_of(plan.parent)
     rewritten, address = rewrite(document_of(plan))
     assert judged(rewritten, policy) == judged(document_of(plan), policy, address)

@@ -14,13 +14,13 @@ from typing import Any
 
 import pytest
 
-from conftest import ROOT
+from conftest import ROOT, policy_of
 from mutants import Mutant, mutants
 from planproof.check import Check
 from planproof.engine import evaluate
 from planproof.glob import matches
 from planproof.plan import Plan
-from planproof.policy import Policy, merge
+from planproof.policy import Policy
 from planproof.registry import all_checks
 
 IDEAL = ROOT / "fixtures" / "good" / "ideal" / "plan.json"
@@ -149,8 +149,7 @@ def rows(plan: Path = IDEAL) -> Iterator[tuple[Mutant, list[str]]]:
 
 def rows_of(folder: Path) -> list[tuple[Mutant, list[str]]]:
     """Of a good fixture, by its own check and policy."""
-    own = json.loads((folder / "expected.json").read_text(encoding="utf-8")).get("policy", {})
-    policy = Policy(merge(Policy.default().data, own))
+    policy = policy_of(folder)
     checks = tuple(check for check in all_checks() if check.key == folder.parent.name)
     document = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
     base = verdicts(document, policy, checks)

@@ -9,13 +9,12 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from conftest import ROOT
+from conftest import ROOT, policy_of
 from planproof.engine import evaluate
-from planproof.policy import Policy, merge
+from planproof.policy import Policy
 from planproof.verdict import PLAN
 
 pytestmark = [pytest.mark.slow, pytest.mark.terraform]
@@ -57,12 +56,6 @@ def verdicts(plan: Path, source: Path, policy: Policy) -> Verdicts:
     return {(f.check_id, f.subject, f.verdict.value) for f in report.findings}
 
 
-def policy_of(folder: Path) -> Policy:
-    expected = folder / "expected.json"
-    own: Any = json.loads(expected.read_text(encoding="utf-8")).get("policy", {}) if expected.exists() else {}
-    return Policy(merge(Policy.default().data, own))
-
-
 @pytest.mark.parametrize("case", CASES)
 def test_by_each_provider_version(case: str, tmp_path: Path) -> None:
     folder = FIXTURES / case
@@ -87,7 +80,7 @@ def test_inside_a_module(case: str, tmp_path: Path) -> None:
     folder = FIXTURES / case
     wrapped = tmp_path / "wrapped"
     shutil.copytree(folder, wrapped / "inner", ignore=shutil.ignore_patterns("*.json", "tests"))
-    outputs = sorted(evaluate_outputs(folder))
+    outputs = sorted(output_names(folder))
     (wrapped / "main.tf").write_text(
         'module "inner" {\n  source = "./inner"\n}\n'
         + "".join(f'output "{name}" {{\n  value = module.inner.{name}\n}}\n' for name in outputs),
@@ -102,6 +95,6 @@ def test_inside_a_module(case: str, tmp_path: Path) -> None:
     }
 
 
-def evaluate_outputs(folder: Path) -> list[str]:
+def output_names(folder: Path) -> list[str]:
     document = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
     return list(document["configuration"]["root_module"].get("outputs", {}))
