@@ -98,3 +98,12 @@ def test_plans_are_what_terraform_makes_of_the_hcl(folder: Path) -> None:
         pytest.skip(reason)
     committed = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
     assert tool.normalised(tool.plan(folder)) == tool.normalised(committed)
+
+
+def test_child_modules_in_another_order_are_the_same_plan() -> None:
+    text = (FIXTURES / "good" / "bucket_name_collision" / "shapes" / "plan.json").read_text(encoding="utf-8")
+    turned = json.loads(text)
+    (store,) = turned["planned_values"]["root_module"]["child_modules"]
+    store["child_modules"].reverse()
+    assert turned != json.loads(text)
+    assert tool.normalised(turned) == tool.normalised(json.loads(text))

@@ -104,7 +104,17 @@ def normalised(document: dict[str, Any]) -> dict[str, Any]:
     kept = {key: value for key, value in document.items() if key not in VOLATILE}
     if "relevant_attributes" in kept:  # Terraform lists them in any order
         kept["relevant_attributes"] = sorted(kept["relevant_attributes"], key=json.dumps)
+    if "planned_values" in kept:
+        kept["planned_values"] = {**kept["planned_values"], "root_module": _ordered(kept["planned_values"]["root_module"])}
     return kept
+
+
+def _ordered(module: dict[str, Any]) -> dict[str, Any]:
+    """A module of the planned values with its child modules by address: Terraform lists them as its walk met them."""
+    if "child_modules" not in module:
+        return module
+    children = sorted(module["child_modules"], key=lambda child: str(child["address"]))
+    return {**module, "child_modules": [_ordered(child) for child in children]}
 
 
 def _remake(folder: Path, check: bool) -> str | None:
