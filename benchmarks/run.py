@@ -117,7 +117,8 @@ def show_memory(value: float) -> str:
 
 
 def check(plan: Path, *options: str) -> list[str | Path]:
-    return [sys.executable, "-m", "planproof.cli", "check", plan, "--format", "json", *options]
+    report = plan.with_suffix(".report")
+    return [sys.executable, "-m", "planproof.cli", "check", plan, "--format", "json", "--output", report, *options]
 
 
 # --- what is measured --------------------------------------------------------------------------------------------------
@@ -196,14 +197,19 @@ def checkov(folder: Path, rounds: int) -> Iterator[Row]:
 
 
 def jobs(folder: Path, rounds: int) -> Iterator[Row]:
-    """Many plans, one process against two."""
-    many = folder / "many"
+    """Many plans, one process against two; and whether the memory grows with their number."""
+    many, few = folder / "many", folder / "few"
     many.mkdir()
+    few.mkdir()
     for number in range(200):
-        generate.write(many / f"{number}.json", 100, seed=number)
+        plan = generate.write(many / f"{number}.json", 100, seed=number)
+        if number < 50:
+            shutil.copy(plan, few)
     one, two = ([*check(many), "--jobs", count] for count in ("1", "2"))
     measured = pairs(lambda: run(one, folder), lambda: run(two, folder), max(2, rounds // 2))
     yield row("200 plans of 100 resources: --jobs 1 / --jobs 2", measured, seconds, show_seconds, "at least 1.7")
+    measured = pairs(lambda: run(two, folder), lambda: run([*check(few), "--jobs", "2"], folder), 2)
+    yield row("memory of --jobs 2: 200 / 50 plans", measured, memory, show_memory, "about 1")
 
 
 def source(folder: Path, rounds: int) -> Iterator[Row]:

@@ -82,10 +82,17 @@ def test_reports_come_in_the_order_given_whatever_the_number_of_processes(capsys
     assert [plan["plan"] for plan in json.loads(outputs[0])["plans"]] == paths
 
 
-def test_a_process_that_dies_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(inputs, "judge", lambda *_: os._exit(9))
-    assert main(["check", str(BAD), str(GOOD), "--jobs", "2"]) == 2
-    assert "a process was ended while it judged" in capsys.readouterr().err
+def test_a_process_that_dies_is_told_and_leaves_no_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = inputs.judge
+    monkeypatch.setattr(inputs, "judge", lambda path, *how: os._exit(9) if path == str(BAD) else whole(path, *how))
+    for output in ([], ["--format", "json", "--output", str(tmp_path / "report.json")]):
+        assert main(["check", str(GOOD), str(GOOD), str(BAD), "--jobs", "2", *output]) == 2
+        said = capsys.readouterr()
+        assert said.out == ""
+        assert "a process was ended while it judged" in said.err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_source_of_standard_input_is_what_the_environment_names(

@@ -7,6 +7,7 @@ import io
 import json
 import re
 import xml.etree.ElementTree as xml
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -337,3 +338,19 @@ def test_a_report_is_the_same_each_time(name: str) -> None:
     module = importlib.import_module(f"planproof.report.{name.replace('-', '_')}")
     plan = ROOT / "fixtures" / "good" / "ideal" / "plan.json"
     assert module.render((evaluate(plan),)) == module.render((evaluate(plan),))
+
+
+@pytest.mark.parametrize("name", ["json", "text"])
+def test_of_many_plans_no_report_is_waited_for(name: str) -> None:
+    module = importlib.import_module(f"planproof.report.{name}")
+    judged: list[int] = []
+
+    def judging() -> Iterator[Report]:
+        for number in range(5):
+            judged.append(number)
+            yield Report(f"{number}.json", EVERY.findings, rules=(RULE,))
+
+    for piece in module.stream(judging()):
+        number = re.search(r"(\d)\.json", piece)
+        assert number is None or len(judged) <= int(number[1]) + 2
+    assert len(judged) == 5

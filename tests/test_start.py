@@ -49,7 +49,10 @@ def test_an_ordinary_run_imports_what_it_needs(plan: Path, tmp_path: Path) -> No
     assert (tmp_path / "report.json").exists()
     assert tops - set(sys.stdlib_module_names) == {"planproof"}
     assert tops & NOT_NEEDED == set()
-    assert {name for name in found if name.startswith("planproof.report.")} == {"planproof.report.json"}
+    assert {name for name in found if name.startswith("planproof.report.")} == {
+        "planproof.report.coming",
+        "planproof.report.json",
+    }
     assert {name for name in found if name.startswith("planproof.commands.")} == {"planproof.commands.check"}
     rest = {
         "planproof.policy_file",

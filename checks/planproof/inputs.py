@@ -117,17 +117,30 @@ def _in_processes(paths: Iterable[str], policy: Policy, source: str | None, jobs
     from concurrent.futures.process import BrokenProcessPool
 
     (scope or Scope()).load()  # so that forked processes have them
-    method = "fork" if sys.platform == "linux" else "spawn"
-    with ProcessPoolExecutor(jobs, multiprocessing.get_context(method)) as pool:
+    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    with ProcessPoolExecutor(jobs, context, initializer=_begin_process, initargs=(policy, source, scope)) as pool:
         pending = iter(paths)
-        waiting = deque((path, pool.submit(judge_or_tell, path, policy, source, scope)) for path in islice(pending, jobs * 4))
+        waiting = deque((path, pool.submit(_judge_in_process, path)) for path in islice(pending, jobs * 4))
         while waiting:
             path, task = waiting.popleft()
             try:
                 yield task.result()
-                waiting.extend((p, pool.submit(judge_or_tell, p, policy, source, scope)) for p in islice(pending, 1))
+                waiting.extend((p, pool.submit(_judge_in_process, p)) for p in islice(pending, 1))
             except BrokenProcessPool:
                 raise PlanError(f"a process was ended while it judged {path} or a plan near it (out of memory?)") from None
+
+
+# What a process of several judges by; it is given once, not with each plan.
+_given: tuple[Policy, str | None, Scope | None]
+
+
+def _begin_process(*given: Any) -> None:
+    global _given
+    _given = given
+
+
+def _judge_in_process(path: str) -> Report:
+    return judge_or_tell(path, *_given)
 
 
 # --- saved plans -----------------------------------------------------------------------------------------------------

@@ -10,13 +10,13 @@ from collections.abc import Iterable
 from planproof.command import CommandError
 
 
-def write_files(texts: Iterable[tuple[str, str]]) -> None:
-    """Writes each text to its path. All are written beside their targets first and then put in place, so that a disk that fills
-    up leaves what was there before. Raises CommandError."""
+def write_files(texts: Iterable[tuple[str, Iterable[str]]]) -> None:
+    """Writes each text, which comes in pieces, to its path. All are written beside their targets first and then put in place, so
+    that a disk that fills up leaves what was there before. Raises CommandError."""
     ready: list[tuple[str, str]] = []
     try:
-        for path, text in texts:
-            _prepare(path, text, ready)
+        for path, pieces in texts:
+            _prepare(path, (piece.encode("utf-8", "backslashreplace") for piece in pieces), ready)
         while ready:
             made, target = ready.pop(0)
             os.replace(made, target)
@@ -27,22 +27,21 @@ def write_files(texts: Iterable[tuple[str, str]]) -> None:
             os.unlink(made)
 
 
-def _prepare(path: str, text: str, ready: list[tuple[str, str]]) -> None:
+def _prepare(path: str, content: Iterable[bytes], ready: list[tuple[str, str]]) -> None:
     target = os.path.realpath(path)
-    content = text.encode("utf-8", "backslashreplace")
     try:
         existing = os.stat(target)
     except FileNotFoundError:
         existing = None
     if existing is not None and not stat.S_ISREG(existing.st_mode):
         with open(target, "wb") as device:  # /dev/stdout, a pipe: nothing to put in place of
-            device.write(content)
+            device.writelines(content)
         return
     made = os.path.join(os.path.dirname(target), f".planproof-{os.urandom(8).hex()}")
     mode = stat.S_IMODE(existing.st_mode) if existing else 0o666
     with open(made, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
         ready.append((made, target))
-        file.write(content)
+        file.writelines(content)
     if existing:
         os.chmod(made, mode)  # without the umask
 

@@ -100,12 +100,14 @@ class Source:
         """The source that lies beside a plan's JSON: `.tf` files, else a saved plan; None where there is neither."""
         folder = Path(plan).absolute().parent
         try:
-            entries = sorted((e for e in os.scandir(folder) if e.is_file()), key=lambda e: e.name)
+            # Beside a plan may lie a thousand others; their names are enough to pass them over.
+            others = [name for name in os.listdir(folder) if not name.endswith(".json") or name.endswith(".tf.json")]
         except OSError:
             return None
-        if any(_is_configuration(entry.name) for entry in entries):
+        files = [folder / name for name in sorted(others) if (folder / name).is_file()]
+        if any(_is_configuration(file.name) for file in files):
             return cls(FolderFiles(folder), os.fspath(folder), folder)
-        saved = [e.path for e in entries if not e.name.endswith(".json") and is_saved_plan(e.path)]
+        saved = [file for file in files if is_saved_plan(file)]
         return cls.open(saved[0]) if len(saved) == 1 else None  # of several, none is known to be this plan's
 
     def module(self, path: tuple[str, ...]) -> ModuleSource | None:
@@ -236,7 +238,7 @@ def find_source(plan: str | os.PathLike[str]) -> Source | None:
     return Source.open(named) if named else Source.beside(plan)
 
 
-def is_saved_plan(path: str) -> bool:
+def is_saved_plan(path: str | os.PathLike[str]) -> bool:
     """Whether the file is what `terraform plan -out` writes."""
     try:
         with open(path, "rb") as file:

@@ -33,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
     _refuse_to_replace(options.output)
     policy = Policy.find(options.policy, own_checks(*options.checks))
     paths = inputs.plans(options.plans)
-    reports = judge(paths, policy, options.source, inputs.Scope(tuple(options.checks)))
+    reports = list(judge(paths, policy, options.source, inputs.Scope(tuple(options.checks))))
     problems = [problem for report in reports for problem in report.errors]
     if problems:
         raise CommandError(f"no baseline is written, as not everything could be judged: {problems[0]}")

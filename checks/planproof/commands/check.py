@@ -9,7 +9,7 @@ import argparse
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from planproof import inputs
 from planproof.baseline import Baseline
@@ -86,9 +86,24 @@ def run(options: argparse.Namespace) -> int:
     policy = Policy.find(options.policy, own_checks(*options.checks))
     scope = inputs.Scope(tuple(options.checks), Baseline.find(options.baseline), options.only_changes)
     paths = inputs.plans(options.plans)
-    reports = judge(paths, policy, options.source, scope, options.jobs)
+    reports = _Judged(judge(paths, policy, options.source, scope, options.jobs))
     _write(reports, targets)
-    return max(exit_code(report) for report in reports)
+    return reports.exit_code
+
+
+class _Judged:
+    """The reports as they come, and what the command has to know of them once they have gone."""
+
+    def __init__(self, reports: Iterable[Report]) -> None:
+        self._reports = reports
+        self.exit_code = OK
+        self.errors: list[str] = []
+
+    def __iter__(self) -> Iterator[Report]:
+        for report in self._reports:
+            self.exit_code = max(self.exit_code, exit_code(report))
+            self.errors.extend(report.errors)
+            yield report
 
 
 def _targets(options: argparse.Namespace) -> list[tuple[str, str]]:
@@ -107,33 +122,40 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def judge(paths: Sequence[str], policy: Policy, source: str | None, scope: inputs.Scope, jobs: int | None = None) -> list[Report]:
+def judge(
+    paths: Sequence[str], policy: Policy, source: str | None, scope: inputs.Scope, jobs: int | None = None
+) -> Iterable[Report]:
     """The reports of these plans, by so many processes. Raises PlanError and SourceError where there is one plan alone."""
     if len(paths) == 1:
         return [inputs.judge(paths[0], policy, source, scope)]
     from planproof.progress import told
 
-    return list(told(inputs.judge_all(paths, policy, source, jobs or _cores(), scope), len(paths)))
+    return told(inputs.judge_all(paths, policy, source, jobs or _cores(), scope), len(paths))
 
 
-def _write(reports: Sequence[Report], targets: Sequence[tuple[str, str]]) -> None:
+def _write(judged: _Judged, targets: Sequence[tuple[str, str]]) -> None:
     from planproof.outputs import write_files, write_stdout
 
-    texts = [(file, _render(name, reports, to_stdout=not file)) for name, file in targets]
-    write_files((file, text) for file, text in texts if file)
-    to_stdout = [text for file, text in texts if not file]
-    if len(reports) > 1 and ("text", "") not in targets:  # who reads no report at once is to see why a plan was not judged
-        for problem in (problem for report in reports for problem in report.errors):
+    reports: Iterable[Report] = judged if len(targets) == 1 else list(judged)
+    to_stdout = ["".join(_stream(name, reports, to_stdout=True)) for name, file in targets if not file]
+    write_files((file, _stream(name, reports)) for name, file in targets if file)
+    if ("text", "") not in targets:  # who reads no report at once is to see why a plan was not judged
+        for problem in judged.errors:
             print(f"planproof: {one_line(problem)}", file=sys.stderr)
     for text in to_stdout:
         write_stdout(text)
 
 
-def _render(name: str, reports: Sequence[Report], to_stdout: bool) -> str:
+def _stream(name: str, reports: Iterable[Report], to_stdout: bool = False) -> Iterable[str]:
+    """The report in pieces. JSON and text are made as the plans are judged; the others need them all."""
     module = importlib.import_module(f"planproof.report.{name.replace('-', '_')}")
     if name == "text":
-        return str(module.render(reports, colour=to_stdout and module.wants_colour(sys.stdout)))
-    return str(module.render(reports))
+        pieces: Iterable[str] = module.stream(reports, colour=to_stdout and module.wants_colour(sys.stdout))
+    elif name == "json":
+        pieces = module.stream(reports)
+    else:
+        pieces = [module.render(list(reports))]
+    return pieces
 
 
 def exit_code(report: Report) -> int:

@@ -7,18 +7,25 @@ several: `{"plans": [one such object each], "summary": the sum of theirs}`.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 
+from planproof.report.coming import Coming
 from planproof.verdict import Report
 
 
-def render(reports: Sequence[Report]) -> str:
-    if len(reports) == 1:
-        return _one(reports[0]) + "\n"
-    from planproof.report.shown import totals
+def render(reports: Iterable[Report]) -> str:
+    return "".join(stream(reports))
 
-    plans = ",\n".join(map(_one, reports))
-    return f'{{"plans": [\n{plans}\n],\n"summary": {json.dumps(totals(reports))}}}\n'
+
+def stream(reports: Iterable[Report]) -> Iterator[str]:
+    """The report in pieces, as the plans are judged."""
+    coming = Coming(reports)
+    if not coming.several:
+        yield from (_one(report) + "\n" for report in coming)
+        return
+    for report in coming:
+        yield ('{"plans": [\n' if coming.number == 1 else ",\n") + _one(report)
+    yield f'\n],\n"summary": {json.dumps(coming.totals)}}}\n'
 
 
 def _one(report: Report) -> str:

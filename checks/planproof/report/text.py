@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
 from planproof.plan import without_keys
-from planproof.report.shown import ORDER, TITLES, Group, counted, groups, notes, place, subject, totals
+from planproof.report.coming import Coming
+from planproof.report.shown import ORDER, TITLES, Group, counted, groups, notes, place, subject
 from planproof.safe import one_line
 from planproof.verdict import KNOWN, Finding, Report, Verdict, listed
 
@@ -15,9 +16,14 @@ _CODES = {"red": "31", "green": "32", "yellow": "33", "blue": "34", "bold": "1",
 _COLOURS = {Verdict.FAIL: "red", Verdict.UNKNOWN: "yellow", Verdict.SKIP: "blue", Verdict.PASS: "green"}
 
 
-def render(reports: Sequence[Report], colour: bool = False) -> str:
+def render(reports: Iterable[Report], colour: bool = False) -> str:
     """The whole report as text."""
-    return "\n".join(_Text(colour).lines(reports)) + "\n"
+    return "".join(stream(reports, colour))
+
+
+def stream(reports: Iterable[Report], colour: bool = False) -> Iterator[str]:
+    """The report in lines, as the plans are judged."""
+    return (f"{line}\n" for line in _Text(colour).lines(Coming(reports)))
 
 
 def wants_colour(stream: IO[Any]) -> bool:
@@ -34,11 +40,11 @@ class _Text:
     def __init__(self, colour: bool) -> None:
         self._colour = colour
 
-    def lines(self, reports: Sequence[Report]) -> Iterator[str]:
+    def lines(self, reports: Coming) -> Iterator[str]:
         for report in reports:
-            yield from self._plan(report, briefly=len(reports) > 1)
-        if len(reports) > 1:
-            yield self._paint("bold", f"{len(reports)} plans: {counted(totals(reports))}")
+            yield from self._plan(report, briefly=reports.several)
+        if reports.several:
+            yield self._paint("bold", f"{reports.number} plans: {counted(reports.totals)}")
 
     def _plan(self, report: Report, briefly: bool) -> Iterator[str]:
         title = f"planproof: {one_line(report.plan)}"
