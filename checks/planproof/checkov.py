@@ -17,7 +17,9 @@ from typing import Any
 from checkov.common.bridgecrew.severities import Severities
 from checkov.common.models.enums import CheckCategories, CheckResult
 from checkov.terraform.checks.data.base_check import BaseDataCheck
+from checkov.terraform.checks.data.registry import data_registry
 from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck
+from checkov.terraform.checks.resource.registry import resource_registry
 
 # What is imported while loading, as a signed pack cannot import later.
 from planproof import changes as changes
@@ -101,6 +103,19 @@ def evaluation(path: str) -> Evaluation:
         return _evaluations[key]
 
 
+def _asked(configuration: Any, scanned_file: str) -> Evaluation | str | None:
+    """The evaluation of the plan that a resource is of; what keeps it from being one; None where there is no plan to judge."""
+    path, address = _first(configuration.get(_FILE)), _first(configuration.get(_ADDRESS))
+    if not path and scanned_file.endswith(".json") and not scanned_file.endswith(".tf.json"):
+        path = _located(scanned_file)
+        if not path:
+            return NO_PLAN_NAMED
+    if not path or not address or not path.endswith(".json"):
+        return None  # a scan of HCL
+    found = evaluation(path)
+    return found.problem or found
+
+
 class _Lookup:
     """What the resource check and the data check share: the verdict of a planproof check for what Checkov shows it."""
 
@@ -120,19 +135,13 @@ class _Lookup:
         return {"result": result, "evaluated_keys": [], "suppress_comment": comment}
 
     def _look_up(self, configuration: Any, scanned_file: str) -> tuple[CheckResult, str]:
-        path, address = _first(configuration.get(_FILE)), _first(configuration.get(_ADDRESS))
-        if not path and scanned_file.endswith(".json") and not scanned_file.endswith(".tf.json"):
-            path = _located(scanned_file)
-            if not path:
-                self.details = [NO_PLAN_NAMED]
-                return CheckResult.FAILED, ""
-        if not path or not address or not path.endswith(".json"):
-            return CheckResult.UNKNOWN, ""  # a scan of HCL: there is no plan to judge
-        found = evaluation(path)
-        if found.problem:
-            self.details = [found.problem]
+        found = _asked(configuration, scanned_file)
+        if found is None:
+            return CheckResult.UNKNOWN, ""
+        if isinstance(found, str):
+            self.details = [found]
             return CheckResult.FAILED, ""
-        findings = found.of(self.declared, address)
+        findings = found.of(self.declared, _first(configuration.get(_ADDRESS)))
         self.severity = _severity(findings[0].severity if findings else self.declared.severity)
         self.details = [f"{finding.code}: {finding.reason}" for finding in findings if finding.verdict is not Verdict.PASS]
         return _result(findings, found.unknown)
@@ -178,6 +187,8 @@ def register() -> None:
     """Registers every check with Checkov, once in a process. One that cannot be loaded is registered too, and fails."""
     if _registered:
         return
+    for registry in (resource_registry, data_registry):
+        _ask_only_who_answers(registry)
     try:
         checks = all_checks()
     except LoadError as error:
@@ -188,6 +199,33 @@ def register() -> None:
         _registered.append(PlanResourceCheck(declared))
         if declared.is_plan_wide:
             _registered.append(PlanDataCheck(declared))
+
+
+def _ask_only_who_answers(registry: Any) -> None:
+    """Has Checkov ask a check of ours only about what it has a finding for.
+
+    Checkov asks every check about every resource of its types, and what it does around a question (it logs, filters, makes a record)
+    takes longer than the answer. A check without a finding would answer UNKNOWN, which Checkov drops. Whatever is not as expected
+    leaves all checks to be asked.
+    """
+    scan, choose = registry.scan, registry.get_checks
+
+    def scan_one(scanned_file: str, entity: Any, *more: Any, **named: Any) -> Any:
+        try:
+            configuration = registry.extract_entity_details(entity)[2]
+            found, address = _asked(configuration, scanned_file), _first(configuration.get(_ADDRESS))
+        except Exception:
+            found = None
+        if isinstance(found, Evaluation):
+            registry.get_checks = lambda kind: [
+                check for check in choose(kind) if not isinstance(check, _Lookup) or found.of(check.declared, address)
+            ]
+        try:
+            return scan(scanned_file, entity, *more, **named)
+        finally:
+            registry.get_checks = choose
+
+    registry.scan = scan_one
 
 
 def _categories(declared: Check) -> list[CheckCategories]:
