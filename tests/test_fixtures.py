@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 
 import fixtures as tool
-from conftest import ROOT
+from conftest import ROOT, policy_of
 from planproof.check import Check
 from planproof.engine import evaluate
 from planproof.plan import Plan
-from planproof.policy import Policy, merge
 from planproof.registry import all_checks, checks_folder
 from planproof.verdict import Report, Verdict
 
@@ -27,10 +26,9 @@ NAMES = [str(folder.relative_to(FIXTURES)) for folder in CASES]
 
 def judge(folder: Path, *checks: Check) -> Report:
     """The report of a fixture by these checks, or by all."""
-    expected = json.loads((folder / "expected.json").read_text(encoding="utf-8"))
-    policy = Policy(merge(Policy.default().data, expected.get("policy", {})))
+    policy = policy_of(folder)
     plan: Any = folder / "plan.json"
-    source = expected.get("source")  # "none", or another folder than the fixture's own
+    source = json.loads((folder / "expected.json").read_text(encoding="utf-8")).get("source")  # "none", or another folder
     if source == "none":
         return evaluate(Plan.load(plan), policy, checks=checks or None)
     return evaluate(plan, policy, folder / source if source else None, checks or None)

@@ -6,8 +6,11 @@ import importlib
 import io
 import json
 import re
+import subprocess
+import sys
 import xml.etree.ElementTree as xml
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -338,6 +341,17 @@ def test_a_report_is_the_same_each_time(name: str) -> None:
     module = importlib.import_module(f"planproof.report.{name.replace('-', '_')}")
     plan = ROOT / "fixtures" / "good" / "ideal" / "plan.json"
     assert module.render((evaluate(plan),)) == module.render((evaluate(plan),))
+
+
+def test_a_report_is_the_same_in_every_process(tmp_path: Path) -> None:
+    """Sets and the like have another order in each (PYTHONHASHSEED)."""
+    command = [sys.executable, "-m", "planproof.cli", "check", str(ROOT / "fixtures" / "bad"), "--jobs", "1", "--format", "json"]
+    found = []
+    for seed in ("1", "4"):
+        settings = {"PYTHONPATH": str(ROOT / "checks"), "PYTHONHASHSEED": seed}
+        found.append(subprocess.run(command, env=settings, cwd=tmp_path, capture_output=True, check=False).stdout)
+    assert found[0] == found[1]
+    assert len(json.loads(found[0])["plans"]) > 50
 
 
 @pytest.mark.parametrize("name", ["json", "text"])

@@ -142,7 +142,7 @@ def _spelling(tags: Tags, where: str, missing: list[str], everything: AllTags) -
         yield failed("two_cases", f"{tags.where} has the same key in two cases: {one_line(', '.join(double))}", where)
     if everything.misspelled and not tags.secret:
         said = {*double, *(key.lower() for key in missing)}
-        for key in tags.values.keys() & everything.misspelled.keys():
+        for key in sorted(tags.values.keys() & everything.misspelled.keys()):
             if key not in said and key.lower() not in said:
                 text = f"{tags.where} has {key!r}, and the plan has {everything.misspelled[key]} too"
                 yield failed("other_case", f"{text}: a key is spelled in one case", where)

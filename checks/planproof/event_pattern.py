@@ -173,7 +173,7 @@ def _undotted(value: Json) -> Json:
     if not isinstance(value, Mapping):
         return value
     plain = {name: _undotted(below) for name, below in value.items() if "." not in name}
-    for dotted in value.keys() - plain.keys():
+    for dotted in (name for name in value if "." in name):
         name, _, rest = dotted.partition(".")
         below = _undotted({rest: value[dotted]})
         plain[name] = [plain[name], below] if name in plain else below

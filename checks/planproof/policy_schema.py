@@ -93,7 +93,7 @@ def _sentences(errors: Any, document: Document) -> Iterator[tuple[KeyPath, str]]
             missing = [key for key in error.validator_value if key not in error.instance]
             yield path, f"{where} needs {', '.join(missing)}"
         elif error.validator == "dependentRequired":
-            for key in error.validator_value.keys() & error.instance.keys():
+            for key in sorted(error.validator_value.keys() & error.instance.keys()):
                 missing = [name for name in error.validator_value[key] if name not in error.instance]
                 if missing:
                     yield path, f"{where} has {key}, and so needs {', '.join(missing)}"
