@@ -37,33 +37,33 @@ OPERATORS = (
 
 
 def _of_check(key: str, *others: str) -> tuple[str, ...]:
-    """The fixtures of a check, and the tests of these files."""
-    return (*(f"tests/{name}.py" for name in (*others, "test_fixtures")), "-k", " or ".join((key, *others)))
+    """The fixtures of a check with the words of its findings, and the tests of these files."""
+    return (*(f"tests/{name}.py" for name in (*others, "test_reasons")), "-k", " or ".join((key, *others)))
 
 
 def _of_all(*others: str) -> tuple[str, ...]:
-    """The tests of these files, and every fixture."""
-    return tuple(f"tests/{name}.py" for name in (*others, "test_fixtures"))
+    """The tests of these files, and every fixture with the words of its findings."""
+    return tuple(f"tests/{name}.py" for name in (*others, "test_reasons"))
 
 
 TESTS = {
     "failure_modes/bucket_name_collision.py": _of_check("bucket_name_collision"),
-    "failure_modes/log_bucket_retention.py": _of_check("log_bucket_retention"),
+    "failure_modes/log_bucket_retention.py": _of_check("log_bucket_retention", "test_s3"),
     "failure_modes/log_group_retention.py": _of_check("log_group_retention"),
     "failure_modes/mfa_on_human_principals.py": _of_check("mfa_on_human_principals", "test_mfa", "test_trust_policies"),
     "failure_modes/mfa_on_machine_principals.py": _of_check("mfa_on_machine_principals", "test_mfa", "test_trust_policies"),
-    "failure_modes/naming_convention.py": _of_check("naming_convention"),
+    "failure_modes/naming_convention.py": _of_check("naming_convention", "test_conventions"),
     "failure_modes/output_contract.py": _of_check("output_contract"),
     "failure_modes/prevent_destroy.py": _of_check("prevent_destroy"),
-    "failure_modes/tagging.py": _of_check("tagging"),
-    "failure_modes/test_coverage.py": _of_check("test_coverage", "test_suite"),
-    "failure_modes/unauthorized_access_alert.py": _of_check("unauthorized_access_alert"),
+    "failure_modes/tagging.py": _of_check("tagging", "test_conventions"),
+    "failure_modes/test_coverage.py": _of_check("test_coverage", "test_suite", "test_conventions"),
+    "failure_modes/unauthorized_access_alert.py": _of_check("unauthorized_access_alert", "test_alert_chain"),
     "failure_modes/versioning_coverage.py": _of_check("versioning_coverage"),
     "planproof/references.py": _of_all("test_references", "test_links", "test_partial"),
     "planproof/links.py": _of_all("test_links", "test_references"),
     "planproof/predicates.py": _of_all("test_predicates"),
-    "planproof/names.py": _of_check("naming_convention"),
-    "planproof/tags.py": _of_check("tagging"),
+    "planproof/names.py": _of_check("naming_convention", "test_conventions"),
+    "planproof/tags.py": _of_check("tagging", "test_conventions"),
     "planproof/s3.py": _of_all("test_s3"),
     "planproof/log_buckets.py": _of_all("test_s3"),
     "planproof/assume_role.py": _of_check("mfa", "test_mfa", "test_trust_policies"),
