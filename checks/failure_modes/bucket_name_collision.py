@@ -81,9 +81,9 @@ def _unique_parts(bucket: Instance, origins: Origins, context: Context) -> Itera
 
 
 def _is_unique(origin: Origin, settings: Mapping[str, Any]) -> bool:
-    if origin.type in settings.get("random_types", ()):
+    if origin.type in settings["random_types"]:
         return True
-    attributes = settings.get("unique_attributes", {}).get(origin.type, ())
+    attributes = settings["unique_attributes"].get(origin.type, ())
     return origin.attribute is not None and origin.attribute[0] in attributes
 
 
@@ -109,9 +109,9 @@ def _values(instance: Instance, attribute: tuple[str, ...] | None) -> list[str]:
 
 def _found_in(name: str, settings: Mapping[str, Any], context: Context) -> Iterator[str]:
     """Random values and account ids of the plan that stand in a name whose expression cannot be followed."""
-    kinds = [*settings.get("random_types", ()), *settings.get("unique_attributes", {})]
+    kinds = [*settings["random_types"], *settings["unique_attributes"]]
     for instance in [*context.plan.of_type(*kinds), *(d for d in context.plan.data_sources if d.type in kinds)]:
-        attributes = settings.get("unique_attributes", {}).get(instance.type)
+        attributes = settings["unique_attributes"].get(instance.type)
         values = (value for a in attributes or [None] for value in _values(instance, (a,) if a else None))
         if any(len(value) >= _SHORTEST_PART and value in name for value in values):
             yield instance.address

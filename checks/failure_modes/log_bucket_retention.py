@@ -75,9 +75,9 @@ def _is_early(rule: Rule, settings: Mapping[str, Any]) -> bool:
 
 def _keeps(rule: Rule, settings: Mapping[str, Any]) -> bool:
     """The rule is what is wanted: for the whole bucket, late enough, and not too late."""
-    if settings.get("max_days") is not None:
+    if settings["max_days"] is not None:
         return rule.whole and rule.days is not None and rule.days <= settings["max_days"]
-    return rule.whole and (rule.days is not None or (rule.moves and settings.get("accept_transition", True)))
+    return rule.whole and (rule.days is not None or (rule.moves and settings["accept_transition"]))
 
 
 def _why_not(found: Lifecycle, settings: Mapping[str, Any]) -> Outcome:
@@ -91,7 +91,7 @@ def _why_not(found: Lifecycle, settings: Mapping[str, Any]) -> Outcome:
         return failed(
             "only_partial_rules", "no lifecycle rule covers the whole bucket (prefix, tag or size filter)", *found.where
         )
-    if settings.get("max_days") is not None and any(rule.days or rule.moves for rule in whole):
+    if settings["max_days"] is not None and any(rule.days or rule.moves for rule in whole):
         return failed("expires_too_late", f"objects are kept for longer than {settings['max_days']} days", *found.where)
     if any(rule.dated for rule in whole):
         return failed("fixed_date", "the rule acts on one fixed date; objects written later are kept for ever", *found.where)

@@ -57,9 +57,9 @@ def mfa_on_human_principals(role: Instance, context: Context) -> Outcome:
     Controls: NIST 800-53 IA-2(1), PCI DSS 8.4.
     """
     settings = context.settings("mfa_on_human_principals")
-    if any(matches(glob, role.address) for glob in settings.get("exempt_addresses", ())):
+    if any(matches(glob, role.address) for glob in settings["exempt_addresses"]):
         return passed("exempt", "the policy exempts this role", role.address)
-    return by_trust(role, context, partial(_judge, settings.get("exempt_principals", ())))
+    return by_trust(role, context, partial(_judge, settings["exempt_principals"]))
 
 
 def _judge(exempt: Sequence[str], trust: Trust) -> Outcome:

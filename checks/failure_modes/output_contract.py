@@ -39,7 +39,7 @@ def output_contract(plan: Plan, context: Context) -> list[Outcome]:
     settings = context.settings("output_contract")
     contract = settings["outputs"]
     found = [breach for name in contract if (breach := _breach(name, contract[name], plan, context))]
-    if settings.get("exact", True):
+    if settings["exact"]:
         found += [_unexpected(name, contract) for name in plan.outputs if name not in contract]
     kept = passed("contract_kept", f"all {len(contract)} outputs keep the contract", *(f"output.{name}" for name in contract))
     return found or [kept]

@@ -106,12 +106,12 @@ def trouble(watch: Watch, weight: float, default: float | None, settings: Mappin
 
 
 def _slow(alarm: Instance, values: Mapping[str, Value], shown: Mapping[str, str], settings: Mapping[str, Any]) -> Trouble | None:
-    period, most = values["period"].number or 0, settings.get("max_period", 900)
+    period, most = values["period"].number or 0, settings["max_period"]
     if period > most:
         text = f"{alarm.address} has a period of {shown['period']} seconds; the policy allows {most:g}"
         return Trouble("period_too_long", text, "period")
     attribute = "datapoints_to_alarm" if values["datapoints_to_alarm"].number else "evaluation_periods"
-    needed, most = values[attribute].number or 1, settings.get("max_evaluation_periods", 1)
+    needed, most = values[attribute].number or 1, settings["max_evaluation_periods"]
     if needed > most:
         text = (
             f"{alarm.address} goes off after {shown[attribute]} periods with an event ({attribute}); the policy allows {most:g}"

@@ -48,7 +48,7 @@ def _left_out(context: Context) -> str:
 def _either_way(bucket: Instance, context: Context) -> Chain:
     """Through an alarm or, where the policy accepts it, through an EventBridge rule."""
     alarm = walk(ALARMS, bucket, bucket, context)
-    if is_whole(alarm) or not context.settings(SETTINGS).get("accept_eventbridge", True):
+    if is_whole(alarm) or not context.settings(SETTINGS)["accept_eventbridge"]:
         return alarm
     rule = walk(RULES, bucket, bucket, context)
     if any(link.broken for link in alarm) is not any(link.broken for link in rule):

@@ -142,7 +142,7 @@ def delivery(target: Target, _: Instance, context: Context) -> Iterator[Link]:
 
 def _outside(topic: Place, context: Context) -> Link:
     arn = topic.name or (topic.instance.get("arn").text if topic.instance else None) or ""
-    if any(matches(str(glob), arn) for glob in context.settings(SETTINGS).get("known_topics", ())):
+    if any(matches(str(glob), arn) for glob in context.settings(SETTINGS)["known_topics"]):
         return holds(True)
     reason = (
         "the topic is not made by this plan: whether it has a subscription, and a key that the publisher may use, is not in it"
@@ -151,7 +151,7 @@ def _outside(topic: Place, context: Context) -> Link:
 
 
 def _subscription(topic: Instance, context: Context) -> Link:
-    if not context.settings(SETTINGS).get("require_subscription", True):
+    if not context.settings(SETTINGS)["require_subscription"]:
         return holds(True)
     found = context.links.companions(topic, SUBSCRIPTION, "topic_arn")
     links = [_subscribed(each, context) for each in found.sure]

@@ -16,9 +16,9 @@ def environment_in(origins: Iterable[Origin], context: Context) -> str | None:
     """
     settings = context.policy.section("environments")
     for origin in flat(origins):
-        if origin.kind is Kind.NAMED and origin.name == "terraform.workspace" and settings.get("workspace", True):
+        if origin.kind is Kind.NAMED and origin.name == "terraform.workspace" and settings["workspace"]:
             return origin.name
-        if origin.kind is Kind.VARIABLE and (origin.name in settings.get("variables", ()) or _carries_name(origin, context)):
+        if origin.kind is Kind.VARIABLE and (origin.name in settings["variables"] or _carries_name(origin, context)):
             return f"var.{origin.name}"
     return None
 

@@ -32,13 +32,13 @@ def log_buckets(context: Context) -> LogBuckets:
     """The log buckets of a plan; use as `context.once(log_buckets)`."""
     sure, perhaps = _written(context)
     settings = context.policy.section("log_buckets")
-    words = frozenset(str(word).lower() for word in settings.get("words", ()))
+    words = frozenset(str(word).lower() for word in settings["words"])
     for bucket in context.plan.of_type(BUCKET):
         name = bucket.address
-        if any(matches(str(glob), name) for glob in settings.get("exclude", ())):
+        if any(matches(str(glob), name) for glob in settings["exclude"]):
             sure.pop(name, None)
             perhaps.pop(name, None)
-        elif settings.get("all") or any(matches(str(glob), name) for glob in settings.get("include", ())):
+        elif settings["all"] or any(matches(str(glob), name) for glob in settings["include"]):
             sure[name] = "the policy counts it as a log bucket"
         elif name not in sure:
             word = next((w for text in _texts(bucket, context) for w in words_of(text) if w in words), None)
