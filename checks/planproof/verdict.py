@@ -75,7 +75,17 @@ class Finding(NamedTuple):
     line: int | None = None
 
     def as_dict(self) -> dict[str, object]:
-        return {**self._asdict(), "verdict": self.verdict.value, "evidence": list(self.evidence)}
+        return {
+            "check_id": self.check_id,
+            "verdict": self.verdict.value,
+            "subject": self.subject,
+            "code": self.code,
+            "reason": self.reason,
+            "severity": self.severity,
+            "evidence": list(self.evidence),
+            "file": self.file,
+            "line": self.line,
+        }
 
 
 class Failure(NamedTuple):
@@ -128,10 +138,8 @@ class Report(NamedTuple):
 
     def summary(self) -> dict[str, int]:
         """How many findings have each verdict."""
-        counts = {verdict.value: 0 for verdict in Verdict}
-        for finding in self.findings:
-            counts[finding.verdict.value] += 1
-        return counts
+        verdicts = [finding.verdict for finding in self.findings]
+        return {verdict.value: verdicts.count(verdict) for verdict in Verdict}
 
     def as_dict(self) -> dict[str, object]:
         return {
