@@ -135,4 +135,6 @@ def _fixed_or_open(bucket: Instance, origins: Origins, settings: Mapping[str, An
     if fixed:
         text = f"the name is a fixed value of {', '.join(fixed)}, which no environment or random part varies"
         return failed("fixed_variable", text, where)
-    return failed("literal_name", "the name is a literal: a second environment, account or region collides with it", where)
+    absent = dict.fromkeys(o.shown for o in flat(origins) if o.kind is Kind.RESOURCE and not _stands_in(o, name.text))
+    literal = f"nothing of {', '.join(absent)} stands in the name" if absent else "the name is a literal"
+    return failed("literal_name", f"{literal}: a second environment, account or region collides with it", where)
