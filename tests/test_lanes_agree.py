@@ -1,10 +1,13 @@
-"""Checkov's lane and ours give the same verdicts: over every fixture, and over real plans of other people where they are at hand.
+"""Checkov's lane and ours give the same verdicts: over every fixture, over every mutant of the ideal configuration's plan, and over real
+plans of other people where they are at hand.
 
 Many plans go into one run of Checkov, which takes longer to start than to scan.
 """
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +15,7 @@ import pytest
 
 from conftest import ROOT
 from lanes import checkov, in_checkovs_words
+from mutants import mutants
 from planproof.engine import evaluate
 from planproof.plan import Plan, PlanError
 
@@ -20,6 +24,7 @@ pytestmark = pytest.mark.slow
 FIXTURES = sorted(file for name in ("plan.json", "second-plan.json") for file in (ROOT / "fixtures").rglob(name))
 CORPUS = ROOT.parent / "shared" / "corpus" / "plans"
 AT_ONCE = 60
+MUTANT_RUNS = 4
 
 
 def batches(files: list[Path]) -> Iterator[list[Path]]:
@@ -34,7 +39,7 @@ def lanes_agree(files: list[Path], folder: Path) -> set[str]:
     refused = set()
     for number, file in enumerate(files):
         name = f"{number}-{file.parent.name}.json"
-        (folder / name).write_bytes(file.read_bytes())
+        shutil.copy(file, folder / name)
         try:
             plan = Plan.load(folder / name)
         except PlanError:
@@ -54,6 +59,22 @@ def lanes_agree(files: list[Path], folder: Path) -> set[str]:
 @pytest.mark.parametrize("files", batches(FIXTURES), ids=lambda files: files[0].parent.name)
 def test_every_fixture(files: list[Path], tmp_path: Path) -> None:
     assert lanes_agree(files, tmp_path) == set()
+
+
+@pytest.mark.parametrize("part", range(MUTANT_RUNS))
+def test_every_mutant_of_the_ideal_plan(part: int, tmp_path: Path) -> None:
+    """docs/mutation.md says what each of them changes on our lane."""
+    document = json.loads((ROOT / "fixtures" / "good" / "ideal" / "plan.json").read_text(encoding="utf-8"))
+    made, judged = tmp_path / "made", tmp_path / "judged"
+    made.mkdir()
+    judged.mkdir()
+    files = []
+    for number, mutant in enumerate(mutants(document)):
+        if number % MUTANT_RUNS == part:
+            files.append(made / f"{number}.json")
+            files[-1].write_text(json.dumps(mutant.plan), encoding="utf-8")
+    assert len(files) > 100
+    assert lanes_agree(files, judged) == set()
 
 
 @pytest.mark.parametrize("start", range(0, 360, AT_ONCE))
