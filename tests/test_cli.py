@@ -129,3 +129,12 @@ def test_a_full_disk_is_exit_2() -> None:
     assert done.returncode == 2
     assert "the report cannot be written" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_too_little_memory_is_exit_2(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def judge(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("planproof.inputs.judge", judge)
+    assert main(["check", str(PLAN)]) == 2
+    assert capsys.readouterr().err.startswith("planproof: there is not enough memory for this")

@@ -55,6 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.close()
     except OSError as error:
         print(f"planproof: the report cannot be written: {error.strerror or error}", file=sys.stderr)
+    except MemoryError:
+        print("planproof: there is not enough memory for this; several plans take less with --jobs 1", file=sys.stderr)
     except Exception as error:  # a traceback could hold values of the plan
         print(f"planproof: internal error ({type(error).__name__}); please report it", file=sys.stderr)
     finally:

@@ -16,7 +16,7 @@ from functools import cached_property
 from typing import IO, Any
 
 from planproof.plan_json import PlanError as PlanError  # where callers look for it
-from planproof.plan_json import parse, read_file, refuse_other_documents
+from planproof.plan_json import parse, read_file, read_stream, refuse_other_documents
 
 Json = Any
 Key = str | int | None
@@ -404,7 +404,7 @@ class Plan:
             content: bytes | str = read_file(source, name)
         else:
             name = name or str(getattr(source, "name", "standard input"))
-            content = source.read()
+            content = read_stream(source, name)
         document, warnings = parse(content, name)
         return cls._build(document, name, warnings)
 

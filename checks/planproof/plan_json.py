@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import os
 import re
+import stat
 from collections.abc import Mapping
-from typing import Any
+from typing import IO, Any
 
 from planproof.errors import PlanproofError
 
 Json = Any
 
 NEWEST_MAJOR = 1
+MAX_BYTES = 2**30
+"""More than half a million resources, and less than a device without an end gives."""
+_PIECE = 2**20
 MAKE_JSON = "terraform plan -out tfplan && terraform show -json tfplan > plan.json"
 _HCL = re.compile(r"^\s*(?:resource|data|module|variable|output|provider|terraform|locals)\b[^\n{=:]*\{", re.MULTILINE)
 _JSON_START = re.compile(r"^\{", re.MULTILINE)
@@ -113,13 +117,29 @@ def _expect_object(document: Json, name: str) -> Mapping[str, Json]:
 def read_file(path: str | os.PathLike[str], name: str) -> bytes:
     try:
         with open(path, "rb") as file:
-            return file.read()
+            status = os.fstat(file.fileno())
+            if stat.S_ISREG(status.st_mode) and status.st_size <= MAX_BYTES:
+                return file.read()
+            found: bytes = read_stream(file, name)
+            return found
     except FileNotFoundError:
         raise PlanError(f"{name} does not exist; make a plan: {MAKE_JSON}") from None
     except IsADirectoryError:
         raise PlanError(f"{name} is a folder; give the plan's JSON file") from None
     except OSError as error:
         raise PlanError(f"{name} cannot be read: {error.strerror or error}") from None
+
+
+def read_stream(stream: IO[Any], name: str) -> Any:
+    """All that a pipe or the like gives, bytes or text. Raises PlanError where that is more than MAX_BYTES."""
+    pieces = []
+    size = 0
+    while piece := stream.read(_PIECE):
+        pieces.append(piece)
+        size += len(piece)
+        if size > MAX_BYTES:
+            raise PlanError(f"{name} is larger than a plan can be ({MAX_BYTES // 2**30} GiB)")
+    return piece[:0].join(pieces)
 
 
 def refuse_other_documents(document: Mapping[str, Json], name: str) -> None:
