@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import sys
+import tokenize
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,7 @@ from planproof.plan import Plan
 from planproof.policy import Policy
 from planproof.registry import all_checks
 from planproof.source import Folder, Source, SourceError
-from planproof.suite import Suite, suite_of
+from planproof.suite import Suite, _python, suite_of
 from planproof.verdict import Verdict
 
 SETTINGS: dict[str, Any] = dict(Policy.default().settings("test_coverage"))
@@ -114,6 +117,10 @@ def test_a_run_of_another_module_is_a_test_where_it_is_about_the_configuration(
 
 TOOLS = {
     "pytest": ("test_a.py", "def test(plan):\n    assert plan\n", "unit"),
+    "pytest with brackets": ("test_a.py", "def test(plan):\n    assert(plan)\n", "unit"),
+    "pytest with an apostrophe": ("test_a.py", "# it's\ndef test(plan):\n    assert plan  # 'x\n", "unit"),
+    "pytest after a string": ("test_a.py", 's = \'\\\\\'\nd = """a \\""" b"""\ndef test(plan):\n    assert plan\n', "unit"),
+    "pytest in a string that is open": ("test_a.py", 'def test(plan): """\n    assert plan\n', None),
     "pytest in a folder": ("deep/er/test_a.py", "def test(plan):\n    assert plan\n", "unit"),
     "not about a plan": ("test_a.py", "def test(x):\n    assert x\n", None),
     "a comment": ("test_a.py", "def test(plan):\n    # assert plan\n    return plan\n", None),
@@ -134,6 +141,15 @@ def test_files_of_other_tools_count_if_they_assert(name: str, text: str, kind: s
     folder = write(tmp_path, **{name.replace("/", "__").replace(".", "_dot_"): text})
     expected = {"unit": (), "integration": ()} | ({kind: (name,)} if kind else {})
     assert suite_of(folder, SETTINGS).others == expected
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="that tokenizer takes f-strings apart")
+@pytest.mark.parametrize("file", sorted((ROOT / "tests").glob("*.py")), ids=lambda file: file.name)
+def test_comments_and_strings_of_python_are_those_of_its_own_tokenizer(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+    code = "".join(token.string for token in tokens if token.type not in (tokenize.STRING, tokenize.COMMENT))
+    assert "".join(_python(text)[1].split()) == "".join(code.split())
 
 
 def test_no_link_leads_out_of_the_folder(tmp_path: Path) -> None:

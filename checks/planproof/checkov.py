@@ -12,6 +12,7 @@ import os
 import sys
 import threading
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any
 
 from checkov.common.bridgecrew.severities import Severities
@@ -79,8 +80,13 @@ def _located(scanned_file: str) -> str:
 
     Checkov before 3.2.482 names no plan at all.
     """
-    given = [os.path.abspath(word) for word in sys.argv[1:] if os.path.exists(word)]
-    folders = {os.getcwd(), *(path if os.path.isdir(path) else os.path.dirname(path) for path in given)}
+    return _below(scanned_file, os.getcwd(), *sys.argv[1:])
+
+
+@lru_cache(maxsize=_KEPT)
+def _below(scanned_file: str, working: str, *words: str) -> str:
+    given = [os.path.abspath(word) for word in words if os.path.exists(word)]
+    folders = {working, *(path if os.path.isdir(path) else os.path.dirname(path) for path in given)}
     found = {os.path.realpath(os.path.join(folder, scanned_file.lstrip("/"))) for folder in folders}
     plans = [path for path in found if os.path.isfile(path)]
     return plans[0] if len(plans) == 1 else ""
@@ -94,7 +100,7 @@ def evaluation(path: str) -> Evaluation:
     """The evaluation of a plan file, made once; anew where the file, the policy or the source is another one."""
     status = os.stat(path)
     settings = tuple(os.environ.get(name) for name in SETTINGS)
-    key = (os.path.realpath(path), status.st_mtime_ns, status.st_size, settings)
+    key = (path, status.st_ino, status.st_mtime_ns, status.st_size, settings)
     with _lock:
         if key not in _evaluations:
             while len(_evaluations) >= _KEPT:

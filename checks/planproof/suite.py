@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import posixpath
 import re
-import tokenize
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from planproof.check import Context
@@ -146,13 +144,17 @@ def _expected_failures(block: Block) -> list[str]:
 def _other(folder: Folder, settings: Mapping[str, Any], kind: str) -> Iterator[str]:
     tools = [tool for tool in settings["tools"].values() if tool and tool["kind"] == kind]
     for file in folder.files if tools else ():
-        for tool in tools:
-            if any(matches(glob, file) for glob in tool["files"]):
-                text, code = _without_comments(file, folder.text(file))
-                mentioned = any(word in text for word in tool.get("mentions") or [""])
-                if mentioned and any(word in code for word in tool["asserts"]):
-                    yield file
-                    break
+        fit = [tool for tool in tools if any(matches(glob, file) for glob in tool["files"])]
+        if fit:
+            written = folder.text(file)
+            text, code = _without_comments(file, written)
+            asserts = any(_holds(text, tool.get("mentions") or [""]) and _holds(code, tool["asserts"]) for tool in fit)
+            if asserts and not _is_broken(file, written):
+                yield file
+
+
+def _holds(text: str, words: Iterable[str]) -> bool:
+    return any(word in text for word in words)
 
 
 def _without_comments(file: str, text: str) -> tuple[str, str]:
@@ -176,13 +178,31 @@ def _without_blocks(code: str) -> str:
     return "".join(kept)
 
 
+# A comment or a string of Python. One that is not closed goes to the end, so that nothing is looked at twice.
+_PYTHON = re.compile(
+    r"""#[^\n]*|(?:\b[rbuf]{1,2})?"""
+    r"""(?:\"{3}(?:[^"\\]|\\(?:.|\Z)|"(?!""))*(?:\"{3}|\Z)|'{3}(?:[^'\\]|\\(?:.|\Z)|'(?!''))*(?:'{3}|\Z)"""
+    r"""|"(?:[^"\\\n]|\\(?:.|\Z))*(?:"|(?=\n)|\Z)|'(?:[^'\\\n]|\\(?:.|\Z))*(?:'|(?=\n)|\Z))""",
+    re.DOTALL | re.IGNORECASE,
+)
+
+
 def _python(text: str) -> tuple[str, str]:
+    plain = _PYTHON.sub(lambda found: "" if found[0].startswith("#") else found[0], text)
+    return plain, _PYTHON.sub("", plain)
+
+
+def _is_broken(file: str, text: str) -> bool:
+    """Whether it is Python that no test runner can read."""
+    if not file.endswith(".py"):
+        return False
+    import ast
+
     try:
-        tokens = list(tokenize.generate_tokens(io.StringIO(text).readline))
-    except (tokenize.TokenError, SyntaxError):
-        return "", ""
-    words = [token for token in tokens if token.type != tokenize.COMMENT]
-    return " ".join(t.string for t in words), " ".join(t.string for t in words if t.type != tokenize.STRING)
+        ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return True
+    return False
 
 
 def tested(suite: Suite, context: Context) -> set[str]:
