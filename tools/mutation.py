@@ -38,7 +38,11 @@ OPERATORS = (
 
 def _of_check(key: str, *others: str) -> tuple[str, ...]:
     """The fixtures of a check with the words of its findings, and the tests of these files."""
-    return (*(f"tests/{name}.py" for name in (*others, "test_reasons")), "-k", " or ".join((key, *others)))
+    return (
+        *(f"tests/{name}.py" for name in (*others, "test_ideal", "test_reasons")),
+        "-k",
+        " or ".join((key, "test_ideal", *others)),
+    )
 
 
 def _of_all(*others: str) -> tuple[str, ...]:
