@@ -77,6 +77,62 @@ def test_companions_are_found_from_the_bucket() -> None:
     assert found.perhaps == ()
 
 
+KEYS = load("keys")
+KEY_CONTEXTS = {
+    "plan": Context(KEYS, Policy.default()),
+    "source": Context(KEYS, Policy.default(), Source.open(PLANS / "keys")),
+}
+FIRST, SECOND = 'aws_s3_bucket.parts["first"]', 'aws_s3_bucket.parts["second"]'
+# versioning resource -> the bucket that it belongs to, and which of the contexts can tell
+PAIRED = {
+    "aws_s3_bucket_versioning.by_variable": ('aws_s3_bucket.keyed["b"]', "source"),
+    "aws_s3_bucket_versioning.by_object": ('aws_s3_bucket.keyed["a"]', "source"),
+    "aws_s3_bucket_versioning.by_number": ("aws_s3_bucket.counted[1]", "source"),
+    "aws_s3_bucket_versioning.splat": ("aws_s3_bucket.counted[2]", ""),
+    "aws_s3_bucket_versioning.of_all[0]": ("aws_s3_bucket.counted[0]", "plan source"),
+    "aws_s3_bucket_versioning.of_all[1]": ("aws_s3_bucket.counted[1]", "plan source"),
+    "aws_s3_bucket_versioning.of_all[2]": ("aws_s3_bucket.counted[2]", "plan source"),
+    "aws_s3_bucket_versioning.only": ('aws_s3_bucket.one["k"]', "plan source"),
+    'aws_s3_bucket_versioning.mapped["a"]': ('aws_s3_bucket.keyed["a"]', "plan source"),
+    'aws_s3_bucket_versioning.mapped["b"]': ('aws_s3_bucket.keyed["b"]', "plan source"),
+    "aws_s3_bucket_versioning.of_number[0]": ("module.numbered[0].aws_s3_bucket.this", "source"),
+    "aws_s3_bucket_versioning.of_number[1]": ("module.numbered[1].aws_s3_bucket.this", "source"),
+    "aws_s3_bucket_versioning.of_second": ("module.numbered[1].aws_s3_bucket.this", "plan source"),
+    "aws_s3_bucket_versioning.of_splat": ("module.numbered[0].aws_s3_bucket.this", ""),
+    'aws_s3_bucket_versioning.of_module["x"]': (f'module.store["x"].{SECOND}', "source"),
+    'aws_s3_bucket_versioning.of_module["y"]': (f'module.store["y"].{SECOND}', "source"),
+    'aws_s3_bucket_versioning.of_part["first"]': (f"module.single.{FIRST}", "source"),
+    'aws_s3_bucket_versioning.of_part["second"]': (f"module.single.{SECOND}", "source"),
+    "aws_s3_bucket_versioning.of_object": (f"module.single.{FIRST}", "plan source"),
+    "aws_s3_bucket_versioning.of_text": ('module.store["y"].aws_s3_bucket.this', "plan source"),
+    'module.take.aws_s3_bucket_versioning.each_bucket["a"]': ('aws_s3_bucket.keyed["a"]', "plan source"),
+    'module.take.aws_s3_bucket_versioning.each_bucket["b"]': ('aws_s3_bucket.keyed["b"]', "plan source"),
+    "module.take.aws_s3_bucket_versioning.bucket_b": ('aws_s3_bucket.keyed["b"]', "plan source"),
+    "module.take.aws_s3_bucket_versioning.id_two": ("aws_s3_bucket.counted[0]", "source"),
+    'module.take.aws_s3_bucket_versioning.each_id["one"]': ("aws_s3_bucket.plain", "source"),
+    'module.take.aws_s3_bucket_versioning.each_id["two"]': ("aws_s3_bucket.counted[0]", "source"),
+    "module.take.aws_s3_bucket_versioning.store_y": ('module.store["y"].aws_s3_bucket.this', "plan source"),
+    'module.take.aws_s3_bucket_versioning.each_store["x"]': (f'module.store["x"].{FIRST}', "plan source"),
+    'module.take.aws_s3_bucket_versioning.each_store["y"]': (f'module.store["y"].{FIRST}', "plan source"),
+}
+
+
+@pytest.mark.parametrize("name", KEY_CONTEXTS)
+@pytest.mark.parametrize("companion", PAIRED)
+def test_a_key_leads_to_its_bucket_or_leaves_it_open(companion: str, name: str) -> None:
+    bucket, told = PAIRED[companion]
+    found = KEY_CONTEXTS[name].links.resolve(KEYS.by_address[companion], ("bucket",), "aws_s3_bucket")
+    if name in told.split():
+        assert ([t.address for t in found.targets], found.candidates, found.open_ended) == ([bucket], (), False)
+    else:
+        assert found.targets == ()
+        assert found.open_ended or bucket in [c.address for c in found.candidates]
+
+
+def test_every_key_of_the_plan_is_in_the_table() -> None:
+    assert {i.address for i in KEYS.of_type("aws_s3_bucket_versioning")} == PAIRED.keys()
+
+
 OUTPUTS = {
     "plain": [("aws_s3_bucket.single", ("arn",))],
     "nested": [(INNER.format("x"), ("id",))],
