@@ -4,7 +4,7 @@
     python tools/mutation.py [--jobs N] [--survivors] [--write] [MODULE ...]
 
 Prints, per module, how many of its mutants the tests killed, and the score of all; --survivors shows each mutant that no test noticed,
---write puts the table into docs/mutation-score.md. MODULE is a path below checks/, such as planproof/references.py; without one, all of
+--write puts the rows into docs/mutation-score.md. MODULE is a path below checks/, such as planproof/references.py; without one, all of
 TESTS. Each module is mutated by cosmic-ray in a copy of the commit that is checked out, never in the working tree, and judged by the
 fast tests that TESTS names for it. A mutant whose tests do not end in time counts as killed, as with every tool of this kind.
 """
@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -79,15 +80,12 @@ TESTS = {
 
 
 class Score(NamedTuple):
-    """What became of the mutants of one module."""
+    """What became of the mutants of one module. `survivors` are unified diffs."""
 
     module: str
+    total: int
     killed: int
-    survivors: tuple[str, ...]  # each as a unified diff
-
-    @property
-    def total(self) -> int:
-        return self.killed + len(self.survivors)
+    survivors: tuple[str, ...] = ()
 
 
 def score(module: str) -> Score:
@@ -134,7 +132,7 @@ def _score(module: str, dump: str) -> Score:
             survivors.append(result["diff"])
         else:
             killed += 1
-    return Score(module, killed, tuple(survivors))
+    return Score(module, killed + len(survivors), killed, tuple(survivors))
 
 
 def _results(dump: str) -> Iterator[dict[str, Any]]:
@@ -145,14 +143,22 @@ def _results(dump: str) -> Iterator[dict[str, Any]]:
         yield result
 
 
-def table(scores: list[Score]) -> str:
+def table(scores: Iterable[Score]) -> str:
     """Markdown: a row for each module, and one for all."""
-    total = Score("**all**", sum(s.killed for s in scores), tuple(diff for s in scores for diff in s.survivors))
-    rows = [
-        f"| {s.module if s is total else f'`{s.module}`'} | {s.total} | {s.killed} | {s.killed / max(s.total, 1):.0%} |"
-        for s in (*scores, total)
-    ]
-    return "\n".join(("| module | mutants | killed | score |", "| --- | ---: | ---: | ---: |", *rows)) + "\n"
+    ordered = sorted(scores, key=lambda score: list(TESTS).index(score.module))
+    rows = [(f"`{s.module}`", s.total, s.killed) for s in ordered]
+    rows.append(("**all**", sum(s.total for s in ordered), sum(s.killed for s in ordered)))
+    lines = [f"| {name} | {total} | {killed} | {killed / max(total, 1):.0%} |" for name, total, killed in rows]
+    return "\n".join(("| module | mutants | killed | score |", "| --- | ---: | ---: | ---: |", *lines)) + "\n"
+
+
+def write(scores: Iterable[Score]) -> None:
+    """Puts the rows of these modules into the page; those of others stay."""
+    head, _, known = PAGE.read_text(encoding="utf-8").partition("| module |")
+    rows = re.findall(r"^\| `(.+?)` \| (\d+) \| (\d+) \|", known, re.MULTILINE)
+    merged = {module: Score(module, int(total), int(killed)) for module, total, killed in rows if module in TESTS}
+    merged.update({score.module: score for score in scores})
+    PAGE.write_text(head + table(merged.values()), encoding="utf-8")
 
 
 def main() -> int:
@@ -160,7 +166,7 @@ def main() -> int:
     parser.add_argument("modules", nargs="*", metavar="MODULE")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--survivors", action="store_true", help="show each mutant that no test noticed")
-    parser.add_argument("--write", action="store_true", help=f"put the table into {PAGE.relative_to(ROOT)}")
+    parser.add_argument("--write", action="store_true", help=f"put the rows into {PAGE.relative_to(ROOT)}")
     options = parser.parse_args()
     strangers = [module for module in options.modules if module not in TESTS]
     if strangers:
@@ -174,8 +180,7 @@ def main() -> int:
                 print("\n".join(found.survivors))
     print(table(scores), end="")
     if options.write:
-        head, mark, _ = PAGE.read_text(encoding="utf-8").partition("| module |")
-        PAGE.write_text(head + (table(scores) if mark else ""), encoding="utf-8")
+        write(scores)
     return 0
 
 
