@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 FIXTURES = sorted(file for name in ("plan.json", "second-plan.json") for file in (ROOT / "fixtures").rglob(name))
 CORPUS = ROOT.parent / "shared" / "corpus" / "plans"
 AT_ONCE = 60
-MUTANT_RUNS = 4
+MUTANT_RUNS = 10
 
 
 def batches(files: list[Path]) -> Iterator[list[Path]]:
@@ -73,7 +73,7 @@ def test_every_mutant_of_the_ideal_plan(part: int, tmp_path: Path) -> None:
         if number % MUTANT_RUNS == part:
             files.append(made / f"{number}.json")
             files[-1].write_text(json.dumps(mutant.plan), encoding="utf-8")
-    assert len(files) > 100
+    assert len(files) > 50
     assert lanes_agree(files, judged) == set()
 
 
