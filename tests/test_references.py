@@ -133,6 +133,32 @@ def test_every_key_of_the_plan_is_in_the_table() -> None:
     assert {i.address for i in KEYS.of_type("aws_s3_bucket_versioning")} == PAIRED.keys()
 
 
+SETTINGS = {"a": {"name": "first"}, "b": {"name": "second"}}
+# topic -> the constants that its name is made from; where the plan lost an index, the whole and the key beside it
+CONSTANTS = {
+    "by_key": ["second"],
+    'by_each["a"]': ["first"],
+    'by_each["b"]': ["second"],
+    'by_each_key["a"]': [SETTINGS, "a"],
+    'by_each_key["b"]': [SETTINGS, "b"],
+    'by_set["one"]': ["one"],
+    'by_set["two"]': ["two"],
+    "by_index": ["two"],
+    "by_count[0]": [["one", "two"], 0],
+    "by_count[1]": [["one", "two"], 1],
+    "by_default": ["default"],
+    "whole": ["whole"],
+}
+
+
+@pytest.mark.parametrize("context", KEY_CONTEXTS.values(), ids=KEY_CONTEXTS)
+@pytest.mark.parametrize(("topic", "constants"), CONSTANTS.items(), ids=CONSTANTS)
+def test_a_constant_is_the_part_that_is_read(topic: str, constants: list[object], context: Context) -> None:
+    origins = context.references.origins(KEYS.by_address[f"module.take.aws_sns_topic.{topic}"], "name")
+    assert [context.references.value(origin).raw for origin in origins] == constants
+    assert {origin.kind for origin in origins} <= {Kind.CONSTANT, Kind.KEY}
+
+
 OUTPUTS = {
     "plain": [("aws_s3_bucket.single", ("arn",))],
     "nested": [(INNER.format("x"), ("id",))],

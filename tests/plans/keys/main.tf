@@ -99,4 +99,8 @@ module "take" {
   buckets = aws_s3_bucket.keyed
   ids     = { one = aws_s3_bucket.plain.id, two = aws_s3_bucket.counted[0].id }
   stores  = module.store
+
+  settings = { a = { name = "first" }, b = { name = "second" } }
+  names    = ["one", "two"]
+  name     = "whole"
 }

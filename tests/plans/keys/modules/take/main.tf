@@ -29,3 +29,33 @@ resource "aws_s3_bucket_versioning" "each_store" {
   bucket   = each.value.ids["first"]
   versioning_configuration { status = "Enabled" }
 }
+
+# constants: the part that the steps lead to
+variable "settings" { type = map(object({ name = string })) }
+variable "names" { type = list(string) }
+variable "name" { type = string }
+variable "default" {
+  type    = map(object({ name = string }))
+  default = { a = { name = "default" } }
+}
+
+resource "aws_sns_topic" "by_key" { name = var.settings["b"].name }
+resource "aws_sns_topic" "by_each" {
+  for_each = var.settings
+  name     = each.value.name
+}
+resource "aws_sns_topic" "by_each_key" {
+  for_each = var.settings
+  name     = var.settings[each.key].name
+}
+resource "aws_sns_topic" "by_set" {
+  for_each = toset(var.names)
+  name     = each.value
+}
+resource "aws_sns_topic" "by_index" { name = var.names[1] }
+resource "aws_sns_topic" "by_count" {
+  count = 2
+  name  = var.names[count.index]
+}
+resource "aws_sns_topic" "by_default" { name = var.default["a"].name }
+resource "aws_sns_topic" "whole" { name = var.name }
