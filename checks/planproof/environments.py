@@ -32,5 +32,5 @@ def flat(origins: Iterable[Origin]) -> Iterator[Origin]:
 
 def _carries_name(origin: Origin, context: Context) -> bool:
     text = context.references.value(origin).text
-    names = {str(name).lower() for name in context.policy.section("environments").get("names", ())}
+    names = {str(name).lower() for name in context.policy.section("environments")["names"]}
     return text is not None and not names.isdisjoint(re.split(r"[^a-z0-9]+", text.lower()))

@@ -69,7 +69,7 @@ def words_of(text: str) -> set[str]:
 def _written(context: Context) -> tuple[dict[str, str], dict[str, str]]:
     sure: dict[str, str] = {}
     perhaps: dict[str, str] = {}
-    for kind, arguments in context.policy.section("log_buckets").get("writers", {}).items():
+    for kind, arguments in context.policy.section("log_buckets")["writers"].items():
         for writer in context.plan.of_type(str(kind)):
             for argument in arguments:
                 found = context.links.resolve(writer, path_of(str(argument)), BUCKET)

@@ -7,6 +7,14 @@ from itertools import chain, islice
 
 from planproof.verdict import Report, Verdict
 
+NONE = {verdict.value: 0 for verdict in Verdict}
+
+
+def add(totals: dict[str, int], report: Report) -> None:
+    """Adds a report's findings to how many have each verdict."""
+    for verdict, number in report.summary().items():
+        totals[verdict] += number
+
 
 class Coming:
     """So many reports, to be gone through once. `several` is known beforehand; `number` and `totals` are of those that have come."""
@@ -16,12 +24,11 @@ class Coming:
         head = list(islice(rest, 2))
         self.several = len(head) > 1
         self.number = 0
-        self.totals = {verdict.value: 0 for verdict in Verdict}
+        self.totals = dict(NONE)
         self._reports = chain(head, rest)
 
     def __iter__(self) -> Iterator[Report]:
         for report in self._reports:
             self.number += 1
-            for verdict, count in report.summary().items():
-                self.totals[verdict] += count
+            add(self.totals, report)
             yield report

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from planproof.guide import Guide, guide
+from planproof.report.coming import NONE, add
 from planproof.verdict import PLAN, SEVERITIES, Finding, Report, Rule, Verdict, listed
 
 ORDER = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.SKIP, Verdict.PASS)
@@ -56,10 +57,9 @@ def rules_of(reports: Iterable[Report]) -> dict[str, Rule]:
 
 def totals(reports: Sequence[Report]) -> dict[str, int]:
     """The summaries of all reports, added up."""
-    counts = {verdict.value: 0 for verdict in Verdict}
+    counts = dict(NONE)
     for report in reports:
-        for verdict, number in report.summary().items():
-            counts[verdict] += number
+        add(counts, report)
     return counts
 
 
