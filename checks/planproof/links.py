@@ -85,8 +85,9 @@ class Links:
         origins, reached, exact = self._reach(instance, path, types)
         if value.is_known:
             named = self._nearest(instance, path, self._named(value.raw, types))
+            read = [o for o in origins if o.instance and o.instance.address in exact]
             unnamed = tuple(i for i in reached.values() if len(reached) == len(exact) == 1 and not self._has_name(i))
-            return Resolution(named or unnamed)
+            return Resolution(named or (() if any(map(_is_read_later, read)) else unnamed))
         if len(reached) == len(exact) == 1:
             return Resolution(tuple(reached.values()))
         if len(origins) == 1 and origins[0].kind is Kind.CONSTANT and (named := self._named(origins[0].constant, types)):
@@ -243,6 +244,12 @@ def _handed_on(origin: Origin) -> str | None:
     if origin.type == "terraform_data" and attribute == "output":
         return "input"
     return attribute if origin.instance.configured(attribute) else None
+
+
+def _is_read_later(origin: Origin) -> bool:
+    """Whether the attribute that is read is known after the apply: what is known before is not made of it, though a map that the
+    argument's value is taken from may hold it elsewhere."""
+    return origin.instance is not None and origin.instance.get(*(origin.attribute or ())).is_unknown
 
 
 def _may_name_another(origin: Origin) -> bool:
