@@ -39,6 +39,11 @@ class Run:
     stderr: str
     results: dict[tuple[str, str, str], tuple[str, str]]
 
+    @classmethod
+    def of(cls, done: subprocess.CompletedProcess[str]) -> Run:
+        """Every result of a check of ours has to appear once."""
+        return cls(done.returncode, done.stderr, _results(done.stdout))
+
     def verdicts(self) -> dict[tuple[str, str], str]:
         """Without the file, for a run over one plan."""
         return {(check, resource): result for (_, check, resource), (result, _) in self.results.items()}
@@ -47,7 +52,7 @@ class Run:
 def checkov(
     *arguments: str | Path, cwd: Path, python: str | Path = sys.executable, checks: str = OURS, **environment: str
 ) -> Run:
-    """Runs Checkov in a clean environment. Every result of a check of ours has to appear once."""
+    """Runs Checkov in a clean environment."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PLANPROOF_"))}
     done = subprocess.run(
         [str(python), "-m", "checkov.main", *map(str, arguments), "--skip-download", "-o", "json", "-c", checks],
@@ -57,7 +62,7 @@ def checkov(
         text=True,
         timeout=300,
     )
-    return Run(done.returncode, done.stderr, _results(done.stdout))
+    return Run.of(done)
 
 
 def _results(stdout: str) -> dict[tuple[str, str, str], tuple[str, str]]:
@@ -82,8 +87,10 @@ def _results(stdout: str) -> dict[tuple[str, str, str], tuple[str, str]]:
 # --- many runs ---------------------------------------------------------------------------------------------------------
 
 _ZYGOTE = """
-import json, os, sys
+import gc, json, os, sys
 from checkov.main import Checkov
+
+gc.disable()  # a third of the time, and each run ends soon
 
 def checkov(argv):
     return Checkov(argv=argv).run()

@@ -164,12 +164,15 @@ def _through(watch: Watch, context: Context) -> bool | Trouble:
     if not watch.path:
         return False
     queries = context.argument(watch.alarm, "metric_query").items()
+    if any(query.get(name).is_unknown for query in queries for name in ("id", "expression", "return_data")):
+        text = f"which of the metrics {watch.alarm.address} compares is known after the apply"
+        return Trouble("unknown_alarm", text, "metric_query", open=True)
     compared = next((q for q in queries if q.get("return_data").raw is True), queries[0] if len(queries) == 1 else None)
     if compared is None or compared.get("id").text == watch.query:
         return False
     expression = re.sub(r"\s", "", compared.get("expression").text or "")
     match = _SUM.match(_FILL.sub(r"\1", expression))
-    ids = (match["list"] or "").split(",") + (match["plus"] or "").split("+") if match else []
+    ids = re.split(r"[,+]", match["list"] or match["plus"] or "") if match else []
     if match and (watch.query in ids or "METRICS()" in expression.upper()):
         return bool(_FILL.search(expression))
     text = f"{watch.alarm.address} compares the metric math {compared.get('expression')}, which is not worked out here"
