@@ -7,7 +7,7 @@ The two checks that read source have mutants of that (`source_mutants`).
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -22,10 +22,9 @@ from planproof.glob import matches
 from planproof.plan import Plan
 from planproof.policy import Policy
 from planproof.registry import all_checks
-from source_mutants import source_rows
+from source_mutants import GOOD, source_rows
 from survivors import REASONS
 
-GOOD = ROOT / "fixtures" / "good"
 IDEAL = GOOD / "ideal"
 FOLDERS = [IDEAL, *sorted(file.parent for file in GOOD.glob("*/*/expected.json"))]
 PAGES = ROOT / "docs" / "mutation"
@@ -152,8 +151,8 @@ def pages(rows: dict[str, list[Row]]) -> dict[Path, str]:
 
 def _parts(check: Check, rows: list[Row]) -> tuple[list[Row], list[Row], list[Row]]:
     changed = [row for row in rows if row.changed]
-    kept = [row for row in rows if not row.changed and row.may_change(check)]
-    return changed, kept, [row for row in rows if not row.changed and not row.may_change(check)]
+    same = [row for row in rows if not row.changed]
+    return changed, [row for row in same if row.may_change(check)], [row for row in same if not row.may_change(check)]
 
 
 def _page(check: Check, rows: list[Row]) -> str:
@@ -187,7 +186,12 @@ def _table(head: tuple[str, str, str], rows: Iterable[tuple[str, str, str]]) -> 
     return lines if grouped else []
 
 
+def without_reason(check: Check, rows: list[Row]) -> list[Row]:
+    """The mutants that concern the check, change nothing, and have no reason."""
+    return [row for row in _parts(check, rows)[1] if row.reason(check) is None]
+
+
 def left_over(check: Check, rows: list[Row]) -> list[str]:
     """The reasons that no mutant needs."""
-    used = Counter(row.reason(check) for row in rows if not row.changed and row.may_change(check))
-    return [glob for glob in REASONS[check.id] if not used[glob]]
+    used = {row.reason(check) for row in _parts(check, rows)[1]}
+    return [glob for glob in REASONS[check.id] if glob not in used]

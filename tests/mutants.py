@@ -6,6 +6,7 @@ nested block; each resource as a whole; each argument of a module's call that re
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -35,7 +36,7 @@ class Mutant:
 
 
 def mutants(plan: Json) -> Iterator[Mutant]:
-    plan = _in_order(json.loads(json.dumps(plan)))
+    plan = _in_order(copy.deepcopy(plan))
     text = json.dumps(plan)
     for module, block in _blocks(plan):
         address = module + block["address"]
@@ -57,7 +58,7 @@ def _places(plan: Json, address: str, block: Json) -> Iterator[tuple[str, Path, 
     for path, is_block in _paths(block.get("expressions", {})):
         yield "", path, (deleted,) if is_block else (deleted, null, unknown, weakened, relinked)
         for instance, values in _values(plan, address):
-            for inner in _inner(None if is_block else _document(_at_path(values, path))):
+            for inner in paths_in(None if is_block else _document(_at_path(values, path))):
                 yield instance, (*path, JSON, *inner), (deleted, weakened, renamed)
 
 
@@ -66,7 +67,7 @@ def _mutants_of_modules(plan: Json, text: str) -> Iterator[Mutant]:
         for call, body in configuration.get("module_calls", {}).items():
             for path, is_block in _paths(body.get("expressions", {})):
                 draft = Draft(json.loads(text), module, "")
-                expression = _get(draft.configuration["module_calls"][call]["expressions"], path)
+                expression = get(draft.configuration["module_calls"][call]["expressions"], path)
                 if not is_block and _relink(draft, expression):
                     shown = f"{module}module.{call}.{'.'.join(map(str, path))}"
                     yield Mutant(shown, "relinked", "call", draft.plan)
@@ -125,7 +126,7 @@ def deleted(draft: Draft, path: Path) -> bool:
     if JSON in path:
         return _in_document(draft, path, lambda part, step: part.pop(step))
     is_block = dict(_paths(draft.expressions))[path]
-    del _get(draft.expressions, path[:-1])[path[-1]]
+    del get(draft.expressions, path[:-1])[path[-1]]
     if is_block:
         _each(draft, path, lambda part, step: _removed(part, step), lambda mask, step: _removed(mask, step))
     else:
@@ -154,7 +155,7 @@ def weakened(draft: Draft, path: Path) -> bool:
     """Another constant: a flag turned, a number down to 1 (or up from it), a text that is no name here, an empty list or map."""
     if JSON in path:
         document = _document(draft.value(path[: path.index(JSON)]))
-        if isinstance(_get(document, path[path.index(JSON) + 1 :]), (dict, list)):
+        if isinstance(get(document, path[path.index(JSON) + 1 :]), (dict, list)):
             return False
         return _in_document(draft, path, lambda part, step: part.__setitem__(step, _other(part[step])))
     value = draft.value(path)
@@ -173,7 +174,7 @@ def renamed(draft: Draft, path: Path) -> bool:
 
 def relinked(draft: Draft, path: Path) -> bool:
     """Every reference to a resource goes to a sibling of it that is otherwise the same."""
-    expression = _get(draft.expressions, path)
+    expression = get(draft.expressions, path)
     return draft.value(path) is None and _relink(draft, expression)
 
 
@@ -218,16 +219,13 @@ def _constant(draft: Draft, path: Path, value: Json) -> bool:
 def _hand_on(draft: Draft, path: Path, value: Json, other: Json, is_unknown: bool) -> None:
     """To whatever is set to this argument of the block, in the same module."""
     reference = f"{draft.address.removeprefix(draft.module)}.{path[0]}"
-    for block in draft.configuration["resources"]:
-        user = Draft(draft.plan, draft.module, draft.module + block["address"])
-        for inner, is_block in list(_paths(block.get("expressions", {}))):
-            references = [] if is_block else _get(block["expressions"], inner).get("references", [])
-            if reference in map(bare, references) and len(path) == 1 and user.value(inner) == value:
-                _put(user, inner, other, is_unknown)
+    for user, inner, expression in _arguments(draft):
+        if reference in map(bare, expression.get("references", [])) and len(path) == 1 and user.value(inner) == value:
+            _put(user, inner, other, is_unknown)
 
 
 def _set_expression(draft: Draft, path: Path, expression: Json) -> None:
-    _get(draft.expressions, path[:-1])[path[-1]] = expression
+    get(draft.expressions, path[:-1])[path[-1]] = expression
 
 
 def _relink(draft: Draft, expression: Json) -> bool:
@@ -257,16 +255,13 @@ def count_0(draft: Draft, path: Path) -> bool:
     draft.block.pop("for_each_expression", None)
     draft.block["count_expression"] = {"constant_value": 0}
     name = draft.address.removeprefix(draft.module)
-    for block in draft.configuration["resources"]:
-        user = Draft(draft.plan, draft.module, draft.module + block["address"])
-        for inner, is_block in list(_paths(block.get("expressions", {}))):
-            expression = {} if is_block else _get(block["expressions"], inner)
-            if name in map(_head, expression.get("references", [])):
-                expression["references"] = _without_rest(expression["references"], name)
-                if expression["references"] == [name]:
-                    _put(user, inner, None, is_unknown=False)
-                elif user.value(inner) is not None:
-                    return False
+    for user, inner, expression in _arguments(draft):
+        if name in map(_head, expression.get("references", [])):
+            expression["references"] = _without_rest(expression["references"], name)
+            if expression["references"] == [name]:
+                _put(user, inner, None, is_unknown=False)
+            elif user.value(inner) is not None:
+                return False
     for found in _other_expressions(draft.configuration):
         found["references"] = _without_rest(found["references"], name)
     return True
@@ -280,7 +275,7 @@ def moved(draft: Draft, path: Path) -> bool:
     if any(_referred(draft.block_of(n), ("module.", "each.", "count.")) for n in along):
         return False
     configuration = draft.configuration
-    blocks = [json.loads(json.dumps(draft.block_of(n))) for n in along]
+    blocks = [copy.deepcopy(draft.block_of(n)) for n in along]
     variables = {v.split(".")[1] for n in along for v in _referred(draft.block_of(n), ("var.",))}
     configuration["resources"].remove(draft.block)
     outputs: Json = {}
@@ -341,7 +336,7 @@ def _move_instances(draft: Draft, name: str, along: list[str]) -> None:
 
 
 def _moved(resource: Json, module: str) -> Json:
-    return {**json.loads(json.dumps(resource)), "address": f"{module}{ELSEWHERE}{resource['address'].removeprefix(module)}"}
+    return {**copy.deepcopy(resource), "address": f"{module}{ELSEWHERE}{resource['address'].removeprefix(module)}"}
 
 
 # --- operators on an output --------------------------------------------------------------------------------------------
@@ -449,14 +444,14 @@ def _add_sibling(draft: Draft, name: str) -> None:
         module, _, _ = resource["address"].rpartition(f"{name.removeprefix('data.')}")
         module = module.removesuffix("data.") if name.startswith("data.") else module
         address = f"{module}{_to_sibling(resource['address'].removeprefix(module), {name})}"
-        return {**json.loads(json.dumps(resource)), "address": address, "name": resource["name"] + SIBLING}
+        return {**copy.deepcopy(resource), "address": address, "name": resource["name"] + SIBLING}
 
     for resources, resource in list(_resources(draft.plan)):
         if bare(resource["address"]) == draft.module + name:
             resources.append(twin(resource))
     changes = draft.plan["resource_changes"]
     changes += [twin(change) for change in changes if bare(change["address"]) == draft.module + name]
-    block = json.loads(json.dumps(draft.block_of(name)))
+    block = copy.deepcopy(draft.block_of(name))
     draft.configuration["resources"].append({**block, "address": name + SIBLING, "name": block["name"] + SIBLING})
 
 
@@ -502,6 +497,15 @@ def _other_expressions(configuration: Json) -> list[Json]:
     return list(_expressions([configuration.get("outputs"), configuration.get("module_calls")]))
 
 
+def _arguments(draft: Draft) -> Iterator[tuple[Draft, Path, Json]]:
+    """All that the blocks of the module set: whose it is, the path and the expression."""
+    for block in draft.configuration["resources"]:
+        user = Draft(draft.plan, draft.module, draft.module + block["address"])
+        for path, is_block in _paths(block.get("expressions", {})):
+            if not is_block:
+                yield user, path, get(block["expressions"], path)
+
+
 # --- paths -------------------------------------------------------------------------------------------------------------
 
 
@@ -527,28 +531,29 @@ def _document(value: Json) -> Json:
     return document
 
 
-def _inner(document: Json, path: Path = ()) -> Iterator[Path]:
+def paths_in(document: Json, path: Path = ()) -> Iterator[Path]:
+    """Of every part of a document of JSON, the outer ones first."""
     if path:
         yield path
     if isinstance(document, (dict, list)):
         for step, part in document.items() if isinstance(document, dict) else enumerate(document):
-            yield from _inner(part, (*path, step))
+            yield from paths_in(part, (*path, step))
 
 
 def _in_document(draft: Draft, path: Path, change: Callable[[Json, Any], Any]) -> bool:
     """Changes a part of a document of JSON that an argument holds, in its value and, if it is a constant, in its expression."""
     outer, inner = path[: path.index(JSON)], path[path.index(JSON) + 1 :]
     document = _document(draft.value(outer))
-    change(_get(document, inner[:-1]), inner[-1])
+    change(get(document, inner[:-1]), inner[-1])
     text = json.dumps(document)
-    expression = _get(draft.expressions, outer)
+    expression = get(draft.expressions, outer)
     if "constant_value" in expression:
         expression["constant_value"] = text
     _put(draft, outer, text, is_unknown=False)
     return True
 
 
-def _get(part: Json, path: Path) -> Json:
+def get(part: Json, path: Path) -> Json:
     for step in path:
         part = part[step]
     return part
@@ -568,9 +573,8 @@ def _in_order(plan: Json) -> Json:
     """With the blocks of a set, whose order means nothing, as the configuration has them: an argument and its value have one path."""
     for module, block in _blocks(plan):
         address = module + block["address"]
-        for _, resource in _resources(plan, ("planned_values",)):
-            if bare(resource["address"]) == address:
-                _sort_blocks(block.get("expressions", {}), resource.get("values"), None)
+        for _, values in _values(plan, address):
+            _sort_blocks(block.get("expressions", {}), values, None)
         for change in plan["resource_changes"]:
             if bare(change["address"]) == address:
                 _sort_blocks(block.get("expressions", {}), change["change"].get("after"), change["change"].get("after_unknown"))

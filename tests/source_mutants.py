@@ -13,9 +13,10 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from conftest import ROOT, policy_of
+from mutants import get, paths_in
 from planproof.check import Check
 from planproof.engine import evaluate
 from planproof.plan import Plan
@@ -83,19 +84,9 @@ def _changes(text: str, suffix: str) -> Iterator[Change]:
 
 
 def _of_json(text: str) -> Iterator[Change]:
-    def paths(part: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-        if path:
-            yield path
-        steps = part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, list) else ()
-        for step, inner in steps:
-            yield from paths(inner, (*path, step))
-
-    for path in paths(json.loads(text)):
+    for path in paths_in(json.loads(text)):
         document = json.loads(text)
-        part = document
-        for step in path[:-1]:
-            part = part[step]
-        del part[path[-1]]
+        del get(document, path[:-1])[path[-1]]
         kind = "source " + ".".join(str(step) for number, step in enumerate(path) if number != 1 and not isinstance(step, int))
         yield Change(" " + ".".join(map(str, path)), "deleted", kind, json.dumps(document))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ import pytest
 from conftest import ROOT, policy_of
 from kill_table import FOLDERS, IDEAL, checks_of
 from lanes import Checkovs, Run, checkov, in_checkovs_words
-from mutants import Mutant, mutants
+from mutants import mutants
 from planproof.engine import evaluate
 from planproof.plan import Plan, PlanError
 
@@ -82,29 +83,33 @@ def checkovs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkovs]:
 def test_every_mutant(key: str, part: int, checkovs: Checkovs, tmp_path: Path) -> None:
     """docs/mutation says what each of them changes on our lane; here it is the same checks and policy on both."""
     folders = [folder for folder in FOLDERS if key in (folder.name, folder.parent.name)]
-    policies = {json.dumps(policy_of(folder).data): policy_of(folder) for folder in folders}
-    for number, (text, policy) in enumerate(policies.items()):
+    checks = checks_of(folders[0])
+    by_policy: dict[str, list[Path]] = {}
+    for folder in folders:
+        by_policy.setdefault(json.dumps(policy_of(folder).data), []).append(folder)
+    for number, (text, alike) in enumerate(by_policy.items()):
         place = tmp_path / str(number)
         (place / "plans").mkdir(parents=True)
         (place / "policy.json").write_text(text, encoding="utf-8")
-        plans = [mutant.plan for folder in folders if json.dumps(policy_of(folder).data) == text for mutant in of_folder(folder)]
         expected: dict[tuple[str, str, str], str] = {}
-        for name, document in enumerate(plans[part :: PARTS.get(key, 1)]):
+        for name, plan_text in enumerate(mutated(tuple(alike))[part :: PARTS.get(key, 1)]):
             file = place / "plans" / f"{name}.json"
-            file.write_text(json.dumps(document), encoding="utf-8")
+            file.write_text(plan_text, encoding="utf-8")
             plan = Plan.load(file)
-            found = in_checkovs_words(plan, evaluate(plan, policy, checks=checks_of(folders[0])))
+            found = in_checkovs_words(plan, evaluate(plan, policy_of(alike[0]), checks=checks))
             expected |= {(file.name, *about): result for about, result in found.items()}
-        wanted = ",".join(check.id for check in checks_of(folders[0]))
         arguments = ["--external-checks-dir", ROOT / "checks", "-d", place / "plans", "--framework", "terraform_plan"]
-        arguments += ["--skip-download", "-o", "json", "-c", wanted]
+        arguments += ["--skip-download", "-o", "json", "-c", ",".join(check.id for check in checks)]
         run = Run.of(checkovs.run("checkov", *arguments, cwd=place, PLANPROOF_POLICY=str(place / "policy.json")))
         assert expected
         assert {about: result for about, (result, _) in run.results.items()} == expected
 
 
-def of_folder(folder: Path) -> Iterator[Mutant]:
-    return mutants(json.loads((folder / "plan.json").read_text(encoding="utf-8")))
+@lru_cache(maxsize=2)
+def mutated(folders: tuple[Path, ...]) -> list[str]:
+    """The plans of all mutants, made once for all parts of a check."""
+    documents = (json.loads((folder / "plan.json").read_text(encoding="utf-8")) for folder in folders)
+    return [json.dumps(mutant.plan) for document in documents for mutant in mutants(document)]
 
 
 @pytest.mark.parametrize("start", range(0, 360, AT_ONCE))

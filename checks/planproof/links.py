@@ -85,9 +85,7 @@ class Links:
         origins, reached, exact = self._reach(instance, path, types)
         if value.is_known:
             named = self._nearest(instance, path, self._named(value.raw, types))
-            read = [o for o in origins if o.instance and o.instance.address in exact]
-            unnamed = tuple(i for i in reached.values() if len(reached) == len(exact) == 1 and not self._has_name(i))
-            return Resolution(named or (() if any(map(_is_read_later, read)) else unnamed))
+            return Resolution(named or self._unnamed(origins, reached, exact))
         if len(reached) == len(exact) == 1:
             return Resolution(tuple(reached.values()))
         if len(origins) == 1 and origins[0].kind is Kind.CONSTANT and (named := self._named(origins[0].constant, types)):
@@ -122,6 +120,12 @@ class Links:
         named = [o for o in origins if o.type in types and not o.is_data]
         exact = {o.instance.address: o.instance for o in named if o.instance}
         return origins, {i.address: i for o in named for i in o.instances}, exact
+
+    def _unnamed(self, origins: Origins, reached: dict[str, Instance], exact: dict[str, Instance]) -> tuple[Instance, ...]:
+        """The one instance that a known value is read of, where no identifier of it is known to compare."""
+        if not len(reached) == len(exact) == 1 or any(_is_read_later(o) for o in origins if o.instance in exact.values()):
+            return ()
+        return tuple(i for i in reached.values() if not self._has_name(i))
 
     def _open(
         self, instance: Instance, path: Path, origins: Origins, reached: dict[str, Instance], types: tuple[str, ...]
