@@ -10,9 +10,10 @@ from jsonschema import Draft202012Validator
 
 from conftest import PLANS, ROOT
 from planproof import bundled
-from planproof.baseline import SCHEMA, Baseline, BaselineError
+from planproof.baseline import SCHEMA, Baseline
 from planproof.cli import main
 from planproof.engine import evaluate
+from planproof.errors import BaselineError
 from planproof.plan import Plan
 from planproof.policy import Policy
 from planproof.verdict import PLAN as WHOLE

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from planproof import glob
 from planproof.cloudtrail_events import samples
+from planproof.errors import PatternError
 from planproof.event_pattern import compile, envelope, is_delivered
-from planproof.pattern_error import PatternError
 
 EVENT: dict[str, Any] = {
     "source": "aws.ec2",

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from planproof import cloudwatch_regex
 from planproof.cloudtrail_events import samples
 from planproof.cloudwatch_regex import Regex
+from planproof.errors import PatternError
 from planproof.filter_pattern import compile
-from planproof.pattern_error import PatternError
 
 DENIED = {sample.name for sample in samples("logs") if sample.access == "denied"}
 DENIED_ELSEWHERE = {sample.name for sample in samples("logs") if sample.access == "elsewhere" and "errorCode" in sample.record}

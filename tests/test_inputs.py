@@ -17,7 +17,7 @@ import fixtures as tool
 from conftest import PLANS, ROOT
 from planproof import inputs
 from planproof.cli import main
-from planproof.plan import PlanError
+from planproof.errors import PlanError
 from planproof.progress import told
 
 PLAN = PLANS / "references" / "plan.json"

@@ -19,7 +19,8 @@ from kill_table import FOLDERS, IDEAL, checks_of
 from lanes import Checkovs, Run, checkov, in_checkovs_words
 from mutants import mutants
 from planproof.engine import evaluate
-from planproof.plan import Plan, PlanError
+from planproof.errors import PlanError
+from planproof.plan import Plan
 
 pytestmark = pytest.mark.slow
 

@@ -11,8 +11,9 @@ import pytest
 from conftest import PLANS, ROOT
 from planproof.cli import main
 from planproof.engine import evaluate
-from planproof.policy import Policy, PolicyError
-from planproof.registry import LoadError, all_checks, own_checks
+from planproof.errors import LoadError, PolicyError
+from planproof.policy import Policy
+from planproof.registry import all_checks, own_checks
 from planproof.verdict import Verdict
 
 TEAM = ROOT / "examples" / "platform-team"

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from planproof import pattern
-from planproof.pattern import MAX_TEXT, Pattern, PatternError, compiled
-from planproof.policy import Policy, PolicyError, bundled_policy
+from planproof.errors import PatternError, PolicyError
+from planproof.pattern import MAX_TEXT, Pattern, compiled
+from planproof.policy import Policy, bundled_policy
 
 ATOMS = (
     *("a", "b", "-", ".", "[a-b]", "[^a]", "[a\\-b]", "[-a]", "[a-]", "[]a]", "\\w", "\\d", "\\-", "(a|b)", "(?:a|)", "(ab?)"),

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from conftest import PLANS, load
-from planproof.plan import Instance, Module, ModuleConfig, Plan, PlanError, State, Value, _last_step
+from planproof.errors import PlanError
+from planproof.plan import Instance, Module, ModuleConfig, Plan, State, Value, _last_step
 
 TEXT = (PLANS / "references" / "plan.json").read_text(encoding="utf-8")
 MINIMAL = {"format_version": "1.2", "planned_values": {"root_module": {}}}

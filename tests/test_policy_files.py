@@ -15,7 +15,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from planproof import bundled
-from planproof.policy import Policy, PolicyError, bundled_data, bundled_policy
+from planproof.errors import PolicyError
+from planproof.policy import Policy, bundled_data, bundled_policy
 from planproof.policy_file import load
 from planproof.policy_schema import is_open, schema
 

@@ -11,8 +11,9 @@ from conftest import ROOT
 from planproof import predicates
 from planproof.check import Context
 from planproof.engine import evaluate
+from planproof.errors import PolicyError
 from planproof.plan import Plan
-from planproof.policy import Policy, PolicyError, bundled_policy, merge
+from planproof.policy import Policy, bundled_policy, merge
 from planproof.predicates import Basis, answer
 from planproof.registry import all_checks
 from planproof.verdict import Finding

@@ -10,9 +10,10 @@ import pytest
 from conftest import ROOT
 from planproof.check import Check
 from planproof.engine import evaluate
+from planproof.errors import LoadError
 from planproof.plan import Plan
 from planproof.policy import Policy, bundled_policy
-from planproof.registry import LoadError, all_checks, checks_folder, load_folder
+from planproof.registry import all_checks, checks_folder, load_folder
 from planproof.verdict import SEVERITIES, Verdict
 
 CHECKS = all_checks()

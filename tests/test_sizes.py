@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from planproof.engine import evaluate
-from planproof.plan import Plan, PlanError
+from planproof.errors import PlanError
+from planproof.plan import Plan
 
 Json = Any
 

@@ -11,7 +11,8 @@ import pytest
 
 import planproof.source
 from conftest import ROOT
-from planproof.source import MAX_FILES, Source, SourceError
+from planproof.errors import SourceError
+from planproof.source import MAX_FILES, Source
 
 SHAPES = ROOT / "fixtures" / "good" / "prevent_destroy" / "shapes"
 SAVED = ROOT / "tests" / "plans" / "saved" / "tfplan"  # what `terraform plan -out tfplan` made of SHAPES

@@ -13,10 +13,11 @@ import pytest
 from conftest import ROOT
 from planproof import source
 from planproof.engine import evaluate
+from planproof.errors import SourceError
 from planproof.plan import Plan
 from planproof.policy import Policy
 from planproof.registry import all_checks
-from planproof.source import Folder, Source, SourceError
+from planproof.source import Folder, Source
 from planproof.suite import Suite, _python, suite_of
 from planproof.verdict import Verdict
 

@@ -18,8 +18,8 @@ from typing import Any
 from planproof import event_pattern, filter_pattern
 from planproof.check import Context
 from planproof.cloudtrail_events import Sample, samples
+from planproof.errors import PatternError
 from planproof.hcl import Expression, parts
-from planproof.pattern_error import PatternError
 from planproof.plan import Instance
 from planproof.references import Kind
 from planproof.regions import region_name

@@ -15,17 +15,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from planproof import bundled
-from planproof.policy import PolicyError
+from planproof.errors import BaselineError
 from planproof.safe import one_line
 from planproof.verdict import CHECK_ERROR, EXPIRED, KNOWN, PLAN, Failure, Finding, Report, Verdict, listed
 
 DEFAULT_FILE = "planproof-baseline.json"
 MAX_BYTES = 64 * 1024 * 1024
 SCHEMA = "planproof-baseline.schema"
-
-
-class BaselineError(PolicyError):
-    """The baseline cannot be used; `str()` is one plain sentence."""
 
 
 class Baseline(NamedTuple):

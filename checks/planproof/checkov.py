@@ -28,10 +28,10 @@ from planproof import policy_file as policy_file
 from planproof.baseline import Baseline
 from planproof.check import ANY_TYPE, LISTED_TYPES, PLAN_WIDE, Check
 from planproof.engine import evaluate
-from planproof.errors import PlanproofError
+from planproof.errors import LoadError, PlanproofError
 from planproof.plan import Plan
 from planproof.policy import Policy
-from planproof.registry import LoadError, all_checks, own_checks
+from planproof.registry import all_checks, own_checks
 from planproof.source import find_source
 from planproof.verdict import PLAN, Finding, Verdict
 

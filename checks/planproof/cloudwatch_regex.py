@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from planproof.pattern_error import PatternError
+from planproof.errors import PatternError
 
 # AWS states no limit for {m,n}; this keeps an expression to some thousand positions.
 _MOST_REPEATS = 1000

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, TYPE_CHECKING, Any
 
 from planproof.check import Check, Context
-from planproof.errors import PlanproofError
+from planproof.errors import PlanproofError, SourceError
 from planproof.plan import Instance, Json, Plan
 from planproof.policy import Policy
 from planproof.registry import all_checks, own_checks
-from planproof.source import Source, SourceError, find_source
+from planproof.source import Source, find_source
 from planproof.verdict import CHECK_ERROR, PLAN, Finding, Outcome, Report, Rule, failed
 
 if TYPE_CHECKING:

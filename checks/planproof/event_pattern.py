@@ -24,8 +24,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from planproof.errors import PatternError
 from planproof.glob import fits
-from planproof.pattern_error import PatternError
 
 # Far deeper than any event; EventBridge has a limit too.
 _DEEPEST = 100

@@ -28,8 +28,8 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from planproof.cloudwatch_regex import Regex
+from planproof.errors import PatternError
 from planproof.glob import matches as fits_wildcard
-from planproof.pattern_error import PatternError
 
 LONGEST = 1024
 _MOST_REGEXES = 2

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 from planproof.baseline import Baseline
 from planproof.check import Check
 from planproof.engine import evaluate
-from planproof.errors import PlanproofError
-from planproof.plan import Plan, PlanError
+from planproof.errors import PlanError, PlanproofError
+from planproof.plan import Plan
 from planproof.plan_json import MAKE_JSON
 from planproof.policy import Policy
 from planproof.registry import all_checks, own_checks

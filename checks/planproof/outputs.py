@@ -7,7 +7,7 @@ import stat
 import sys
 from collections.abc import Iterable
 
-from planproof.command import CommandError
+from planproof.errors import CommandError
 
 
 def write_files(texts: Iterable[tuple[str, Iterable[str]]]) -> None:

@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache, reduce
 from operator import getitem
 
+from planproof.errors import PatternError
+
 MAX_PATTERN = 500
 MAX_POSITIONS = 1_000
 MAX_TEXT = 2_048  # no AWS name and no tag is longer
@@ -25,10 +27,6 @@ _WORD = frozenset(string.ascii_letters + string.digits + "_")
 _CLASSES = {"d": frozenset(string.digits), "w": _WORD, "s": frozenset(string.whitespace)}
 _CONTROL = {"n": "\n", "t": "\t", "r": "\r"}
 _MISSING_FEATURES = {"b": "word boundaries", "B": "word boundaries", "A": "\\A (a pattern fits as a whole anyway)"}
-
-
-class PatternError(ValueError):
-    """The pattern cannot be used; `str()` says what in it, and where."""
 
 
 class Pattern:

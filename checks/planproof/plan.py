@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import IO, Any
 
-from planproof.plan_json import PlanError as PlanError  # where callers look for it
+from planproof.errors import PlanError as PlanError  # where callers look for it
 from planproof.plan_json import parse, read_file, read_stream, refuse_other_documents
 
 Json = Any

@@ -9,7 +9,7 @@ import stat
 from collections.abc import Mapping
 from typing import IO, Any
 
-from planproof.errors import PlanproofError
+from planproof.errors import PlanError
 
 Json = Any
 
@@ -21,10 +21,6 @@ MAKE_JSON = "terraform plan -out tfplan && terraform show -json tfplan > plan.js
 _HCL = re.compile(r"^\s*(?:resource|data|module|variable|output|provider|terraform|locals)\b[^\n{=:]*\{", re.MULTILINE)
 _JSON_START = re.compile(r"^\{", re.MULTILINE)
 _STARTS_TRIED = 20
-
-
-class PlanError(PlanproofError):
-    """The input is not a plan that can be judged. `str()` is one plain sentence: what is wrong, and what to do."""
 
 
 def parse(content: bytes | str, name: str) -> tuple[Mapping[str, Json], tuple[str, ...]]:

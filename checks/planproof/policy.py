@@ -14,7 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from planproof import bundled
-from planproof.errors import PlanproofError
+from planproof.errors import PolicyError
 from planproof.glob import matches
 from planproof.verdict import CHECK_ERROR, EXPIRED, Finding, Outcome, Verdict
 
@@ -22,18 +22,6 @@ if TYPE_CHECKING:
     from planproof.check import Check
 
 DEFAULT = "secure-logs"
-
-
-class PolicyError(PlanproofError):
-    """The policy cannot be used; `str()` is one plain sentence: what is wrong, where, and what to do. `problems` are all of them."""
-
-    def __init__(self, *problems: str) -> None:
-        self.problems = problems
-        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        super().__init__(f"{problems[0]}{more}")
-
-    def __reduce__(self) -> tuple[type[PolicyError], tuple[str, ...]]:
-        return PolicyError, self.problems
 
 
 class Waiver(NamedTuple):

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from planproof import bundled, policy_schema
-from planproof.policy import DEFAULT, PolicyError, merge
+from planproof.errors import PolicyError
+from planproof.policy import DEFAULT, merge
 from planproof.policy_yaml import Document, KeyPath, read
 from planproof.safe import one_line
 

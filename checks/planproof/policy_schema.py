@@ -9,7 +9,8 @@ from functools import cache
 from typing import Any
 
 from planproof import bundled
-from planproof.pattern import PatternError, compiled
+from planproof.errors import PatternError
+from planproof.pattern import compiled
 from planproof.policy_yaml import Document, KeyPath
 from planproof.safe import one_line
 

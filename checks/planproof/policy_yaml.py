@@ -13,7 +13,7 @@ import stat
 from dataclasses import dataclass, field
 from typing import Any
 
-from planproof.policy import PolicyError
+from planproof.errors import PlanproofError, PolicyError
 from planproof.safe import one_line
 
 MAX_BYTES = 1024 * 1024
@@ -49,7 +49,7 @@ def read(name: str, file: str | os.PathLike[str]) -> Document:
     return parse(content(name, file, "a policy", MAX_BYTES), name)
 
 
-def content(name: str, file: str | os.PathLike[str], what: str, most: int, problem: type[PolicyError] = PolicyError) -> bytes:
+def content(name: str, file: str | os.PathLike[str], what: str, most: int, problem: type[PlanproofError] = PolicyError) -> bytes:
     """The bytes of a file that a person wrote, no more than `most`. `what` it is to be is said where it cannot be read."""
     try:
         # A pipe or a device could keep us waiting, and the file has to be the same when it is read again.

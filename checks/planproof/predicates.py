@@ -20,9 +20,9 @@ from typing import Any, NamedTuple
 
 from planproof.arguments import Path, path_of
 from planproof.check import Context
-from planproof.pattern import PatternError, compiled
+from planproof.errors import PatternError, PolicyError
+from planproof.pattern import compiled
 from planproof.plan import Instance, Value
-from planproof.policy import PolicyError
 from planproof.references import Kind
 from planproof.s3 import inline_counts
 

@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import NoReturn
 
 from planproof.check import PLAN_WIDE, Check, Context
-from planproof.errors import PlanproofError
+from planproof.errors import LoadError
 from planproof.plan import Plan
 
 _ID = re.compile(r"\bCKV_[A-Z0-9]+_\d+\b")
@@ -21,10 +21,6 @@ LOADING_FAILED = "CKV_PLAN_0"
 BUNDLED = "planproof.failure_modes"
 RESERVED = "CKV_PLAN_"
 """What the ids of bundled checks begin with, those to come too."""
-
-
-class LoadError(PlanproofError):
-    """Checks cannot be loaded; `str()` is one plain sentence."""
 
 
 def checks_folder() -> Path:

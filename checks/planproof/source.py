@@ -18,7 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from planproof.errors import PlanproofError
+from planproof.errors import SourceError
 from planproof.hcl import Expression, expression_of
 from planproof.plan import MISSING, Json, part_of
 
@@ -28,10 +28,6 @@ MAX_FILE_BYTES = 4 * 1024 * 1024
 MAX_TOTAL_BYTES = 64 * 1024 * 1024
 MAX_RATIO = 200
 _MAX_NESTING = 200
-
-
-class SourceError(PlanproofError):
-    """The source cannot be read; `str()` is one plain sentence."""
 
 
 class Block(NamedTuple):

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from planproof.check import Context
+from planproof.errors import SourceError
 from planproof.glob import matches
 from planproof.hcl import Expression
 from planproof.references import Origins, Scope
-from planproof.source import Block, Folder, SourceError, labelled
+from planproof.source import Block, Folder, labelled
 
 SETTINGS = "test_coverage"
 KINDS = ("unit", "integration")

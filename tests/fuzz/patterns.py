@@ -18,7 +18,7 @@ import atheris
 with atheris.instrument_imports(include=["planproof"]):
     from planproof import event_pattern, filter_pattern
     from planproof.cloudtrail_events import samples
-    from planproof.pattern_error import PatternError
+    from planproof.errors import PatternError
 
 RECORDS = [sample.record for sample in samples("logs")][::7]
 ENVELOPES = [event_pattern.envelope(record) for record in RECORDS]

@@ -9,9 +9,10 @@ import argparse
 import os
 
 from planproof import inputs
-from planproof.baseline import DEFAULT_FILE, Baseline, BaselineError, is_failure
-from planproof.command import OK, CommandError
+from planproof.baseline import DEFAULT_FILE, Baseline, is_failure
+from planproof.command import OK
 from planproof.commands.check import judge
+from planproof.errors import BaselineError, CommandError
 from planproof.policy import Policy
 from planproof.registry import own_checks
 from planproof.verdict import EXPIRED

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from planproof import inputs
 from planproof.baseline import Baseline
-from planproof.command import CANNOT_JUDGE, FAILED, OK, CommandError
+from planproof.command import CANNOT_JUDGE, FAILED, OK
+from planproof.errors import CommandError
 from planproof.policy import Policy
 from planproof.registry import own_checks
 from planproof.safe import one_line

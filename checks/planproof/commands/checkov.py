@@ -17,7 +17,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from planproof.command import CANNOT_JUDGE, FAILED, OK, CommandError
+from planproof.command import CANNOT_JUDGE, FAILED, OK
+from planproof.errors import CommandError
 from planproof.plan import Plan
 from planproof.policy import Policy
 from planproof.registry import all_checks, checks_folder, own_checks

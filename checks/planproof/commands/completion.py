@@ -9,7 +9,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from planproof.command import OK, CommandError
+from planproof.command import OK
+from planproof.errors import CommandError
 from planproof.outputs import write_stdout
 
 SHELLS = ("bash", "zsh", "fish")

@@ -9,7 +9,8 @@ import sys
 from collections.abc import Iterator
 
 from planproof.check import Check
-from planproof.command import OK, CommandError
+from planproof.command import OK
+from planproof.errors import CommandError
 from planproof.outputs import write_stdout
 from planproof.pages import page
 from planproof.registry import all_checks

@@ -12,7 +12,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from planproof.command import OK, CommandError
+from planproof.command import OK
+from planproof.errors import CommandError
 from planproof.registry import all_checks
 from planproof.safe import one_line
 

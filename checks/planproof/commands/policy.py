@@ -8,8 +8,9 @@ import sys
 from collections.abc import Sequence
 
 from planproof.check import Check
-from planproof.command import CANNOT_JUDGE, OK, CommandError
-from planproof.policy import DEFAULT, Policy, PolicyError
+from planproof.command import CANNOT_JUDGE, OK
+from planproof.errors import CommandError, PolicyError
+from planproof.policy import DEFAULT, Policy
 from planproof.registry import own_checks
 from planproof.safe import one_line
 
