@@ -15,7 +15,8 @@ import pytest
 from hypothesis import settings
 
 from planproof.plan import Plan
-from planproof.policy import Policy, merge
+from planproof.policy import Policy
+from planproof.profiles import merge
 
 ROOT = Path(__file__).resolve().parent.parent
 PLANS = ROOT / "tests" / "plans"

@@ -12,7 +12,8 @@ import pytest
 from conftest import ROOT
 from planproof.alarms import goes_off
 from planproof.engine import evaluate
-from planproof.policy import Policy, merge
+from planproof.policy import Policy
+from planproof.profiles import merge
 from planproof.registry import all_checks
 from planproof.trails import Coverage, Selector
 from planproof.verdict import Finding

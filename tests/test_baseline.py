@@ -12,7 +12,7 @@ from conftest import PLANS, ROOT
 from planproof import bundled
 from planproof.baseline import SCHEMA, Baseline
 from planproof.cli import main
-from planproof.engine import evaluate
+from planproof.engine import evaluate, find_policy
 from planproof.errors import BaselineError
 from planproof.plan import Plan
 from planproof.policy import Policy
@@ -284,7 +284,7 @@ def test_a_check_that_could_not_judge_is_never_left_out(tmp_path: Path) -> None:
 
 def excepted(address: str, expires: str, *more: dict[str, str], check: str = "CKV_PLAN_1", **keys: str) -> Policy:
     exception = {"check": check, "address": address, "reason": "accepted", "expires": expires, **keys}
-    return Policy.of({"exceptions": [exception, *more]})
+    return find_policy({"exceptions": [exception, *more]})
 
 
 def judged(policy: Policy, subject: str = "aws_s3_bucket.old_logs", check: str = "CKV_PLAN_1") -> Finding:

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from conftest import ROOT
-from planproof.engine import evaluate
-from planproof.policy import Policy
+from planproof.engine import evaluate, find_policy
 from planproof.registry import all_checks
 from planproof.verdict import Finding, Verdict
 
@@ -19,7 +18,7 @@ CHECKS = {check.key: check for check in all_checks()}
 
 def judge(folder: str, key: str, **settings: Any) -> list[Finding]:
     """The findings on a fixture, by the bundled policy with some settings of the check changed."""
-    policy = Policy.of({"checks": {key: settings}})
+    policy = find_policy({"checks": {key: settings}})
     return list(evaluate(ROOT / "fixtures" / folder / "plan.json", policy, checks=[CHECKS[key]]).findings)
 
 

@@ -10,6 +10,7 @@ import pytest
 
 import policy_reference
 from conftest import ROOT
+from planproof.engine import find_policy
 from planproof.policy import Policy
 
 PAGES = sorted([*(ROOT / "docs").glob("*.md")])
@@ -62,4 +63,4 @@ def test_the_policy_in_the_text_is_one() -> None:
     blocks = re.findall(r"```yaml\n(.*?)```", policy_reference.TARGET.read_text(encoding="utf-8"), re.DOTALL)
     assert len(blocks) >= 2
     for block in blocks:
-        Policy.of(yaml.safe_load(block))
+        find_policy(yaml.safe_load(block))

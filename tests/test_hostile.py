@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from conftest import PLANS, ROOT
 from hostile import WRONG, assert_reports_are_harmless, edited, places, plan_documents, spoilt_text
-from planproof.engine import evaluate
+from planproof.engine import evaluate, find_policy
 from planproof.errors import PlanError, PolicyError, SourceError
 from planproof.plan import Plan
 from planproof.policy import Policy
@@ -78,7 +78,7 @@ def use(policy: Policy) -> None:
 def test_any_text_as_a_policy(text: str) -> None:
     try:
         document = parse(text.encode("utf-8", "surrogatepass"), "policy.yaml")
-        policy = Policy(usable(_with_bases(document, Path("policy.yaml"), ())).effective)
+        policy = Policy(usable(_with_bases(document, Path("policy.yaml"), all_checks()), all_checks()).effective)
     except PolicyError as error:
         assert_one_sentence(error)
         return
@@ -90,7 +90,7 @@ def test_any_data_as_a_policy(data: Any) -> None:
     raw = json.loads(json.dumps(Policy.default().data))
     raw = edited(data.draw, raw, places(raw), 3)
     try:
-        policy = Policy.of(raw)
+        policy = find_policy(raw)
     except PolicyError as error:
         assert_one_sentence(error)
         return
@@ -109,7 +109,7 @@ class TextFiles(Files):
     def __init__(self, text: str, name: str = "main.tf") -> None:
         self.text, self.name = text, name
 
-    def folder(self, path: tuple[str, ...], source: Source) -> str | None:
+    def folder(self, path: tuple[str, ...]) -> str | None:
         return "." if len(path) < 3 else None
 
     def list(self, folder: str) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from conftest import ROOT
-from planproof.engine import evaluate
+from planproof.engine import evaluate, find_policy
 from planproof.plan import Plan
 from planproof.policy import Policy
 from planproof.report.json import render
@@ -117,7 +117,7 @@ def test_many_exceptions_for_many_findings() -> None:
     def policy(count: int) -> Policy:
         addresses = [f"aws_s3_bucket.many_logs_{count}_{number}" for number in range(count)]
         about = {"check": "CKV_PLAN_6", "reason": "moved", "expires": "2999-01-01"}
-        return Policy.of({"exceptions": [{**about, "address": address} for address in addresses]})
+        return find_policy({"exceptions": [{**about, "address": address} for address in addresses]})
 
     assert growth(lambda count: multiplied(json.loads(PLAN), ("many_logs",), count), policy) < 2.2
 

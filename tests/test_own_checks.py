@@ -10,9 +10,8 @@ import pytest
 
 from conftest import PLANS, ROOT
 from planproof.cli import main
-from planproof.engine import evaluate
+from planproof.engine import evaluate, find_policy
 from planproof.errors import LoadError, PolicyError
-from planproof.policy import Policy
 from planproof.registry import all_checks, own_checks
 from planproof.verdict import Verdict
 
@@ -129,12 +128,12 @@ def test_a_broken_file_fails_under_its_id(text: str, tmp_path: Path, capsys: pyt
 def test_a_policy_may_speak_of_them_and_is_held_to_what_all_checks_have(tmp_path: Path) -> None:
     checks = own_checks(TEAM / "checks")
     exception = {"check": "CKV_ACME_1", "address": "*", "reason": "r", "expires": "2999-01-01"}
-    policy = Policy.of({"checks": {"queue_redrive": {"anything": [1]}}, "exceptions": [exception]}, checks)
+    policy = find_policy({"checks": {"queue_redrive": {"anything": [1]}}, "exceptions": [exception]}, checks)
     assert policy.settings("queue_redrive") == {"anything": [1]}
     with pytest.raises(PolicyError, match="there is no check CKV_ACME_1"):
-        Policy.of({"exceptions": [exception]})
+        find_policy({"exceptions": [exception]})
     with pytest.raises(PolicyError, match=r"queue_redrive\.severity has to be one of CRITICAL"):
-        Policy.of({"checks": {"queue_redrive": {"severity": "BAD"}}}, checks)
+        find_policy({"checks": {"queue_redrive": {"severity": "BAD"}}}, checks)
     report = evaluate(PLAN, {"checks": {"queue_redrive": {"enabled": False}}}, checks=checks)
     assert report.findings == ()
 

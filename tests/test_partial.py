@@ -10,7 +10,7 @@ import pytest
 from conftest import ROOT
 from planproof.check import Context
 from planproof.code import Call, Choice, Comparison, Index, Items, Literal, Loop, Name, Other, Table, Template, node_of
-from planproof.partial import Keyed, Listed, Open, Partial, Partials, Text
+from planproof.partial import Evaluator, Keyed, Listed, Open, Partial, Text
 from planproof.plan import Plan
 from planproof.policy import Policy
 from planproof.source import ModuleSource, Source
@@ -75,7 +75,7 @@ def context() -> Context:
 
 def told(expression: str) -> Partial:
     """What is told of an expression in the root module of the fixture."""
-    partials: Partials = context().once(Partials)
+    partials = context().evaluator
     return partials.value({"x": [parsed(expression)]}, "x", context().plan.root)
 
 
@@ -144,7 +144,7 @@ def test_lists_that_double_and_loops_in_loops_come_to_an_end() -> None:
         "nested": nested,
     }
     plan = Plan.load(FOLDER / "plan.json")
-    partials = Partials(Context(plan, Policy.default(), OneModule(source)))
+    partials = Evaluator(plan, OneModule(source))
     for code in ("${local.l49}", "${flatten(local.f49)}"):
         assert isinstance(partials.value({"x": code}, "x", plan.root), Open)
     assert partials.value({"x": "${local.m24}"}, "x", plan.root) == Keyed({}, Open(("var.gone",)))

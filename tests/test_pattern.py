@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from planproof import pattern
+from planproof.engine import find_policy
 from planproof.errors import PatternError, PolicyError
 from planproof.pattern import MAX_TEXT, Pattern, compiled
-from planproof.policy import Policy, bundled_policy
+from planproof.policy_file import bundled_policy
 
 ATOMS = (
     *("a", "b", "-", ".", "[a-b]", "[^a]", "[a\\-b]", "[-a]", "[a-]", "[]a]", "\\w", "\\d", "\\-", "(a|b)", "(?:a|)", "(ab?)"),
@@ -129,7 +130,7 @@ def test_a_policy_with_a_pattern_that_cannot_be_used_is_refused(tmp_path: Path) 
     with pytest.raises(
         PolicyError, match=r"policy\.yaml:3: checks\.naming_convention\.pattern has to be a pattern.*has a backreference"
     ):
-        Policy.find(file)
+        find_policy(file)
 
 
 @pytest.mark.parametrize("profile", ["secure-logs", "general"])

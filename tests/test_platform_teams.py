@@ -15,9 +15,8 @@ from conftest import PLANS, ROOT
 from lanes import OURS, Run, checkov
 from planproof.baseline import Baseline
 from planproof.check import ANY_TYPE, LISTED_TYPES
-from planproof.engine import evaluate
+from planproof.engine import evaluate, find_policy
 from planproof.plan import Plan
-from planproof.policy import Policy
 from planproof.registry import all_checks, own_checks
 from planproof.verdict import Verdict
 
@@ -108,7 +107,7 @@ def test_exceptions_and_the_baseline_are_the_same_in_checkov(tmp_path: Path) -> 
     )
     known = run.results["plan.json", "CKV_PLAN_1", "aws_s3_bucket.loses_logs"]
     assert known == ("SKIPPED", "in the baseline: no lifecycle rule: logs are kept for ever, at the owner's cost")
-    ours = evaluate(CHANGES, Policy.find(policy), baseline=baseline)
+    ours = evaluate(CHANGES, find_policy(policy), baseline=baseline)
     assert [f.subject for f in ours.findings if f.verdict is Verdict.FAIL] == ["aws_s3_bucket.new_logs"]
 
 

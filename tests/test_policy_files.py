@@ -15,10 +15,13 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from planproof import bundled
+from planproof.engine import find_policy
 from planproof.errors import PolicyError
-from planproof.policy import Policy, bundled_data, bundled_policy
-from planproof.policy_file import load
+from planproof.policy import Policy
+from planproof.policy_file import bundled_policy, load
 from planproof.policy_schema import is_open, schema
+from planproof.profiles import bundled_data
+from planproof.registry import all_checks
 
 EXCEPTION = "exceptions:\n- {{check: {check}, address: x, reason: r, expires: {expires}}}\n"
 RETENTION = "checks: {{log_bucket_retention: {{retention_days: {}}}}}"
@@ -109,7 +112,7 @@ def test_what_is_wrong_is_one_sentence_with_its_place(content: str | bytes, mess
     policy.write_bytes(content.encode() if isinstance(content, str) else content)
     started = time.monotonic()
     with pytest.raises(PolicyError) as raised:
-        load(policy)
+        load(policy, all_checks())
     text = str(raised.value)
     assert text.startswith(str(policy))
     assert message in text
@@ -131,10 +134,10 @@ def test_files_that_are_none_are_refused_without_waiting(tmp_path: Path) -> None
         "none.yaml": "cannot be read as a policy: No such file or directory",
     }.items():
         with pytest.raises(PolicyError, match=name) as raised:
-            load(tmp_path / name)
+            load(tmp_path / name, all_checks())
         assert message in str(raised.value)
     with pytest.raises(PolicyError, match="it is not an ordinary file"):
-        load("/dev/zero")
+        load("/dev/zero", all_checks())
 
 
 READ: dict[str, bytes] = {
@@ -151,13 +154,13 @@ READ: dict[str, bytes] = {
 def test_other_ways_to_write_it_are_read(content: bytes, tmp_path: Path) -> None:
     policy = tmp_path / "policy.yaml"
     policy.write_bytes(content)
-    assert load(policy) == {**bundled_policy("secure-logs"), "unknown": "fail"}
+    assert load(policy, all_checks()) == {**bundled_policy("secure-logs"), "unknown": "fail"}
 
 
 def test_no_and_off_switch_a_check_off(tmp_path: Path) -> None:
     policy = tmp_path / "policy.yaml"
     policy.write_text("checks: {log_bucket_retention: {enabled: no}, prevent_destroy: {enabled: Off}}\n", encoding="utf-8")
-    checks = load(policy)["checks"]
+    checks = load(policy, all_checks())["checks"]
     assert (checks["log_bucket_retention"]["enabled"], checks["prevent_destroy"]["enabled"]) == (False, False)
 
 
@@ -173,7 +176,7 @@ def write(folder: Path, **files: str) -> None:
 def test_maps_merge_by_key_and_lists_replace(tmp_path: Path) -> None:
     write(tmp_path, base="checks: {log_bucket_retention: {retention_days: 365}}\nlog_buckets: {words: [a, b]}\n")
     write(tmp_path / "team", team="extends: ../base.yaml\nlog_buckets: {words: [c]}\n")
-    policy = load(tmp_path / "team" / "team.yaml")
+    policy = load(tmp_path / "team" / "team.yaml", all_checks())
     assert policy["checks"]["log_bucket_retention"]["retention_days"] == 365
     assert policy["checks"]["log_group_retention"] == bundled_policy("secure-logs")["checks"]["log_group_retention"]
     assert policy["log_buckets"]["words"] == ["c"]
@@ -184,7 +187,7 @@ def test_maps_merge_by_key_and_lists_replace(tmp_path: Path) -> None:
 def test_an_entry_of_a_table_is_taken_out_with_null(tmp_path: Path) -> None:
     outputs = "checks: {output_contract: {outputs: {bucket_name: null}}}\nlog_buckets: {writers: {aws_lb: null}}\n"
     write(tmp_path, one=outputs, two="extends: one.yaml\nlog_buckets: {writers: {aws_lb: [name]}}\n")
-    one, two = load(tmp_path / "one.yaml"), load(tmp_path / "two.yaml")
+    one, two = load(tmp_path / "one.yaml", all_checks()), load(tmp_path / "two.yaml", all_checks())
     assert "bucket_name" not in one["checks"]["output_contract"]["outputs"]
     assert "kms_key_arn" in one["checks"]["output_contract"]["outputs"]
     assert "aws_lb" not in one["log_buckets"]["writers"]
@@ -194,52 +197,52 @@ def test_an_entry_of_a_table_is_taken_out_with_null(tmp_path: Path) -> None:
 def test_a_value_that_may_be_null_stays_null(tmp_path: Path) -> None:
     base = "checks: {log_bucket_retention: {max_days: 400}}\n"
     write(tmp_path, base=base, team="extends: base.yaml\nchecks: {log_bucket_retention: {max_days: null}}\n")
-    assert load(tmp_path / "base.yaml")["checks"]["log_bucket_retention"]["max_days"] == 400
-    assert load(tmp_path / "team.yaml")["checks"]["log_bucket_retention"]["max_days"] is None
+    assert load(tmp_path / "base.yaml", all_checks())["checks"]["log_bucket_retention"]["max_days"] == 400
+    assert load(tmp_path / "team.yaml", all_checks())["checks"]["log_bucket_retention"]["max_days"] is None
 
 
 def test_a_contradiction_between_two_files_is_placed_where_it_was_made(tmp_path: Path) -> None:
     base = "checks:\n  log_bucket_retention:\n    max_days: 100\n"
     write(tmp_path, base=base, team="extends: base.yaml\nchecks: {log_bucket_retention: {retention_days: 200}}\n")
     with pytest.raises(PolicyError, match=r"base\.yaml:3: checks\.log_bucket_retention cannot be met"):
-        load(tmp_path / "team.yaml")
+        load(tmp_path / "team.yaml", all_checks())
 
 
 def test_a_mistake_in_a_base_is_placed_there(tmp_path: Path) -> None:
     write(tmp_path, base="version: 1\nunknown: fial\n", team="extends: base.yaml\n")
     with pytest.raises(PolicyError, match=r"base\.yaml:2: unknown has to be one of"):
-        load(tmp_path / "team.yaml")
+        load(tmp_path / "team.yaml", all_checks())
 
 
 def test_circles_and_endless_chains_are_refused(tmp_path: Path) -> None:
     write(tmp_path, a="extends: b.yaml\n", b="extends: ./a.yaml\n")
     with pytest.raises(PolicyError, match=r"a\.yaml:1: .* in a circle: a\.yaml -> b\.yaml -> a\.yaml"):
-        load(tmp_path / "a.yaml")
+        load(tmp_path / "a.yaml", all_checks())
     write(tmp_path, **{f"n{i}": f"extends: n{i + 1}.yaml\n" for i in range(30)})
     with pytest.raises(PolicyError, match=r"n0\.yaml extends more than 20 files"):
-        load(tmp_path / "n0.yaml")
+        load(tmp_path / "n0.yaml", all_checks())
 
 
 def test_through_a_link_extends_is_relative_to_the_file_that_says_it(tmp_path: Path) -> None:
     write(tmp_path / "real", base="unknown: fail\n", team="extends: base.yaml\n")
     (tmp_path / "link.yaml").symlink_to("real/team.yaml")
     (tmp_path / "circle.yaml").symlink_to("circle.yaml")
-    assert load(tmp_path / "link.yaml")["unknown"] == "fail"
+    assert load(tmp_path / "link.yaml", all_checks())["unknown"] == "fail"
     with pytest.raises(PolicyError, match="Too many levels of symbolic links"):
-        load(tmp_path / "circle.yaml")
+        load(tmp_path / "circle.yaml", all_checks())
 
 
 def test_a_program_can_give_a_policy_as_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     write(tmp_path, base="unknown: fail\n")
-    policy = Policy.of({"extends": "base.yaml", "checks": {"log_group_retention": {"retention_days": 7}}})
+    policy = find_policy({"extends": "base.yaml", "checks": {"log_group_retention": {"retention_days": 7}}})
     assert (policy.unknown, policy.settings("log_group_retention")["retention_days"]) == ("fail", 7)
     with pytest.raises(PolicyError, match="the policy: unknown has to be one of warn, fail, ignore, and is 3"):
-        Policy.of({"unknown": 3})
+        find_policy({"unknown": 3})
     with pytest.raises(PolicyError, match="the policy: a key has to be text, and True is not"):
-        Policy.of({"checks": {True: {}}})
+        find_policy({"checks": {True: {}}})
     exception = {"check": "CKV_PLAN_1", "address": "*", "reason": "r", "expires": datetime.date(2999, 1, 1)}
-    assert Policy.of({"exceptions": (exception,)}).waivers[0].expires == datetime.date(2999, 1, 1)
+    assert find_policy({"exceptions": (exception,)}).waivers[0].expires == datetime.date(2999, 1, 1)
 
 
 def test_a_policy_error_keeps_all_problems_and_travels_between_processes() -> None:

@@ -10,11 +10,13 @@ import pytest
 from conftest import ROOT
 from planproof import predicates
 from planproof.check import Context
-from planproof.engine import evaluate
+from planproof.engine import evaluate, find_policy
 from planproof.errors import PolicyError
 from planproof.plan import Plan
-from planproof.policy import Policy, bundled_policy, merge
+from planproof.policy import Policy
+from planproof.policy_file import bundled_policy
 from planproof.predicates import Basis, answer
+from planproof.profiles import merge
 from planproof.registry import all_checks
 from planproof.verdict import Finding
 
@@ -179,7 +181,7 @@ def judged(yaml: str, case: str, tmp_path: Path) -> dict[str, Finding]:
     """The findings of a plan by subject, under a policy of that section `types`."""
     file = tmp_path / "policy.yaml"
     file.write_text(f"checks:\n  versioning_coverage:\n    types:\n{yaml}", encoding="utf-8")
-    report = evaluate(Plan.load(FIXTURES / case / "plan.json"), Policy.find(file), checks=[CHECK])
+    report = evaluate(Plan.load(FIXTURES / case / "plan.json"), find_policy(file), checks=[CHECK])
     return {finding.subject: finding for finding in report.findings}
 
 

@@ -9,7 +9,7 @@ import pytest
 
 import readme
 from conftest import ROOT
-from planproof.policy import Policy
+from planproof.engine import find_policy
 from planproof.registry import all_checks
 
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
@@ -60,7 +60,7 @@ def test_the_policy_can_be_used_and_means_what_it_says(tmp_path: Path) -> None:
     (text,) = blocks("yaml", section("Policy"))
     file = tmp_path / "planproof.yaml"
     file.write_text(text, encoding="utf-8")
-    policy = Policy.find(file)
+    policy = find_policy(file)
     types = policy.settings("versioning_coverage")["types"]
     assert policy.settings("log_bucket_retention")["retention_days"] == 400
     assert types.get("aws_lambda_function") is None

@@ -12,7 +12,8 @@ from planproof.check import Check
 from planproof.engine import evaluate
 from planproof.errors import LoadError
 from planproof.plan import Plan
-from planproof.policy import Policy, bundled_policy
+from planproof.policy import Policy
+from planproof.policy_file import bundled_policy
 from planproof.registry import all_checks, checks_folder, load_folder
 from planproof.verdict import SEVERITIES, Verdict
 

@@ -17,7 +17,8 @@ from planproof.cli import main
 from planproof.commands.check import FORMATS
 from planproof.engine import evaluate
 from planproof.plan import Plan
-from planproof.policy import Policy, merge
+from planproof.policy import Policy
+from planproof.profiles import merge
 from planproof.source import Source
 
 PLANS = sorted(file for name in ("plan.json", "second-plan.json") for file in (ROOT / "fixtures").rglob(name))

@@ -18,9 +18,13 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "checks"))
 
 from planproof import bundled  # noqa: E402
-from planproof.policy import bundled_data, bundled_policy  # noqa: E402
-from planproof.policy_file import Layered, bundled_layers  # noqa: E402
+from planproof.policy_file import (  # noqa: E402
+    Layered,
+    bundled_layers,
+    bundled_policy,
+)
 from planproof.policy_schema import is_open, resolved, schema  # noqa: E402
+from planproof.profiles import bundled_data  # noqa: E402
 from planproof.registry import all_checks  # noqa: E402
 
 TARGET = ROOT / "docs" / "policy.md"

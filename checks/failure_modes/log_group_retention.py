@@ -35,6 +35,6 @@ def log_group_retention(group: Instance, context: Context) -> Outcome:
     if not days.number:
         return failed("never_expires", "retention_in_days is not set or 0: events are kept for ever", where)
     if days.number < demanded:
-        shown = context.shown(group, "retention_in_days")
+        shown = context.display_value(group, "retention_in_days")
         return failed("retention_too_short", f"retention_in_days is {shown}, less than the {demanded} demanded", where)
-    return passed("retention_set", f"retention_in_days is {context.shown(group, 'retention_in_days')}", where)
+    return passed("retention_set", f"retention_in_days is {context.display_value(group, 'retention_in_days')}", where)

@@ -84,5 +84,5 @@ def _silent(suite: Suite, settings: Mapping[str, Any]) -> Iterator[Outcome]:
 
 def _praise(suite: Suite, plan: Plan, context: Context) -> str:
     counts = (f"{len(suite.asserting(kind)) + len(suite.others[kind])} {kind}" for kind in ("unit", "integration"))
-    reached = f"{len(tested(suite, context))} of {len(plan.managed)} resources of the plan"
+    reached = f"{len(tested(suite, context.references))} of {len(plan.managed)} resources of the plan"
     return f"{' and '.join(counts)} tests assert something; what runs assert refers to {reached}"

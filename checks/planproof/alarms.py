@@ -95,7 +95,7 @@ def trouble(watch: Watch, weight: float, default: float | None, settings: Mappin
     if unknown:
         return Trouble("unknown_alarm", f"{alarm.address}.{unknown} is known after the apply", unknown, open=True)
     paths: dict[str, Path] = {"period": (*watch.path, "period")}
-    shown = {name: context.shown(alarm, *paths.get(name, (name,))) for name in (*names, "period")}
+    shown = {name: context.display_value(alarm, *paths.get(name, (name,))) for name in (*names, "period")}
     slow = _slow(alarm, values, shown, settings)
     if slow:
         return slow

@@ -9,10 +9,10 @@ is broken (and why) or cannot be told. `best_chain` walks them and answers with 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from typing import Any
 
-from planproof.access_events import Judgement, judge_event_pattern, judge_filter_pattern
+from planproof.access_events import Judgement, judge_event_pattern, judge_filter_pattern, seen_as
 from planproof.alarms import ALARM, COMPOSITE, Watch, trouble, watches
 from planproof.alert_link import Chain, Link, Place, Stage, broken, cannot_tell, holds, is_whole, walk
 from planproof.alert_topics import SETTINGS, SUBSCRIPTION, TOPIC, alarm_topics, delivery, topics
@@ -79,6 +79,13 @@ def _trails(bucket: Instance, _: Instance, context: Context) -> Iterator[Link]:
         yield _no_trail(context)
     for trail in candidates:
         yield _trail(trail, bucket, context)
+
+
+def _seen_by_trails(bucket: Instance, context: Context) -> Hashable:
+    """Equal for two buckets that neither the plan's trails nor what comes after them tell apart."""
+    index = context.once(trail_index)
+    told_apart = index.tells_apart or arn_name(bucket) in index.named
+    return bucket.address if told_apart else "", seen_as(bucket, context)
 
 
 def _no_trail(context: Context) -> Link:
@@ -186,7 +193,7 @@ def _filter(each: Instance, group: Place, bucket: Instance, context: Context) ->
     value = context.argument(each, "metric_transformation", 0, "value")
     if not value.is_unknown and not value.number:
         where = f"{each.address}.metric_transformation[0].value"
-        text = f"{where} is {context.shown(each, 'metric_transformation', 0, 'value')}, which counts nothing; 1 counts events"
+        text = f"{where} is {context.display_value(each, 'metric_transformation', 0, 'value')}, which counts nothing; 1 counts events"
         return broken("counts_nothing", text, where, nearness=3)
     if value.is_unknown and not link.code:
         return cannot_tell("unknown_metric_filter", f"the value of {each.address} is known after the apply", where, to=each)
@@ -235,8 +242,8 @@ def _no_alarm(each: Instance, name: Value, namespace: Value, context: Context) -
     if near:
         alarm = near[0].alarm
         part = "namespace" if near[0].get("metric_name", context).raw == name.raw else "metric_name"
-        theirs = context.shown(alarm, *near[0].path, part)
-        ours = context.shown(each, "metric_transformation", 0, part.removeprefix("metric_"))
+        theirs = context.display_value(alarm, *near[0].path, part)
+        ours = context.display_value(each, "metric_transformation", 0, part.removeprefix("metric_"))
         text = f"{alarm.address} has {part} = {theirs}, and {each.address} writes {ours}; they have to be equal to the letter"
         return broken("wrong_metric", text, f"{alarm.address}.{part}", nearness=1)
     return broken("no_alarm", f"no alarm watches the metric that {each.address} writes", f"{each.address}.metric_transformation")
@@ -337,7 +344,7 @@ def _rule(rule: Instance, bucket: Instance, context: Context) -> Link:
         where = f"{rule.address}.event_bus_name"
         return broken(
             "rule_on_other_bus",
-            f"{where} is {context.shown(rule, 'event_bus_name')}; AWS services send to the default bus",
+            f"{where} is {context.display_value(rule, 'event_bus_name')}; AWS services send to the default bus",
             where,
             nearness=3,
         )
@@ -363,16 +370,16 @@ def _rule_topics(rule: Instance, _: Instance, context: Context) -> Iterator[Link
 
 
 ALARMS = (
-    Stage("trail", _trails, of_bucket=True),
-    Stage("log group", _groups, of_bucket=True),
-    Stage("metric filter", _filters, of_bucket=True),
+    Stage("trail", _trails, _seen_by_trails),
+    Stage("log group", _groups, seen_as),
+    Stage("metric filter", _filters, seen_as),
     Stage("alarm", _alarms),
     Stage("topic", alarm_topics),
     Stage("delivery", delivery),
 )
 RULES = (
-    Stage("trail", _trails, of_bucket=True),
-    Stage("rule", _rules, of_bucket=True),
+    Stage("trail", _trails, _seen_by_trails),
+    Stage("rule", _rules, seen_as),
     Stage("rule's topic", _rule_topics),
     Stage("delivery", delivery),
 )

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable
 from typing import Any, NamedTuple
 
-from planproof.access_events import seen_as
 from planproof.check import Context
 from planproof.plan import Instance
-from planproof.trails import arn_name, trail_index
 
 
 class Place(NamedTuple):
@@ -69,28 +67,22 @@ def is_whole(chain: Chain) -> bool:
 class Stage(NamedTuple):
     """A kind of link: what it leads to, in words, and the function that finds such links from a thing.
 
-    `of_bucket`: what it answers depends on the bucket that the chain begins at.
+    `key`: of the bucket that the chain begins at, what the links depend on; by default nothing.
     """
 
     name: str
     links: Callable[[Any, Instance, Context], Links]
-    of_bucket: bool = False
+    key: Callable[[Instance, Context], Hashable] = lambda _bucket, _context: None
 
 
 def walk(stages: tuple[Stage, ...], at: Any, bucket: Instance, context: Context) -> Chain:
     """The best chain from `at` on, worked out once for all buckets that are alike to it."""
     memory: dict[Hashable, Chain] = context.memory("alert_chain")
-    start = at.address if at is not bucket else _seen_by_trails(bucket, context)
-    key = (stages[0].name, stages[1:2], start, seen_as(bucket, context) if stages[0].of_bucket else "")
+    start = "" if at is bucket else at.address
+    key = (stages[0].name, stages[1:2], start, stages[0].key(bucket, context))
     if key not in memory:
         memory[key] = _best(stages, at, bucket, context)
     return memory[key]
-
-
-def _seen_by_trails(bucket: Instance, context: Context) -> str:
-    """Its address, or nothing where the plan's trails do not tell it from another."""
-    index = context.once(trail_index)
-    return bucket.address if index.tells_apart or arn_name(bucket) in index.named else ""
 
 
 def _best(stages: tuple[Stage, ...], at: Any, bucket: Instance, context: Context) -> Chain:

@@ -16,7 +16,7 @@ from functools import cached_property
 from planproof.check import Context
 from planproof.iam import Answer, Condition, Document, Principal, Statement, Text, Unknown, Who, on_request, unnamed_user
 from planproof.iam_documents import read
-from planproof.outside import Outside
+from planproof.outside import Redactor
 from planproof.plan import Instance
 from planproof.verdict import Outcome, failed, unknown
 
@@ -56,8 +56,8 @@ WITHOUT_MFA: Mapping[str, Request] = {
 class Trust:
     """A role's trust policy, and how messages speak of it."""
 
-    def __init__(self, document: Document, outside: Outside) -> None:
-        self.document, self._outside = document, outside
+    def __init__(self, document: Document, redactor: Redactor) -> None:
+        self.document, self._redactor = document, redactor
         self._answers: dict[object, Answer] = {}
 
     def once(self, find: Callable[[], Answer], *key: object) -> Answer:
@@ -82,20 +82,20 @@ class Trust:
         return [(self.name(number, statement), statement) for number, statement in numbered if _assumes(statement)]
 
     def name(self, number: int, statement: Statement) -> str:
-        sid = "" if self.document.sensitive or isinstance(statement.sid, Unknown) else self._outside.without(statement.sid)
+        sid = "" if self.document.sensitive or isinstance(statement.sid, Unknown) else self._redactor.redact(statement.sid)
         return f"statement {sid}" if re.fullmatch(r"[A-Za-z0-9]{1,64}", sid) else f"statement {number}"
 
 
 def by_trust(role: Instance, context: Context, judge: Callable[[Trust], Outcome]) -> Outcome:
     """What `judge` says of the role's trust policy; where it is one of several, what it says of all of them."""
     document = read(role, context, POLICY)
-    outcomes = [_judged(each, judge, context.outside) for each in document.alternatives or (document,)]
+    outcomes = [_judged(each, judge, context.redactor) for each in document.alternatives or (document,)]
     if len({outcome.verdict for outcome in outcomes}) == 1:
         return outcomes[0]
     return unknown("unknown_policy", document.problem, *document.where)
 
 
-def _judged(document: Document, judge: Callable[[Trust], Outcome], outside: Outside) -> Outcome:
+def _judged(document: Document, judge: Callable[[Trust], Outcome], redactor: Redactor) -> Outcome:
     if document.malformed:
         return failed("malformed_policy", f"{POLICY} is {document.problem}", *document.where)
     if document.problem:
@@ -103,7 +103,7 @@ def _judged(document: Document, judge: Callable[[Trust], Outcome], outside: Outs
     principals = sum(len(statement.principals) for statement in document.statements)
     if len(document.statements) > MAX_STATEMENTS or principals > MAX_PRINCIPALS:
         return failed("malformed_policy", f"{POLICY} is longer than AWS takes (4,096 characters)", *document.where)
-    return judge(Trust(document, outside))
+    return judge(Trust(document, redactor))
 
 
 def people_in(who: Principal, document: Document) -> Iterator[tuple[Principal, Answer]]:

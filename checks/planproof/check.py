@@ -15,12 +15,13 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from planproof.arguments import argument, may_be_set
-from planproof.hcl import Expression, written
+from planproof.hcl import Expression, expanded
 from planproof.links import Links
-from planproof.outside import Outside
+from planproof.outside import Redactor
+from planproof.partial import Evaluator, InstanceEvaluator
 from planproof.plan import Instance, Json, Module, Plan, Value
 from planproof.policy import Policy
-from planproof.references import Kind, References
+from planproof.references import References
 from planproof.source import Block, ModuleSource, Source
 from planproof.verdict import SEVERITIES, Outcome
 
@@ -46,7 +47,6 @@ CATEGORIES = (
     "API_SECURITY",
 )
 """Those of Checkov's that fit a plan."""
-_LONGEST = 100_000  # characters of an expression with its locals written out
 _ID = re.compile(r"[A-Z][A-Z0-9]*_[A-Z0-9]+_[0-9]+")
 
 
@@ -62,31 +62,35 @@ class Context:
         return References(self.plan, self.source)
 
     @cached_property
-    def outside(self) -> Outside:
-        return Outside(self.plan)
+    def redactor(self) -> Redactor:
+        return Redactor(self.plan, self.references)
 
     @cached_property
     def links(self) -> Links:
         return Links(self.plan, self.references, self.argument, self._read_of)
 
-    def _read_of(self, instance: Instance, name: str) -> Instance | None:
-        from planproof.partial import Reads  # which needs this module
+    @cached_property
+    def evaluator(self) -> Evaluator:
+        return Evaluator(self.plan, self.source)
 
-        found: Instance | None = self.once(Reads).instance(instance, name) if self.source else None
-        return found
+    @cached_property
+    def _instance_evaluator(self) -> InstanceEvaluator:
+        return InstanceEvaluator(self.plan, self.source)
+
+    def _read_of(self, instance: Instance, name: str) -> Instance | None:
+        return self._instance_evaluator.instance(instance, name) if self.source else None
 
     def settings(self, name: str) -> Mapping[str, Any]:
         """A check's section of the policy."""
         return self.policy.settings(name)
 
     def module_source(self, module: Module) -> ModuleSource | None:
-        """The source of a module, where there is one."""
-        return self.source.module(module.path) if self.source else None
+        """The source of a module, if there is one."""
+        return self.source.of(module) if self.source else None
 
     def source_block(self, instance: Instance) -> Block | None:
-        """The block of the instance in the source, where there is one."""
-        module = self.module_source(instance.module)
-        return module.resource(instance.local_address) if module else None
+        """The block of the instance in the source, if there is one."""
+        return self.source.block_of(instance) if self.source else None
 
     def argument(self, instance: Instance, *path: str | int) -> Value:
         """The attribute at `path`; one that is unknown only because nobody set it is null."""
@@ -103,38 +107,14 @@ class Context:
         scope = self.references.scope(instance)
         return lambda expression: self.references.is_settled(expression, scope)
 
-    def expanded(self, expression: Expression, module: Module, depth: int = 8) -> str:
+    def expanded(self, expression: Expression, module: Module) -> str:
         """The text of an expression, with the module's locals written out."""
-        code = written(expression.raw)
         source = self.module_source(module)
-        for name in expression.references if source and depth else ():
-            local = re.match(r"local\.([\w-]+)", name)
-            if local and source and local[1] in source.locals:
-                text = self.expanded(Expression(source.locals[local[1]]), module, depth - 1)
-                code = _substituted(code, local[0], text)
-        return code if len(code) < _LONGEST else written(expression.raw)
+        return expanded(expression, source.locals if source else {})
 
-    def shown(self, instance: Instance, *path: str | int) -> str:
+    def display_value(self, instance: Instance, *path: str | int) -> str:
         """A value for a message. What a variable was given from outside is named, not shown."""
-        value = instance.get(*path)
-        if not value.is_known or value.is_sensitive:
-            return str(value)
-        if isinstance(value.raw, str):
-            return str(Value(self.public(value.raw, instance, *path)))
-        variable = next((name for name in self._variables(instance, *path) if name in self.outside), None)
-        return f"${{var.{variable}}}" if variable else str(value)
-
-    def public(self, text: str, instance: Instance, *path: str | int) -> str:
-        """A text that the argument at `path` holds, for a message: `${var.NAME}` is in the place of what a root variable was given
-        from outside. Constants of the configuration stay as they are."""
-        if not self.outside.has_texts or "constant_value" in (instance.expression(*path) or ()):
-            return text
-        names = self._variables(instance, *path)
-        return self.outside.altered(text, names) or self.outside.without(text, names)
-
-    def _variables(self, instance: Instance, *path: str | int) -> list[str]:
-        """The root variables that an argument is made of."""
-        return [o.name for o in self.references.origins(instance, *path) if o.kind is Kind.VARIABLE]
+        return self.redactor.display_value(instance, *path)
 
     def once(self, build: Callable[[Context], Any]) -> Any:
         """What `build` makes of this context, made once: for facts about the whole plan that many subjects need."""
@@ -182,10 +162,6 @@ class Check(NamedTuple):
     def _listed(self, context: Context) -> list[str]:
         types = context.settings(self.key)["types"]
         return [kind for kind in types if not isinstance(types, Mapping) or types[kind] is not None]
-
-
-def _substituted(code: str, name: str, text: str) -> str:
-    return re.sub(rf"(?<![\w.]){re.escape(name)}(?![\w-])", lambda _: f"({text})", code)
 
 
 def check(

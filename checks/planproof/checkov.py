@@ -27,10 +27,9 @@ from planproof import changes as changes
 from planproof import policy_file as policy_file
 from planproof.baseline import Baseline
 from planproof.check import ANY_TYPE, LISTED_TYPES, PLAN_WIDE, Check
-from planproof.engine import evaluate
+from planproof.engine import evaluate, find_policy
 from planproof.errors import LoadError, PlanproofError
 from planproof.plan import Plan
-from planproof.policy import Policy
 from planproof.registry import all_checks, own_checks
 from planproof.source import find_source
 from planproof.verdict import PLAN, Finding, Verdict
@@ -55,7 +54,7 @@ class Evaluation:
             plan = Plan.load(path)
             carriers = plan.managed or plan.instances
             self.carrier = carriers[0].address if carriers else ""
-            policy = Policy.find()
+            policy = find_policy()
             self.unknown = policy.unknown
             report = evaluate(plan, policy, find_source(path), baseline=Baseline.find())
         except PlanproofError as error:

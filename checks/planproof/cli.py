@@ -16,6 +16,7 @@ from typing import Any
 from planproof.command import CANNOT_JUDGE
 from planproof.errors import PlanproofError
 from planproof.safe import one_line
+from planproof.version import version
 
 COMMANDS = {
     "check": "judge plans",
@@ -101,16 +102,6 @@ class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
         print(f"planproof {version()}")
         parser.exit()
-
-
-def version() -> str:
-    """The installed version; in a clone, or a copy of `checks`, what the library says of itself."""
-    from importlib import metadata
-
-    try:
-        return metadata.version("planproof")
-    except metadata.PackageNotFoundError:
-        return "0.1.0 (not installed)"
 
 
 if __name__ == "__main__":

@@ -43,10 +43,8 @@ def evaluate(
     Pure apart from reading the files that it is given; may be called from several threads and processes at once.
     """
     chosen = (*all_checks(), *own_checks()) if checks is None else tuple(checks)
-    if isinstance(policy, Mapping):
-        policy = Policy.of(policy, chosen)
-    elif not isinstance(policy, Policy):
-        policy = Policy.find(policy, None if checks is None else chosen)
+    if not isinstance(policy, Policy):
+        policy = find_policy(policy, chosen)
     warnings: list[str] = []
     if source is None and isinstance(plan, (str, os.PathLike)):
         source = find_source(plan)
@@ -63,6 +61,22 @@ def evaluate(
     rules = tuple(_rule(check, policy) for check in chosen if policy.is_on(check))
     report = Report(plan.name, tuple(findings), (*plan.warnings, *warnings), tuple(errors), rules, policy.unknown)
     return _narrowed(report, plan, baseline, only_changes)
+
+
+def find_policy(
+    policy: Mapping[str, Any] | str | os.PathLike[str] | None = None, checks: Iterable[Check] | None = None
+) -> Policy:
+    """The policy of that file, the bundled profile of that name, or what a policy file would say; by default the policy that
+    PLANPROOF_POLICY names, else the bundled default.
+
+    `checks`: those beside the bundled ones that it may have sections and exceptions for; by default the ones in the folders that
+    PLANPROOF_CHECKS names. Raises PolicyError, and LoadError if those cannot be loaded.
+    """
+    policy = policy if isinstance(policy, Mapping) else policy or os.environ.get("PLANPROOF_POLICY")
+    if policy is None or policy == "":
+        return Policy.default()
+    known = (*all_checks(), *(own_checks() if checks is None else checks))
+    return Policy.of(policy, known) if isinstance(policy, Mapping) else Policy.load(policy, known)
 
 
 def _narrowed(report: Report, plan: Plan, baseline: Baseline | str | os.PathLike[str] | None, only: bool) -> Report:

@@ -7,13 +7,14 @@ The parser (bc-python-hcl2, which Checkov brings) turns `"corp-${random_id.a.hex
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from planproof.plan import Json
 
 # A traversal: identifiers and indices. Keys in quotes may hold anything; an index that is an expression is kept as text.
 _STRING = r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\''
+_LONGEST = 100_000  # characters of an expression with its locals written out
 _SCAN = re.compile(
     rf'(?P<string>{_STRING})|(?P<name>[A-Za-z_][\w-]*(?:\s*\.\s*[A-Za-z_*][\w-]*|\.\d+|\[(?:{_STRING}|[^\[\]"\'])*\])*)(?P<call>\s*\()?'
 )
@@ -271,6 +272,20 @@ def written(raw: Any) -> str:
         code = Expression(raw).code
         return f'"{raw}"' if code is None else code
     return "null" if raw is None else str(raw).lower()
+
+
+def expanded(expression: Expression, local_values: Mapping[str, Any], depth: int = 8) -> str:
+    """The text of an expression, with the locals of its module written out."""
+    code = written(expression.raw)
+    for name in expression.references if depth else ():
+        local = re.match(r"local\.([\w-]+)", name)
+        if local and local[1] in local_values:
+            code = _substituted(code, local[0], expanded(Expression(local_values[local[1]]), local_values, depth - 1))
+    return code if len(code) < _LONGEST else written(expression.raw)
+
+
+def _substituted(code: str, name: str, text: str) -> str:
+    return re.sub(rf"(?<![\w.]){re.escape(name)}(?![\w-])", lambda _: f"({text})", code)
 
 
 def _is_nothing(code: str) -> bool:

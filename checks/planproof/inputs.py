@@ -111,6 +111,21 @@ def judge_all(
     return _in_processes(paths, policy, source, jobs, scope)
 
 
+def judge_with_progress(
+    paths: Sequence[str], policy: Policy, source: str | None, scope: Scope, jobs: int | None = None
+) -> Iterable[Report]:
+    """The reports of these plans, by so many processes. Raises PlanError and SourceError where there is one plan alone."""
+    if len(paths) == 1:
+        return [judge(paths[0], policy, source, scope)]
+    from planproof.progress import told
+
+    return told(judge_all(paths, policy, source, jobs or _cores(), scope), len(paths))
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def _in_processes(paths: Iterable[str], policy: Policy, source: str | None, jobs: int, scope: Scope | None) -> Iterator[Report]:
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from planproof.check import Context
 from planproof.glob import matches
-from planproof.partial import Open, Partials, Text
+from planproof.partial import Open, Text
 from planproof.pattern import Pattern, compiled
 from planproof.plan import MISSING, Instance
 from planproof.references import Kind
@@ -143,7 +143,7 @@ class _Reader:
         return self._from_source(instance, self._attribute, value.is_sensitive) if value.is_unknown and is_set else None
 
     def _from_source(self, instance: Instance, attribute: str, secret: bool) -> Name | None:
-        found = self._context.once(Partials).argument(instance, *attribute.split("."))
+        found = self._context.evaluator.argument(instance, *attribute.split("."))
         if isinstance(found, Text) and not found.parts:
             return None  # empty, which is as good as not set
         if isinstance(found, Text):
@@ -163,7 +163,7 @@ class _Reader:
     ) -> Name:
         of_prefix = attribute is self._prefix
         text = "".join("..." if part is None else part for part in parts) + "..." * of_prefix
-        public = self._context.public(text, instance, *attribute.split("."))
+        public = self._context.redactor.public(text, instance, *attribute.split("."))
         path = ""
         if self._paths and parts and parts[0]:
             path = next(filter(None, (_beginning(steps, parts[0]) for steps in self._paths)), "")

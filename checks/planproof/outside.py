@@ -9,15 +9,17 @@ import re
 from collections.abc import Collection, Iterator
 from functools import cached_property
 
-from planproof.plan import Json, Plan, State
+from planproof.plan import Instance, Json, Plan, State, Value
+from planproof.references import Kind, References
 
 _SHORTEST = 3  # shorter texts stand in too many words
 
 
-class Outside:
-    """The root variables of a plan whose values were given from outside: `name in outside`."""
+class Redactor:
+    """The root variables of a plan whose values were given from outside (`name in redactor`), and texts without those values."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, references: References) -> None:
+        self._references = references
         declared = plan.root.config.variables
         self._texts: dict[str, set[str]] = {}
         for name, value in plan.variables.items():
@@ -43,12 +45,29 @@ class Outside:
         longest_first = sorted(self._names, key=lambda text: (-len(text), text))
         return re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE) if longest_first else None
 
-    @property
-    def has_texts(self) -> bool:
-        """Whether any of the values is, or holds, a text."""
-        return bool(self._names)
+    def display_value(self, instance: Instance, *path: str | int) -> str:
+        """A value for a message. What a variable was given from outside is named, not shown."""
+        value = instance.get(*path)
+        if not value.is_known or value.is_sensitive:
+            return str(value)
+        if isinstance(value.raw, str):
+            return str(Value(self.public(value.raw, instance, *path)))
+        variable = next((name for name in self._variables(instance, *path) if name in self), None)
+        return f"${{var.{variable}}}" if variable else str(value)
 
-    def without(self, text: str, first: Collection[str] = ()) -> str:
+    def public(self, text: str, instance: Instance, *path: str | int) -> str:
+        """A text that the argument at `path` holds, for a message: `${var.NAME}` is in the place of what a root variable was given
+        from outside. Constants of the configuration stay as they are."""
+        if not self._names or "constant_value" in (instance.expression(*path) or ()):
+            return text
+        names = self._variables(instance, *path)
+        return self.altered(text, names) or self.redact(text, names)
+
+    def _variables(self, instance: Instance, *path: str | int) -> list[str]:
+        """The root variables that an argument is made of."""
+        return [o.name for o in self._references.origins(instance, *path) if o.kind is Kind.VARIABLE]
+
+    def redact(self, text: str, first: Collection[str] = ()) -> str:
         """The text with `${var.NAME}` in the place of each value. Of several variables with one value, those of `first` come first."""
 
         def name(found: re.Match[str]) -> str:

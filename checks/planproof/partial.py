@@ -11,13 +11,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from planproof.check import Context
 from planproof.code import Call, Choice, Comparison, Index, Items, Literal, Loop, Name, Node, Other, Table, Template, node_of
 from planproof.hcl import expression_of
 from planproof.pattern import MAX_TEXT
-from planproof.plan import Instance, Json, Key, Module, Value
+from planproof.plan import Instance, Json, Key, Module, Plan, Value
 from planproof.references import Dynamic, Quoted, Step, steps_of
-from planproof.source import Block
+from planproof.source import Block, ModuleSource, Source
 
 _MAX_DEPTH = 60
 _MOST_PARTS = 200
@@ -27,7 +26,7 @@ NO_SOURCE = "the plan does not hold the text around what it refers to; give the 
 
 
 class Open(NamedTuple):
-    """Nothing is known of it; `needs` are the names that would decide it. `instance` is what it is read of, where Reads tells."""
+    """Nothing is known of it; `needs` are the names that would decide it. `instance` is what it is read of, where InstanceEvaluator tells."""
 
     needs: tuple[str, ...] = ()
     instance: Instance | None = None
@@ -78,17 +77,17 @@ class _Place(NamedTuple):
     bound: Mapping[str, Partial] = {}
 
 
-class Partials:
-    """The values of one plan's source expressions, as far as they are known. Made once for a plan: `context.once(Partials)`."""
+class Evaluator:
+    """The values of one plan's source expressions, as far as they are known. Made once for a plan: `context.evaluator`."""
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
+    def __init__(self, plan: Plan, source: Source | None) -> None:
+        self._plan, self._source = plan, source
         self._seen: dict[tuple[str, str, str], Partial] = {}
         self._depth = self._turns = 0
 
     def argument(self, instance: Instance, name: str, *steps: str) -> Partial:
         """The argument of an instance's block, or a part of it; Open, needing nothing, where there is no source of it."""
-        block = self._context.source_block(instance)
+        block = self._source.block_of(instance) if self._source else None
         if block is None or name not in block.body:
             return Open()
         place = _Place(instance.module, instance.index, block)
@@ -98,6 +97,9 @@ class Partials:
     def value(self, body: Mapping[str, Any], name: str, module: Module) -> Partial:
         """The argument of a block that is not repeated, such as a provider's."""
         return self._raw(body[name], _Place(module)) if name in body else None
+
+    def _module_source(self, module: Module) -> ModuleSource | None:
+        return self._source.of(module) if self._source else None
 
     def _raw(self, raw: Any, place: _Place) -> Partial:
         return self._of(node_of(expression_of(raw).raw), place)
@@ -231,21 +233,21 @@ class Partials:
         return self._resource([first, *rest], place, name)
 
     def _local(self, module: Module, name: str) -> Partial:
-        source = self._context.module_source(module)
+        source = self._module_source(module)
         if source is None or name not in source.locals:
             return Open((f"local.{name}",))
         return self._remembered(("local", module.address, name), lambda: self._raw(source.locals[name], _Place(module)))
 
     def _variable(self, module: Module, name: str) -> Partial:
         if module.parent is None:
-            value = self._context.plan.variables.get(name)
+            value = self._plan.variables.get(name)
             return _of_value(value, f"var.{name}") if value else Open((f"var.{name}",))
         return self._remembered(("var", module.address, name), lambda: self._input(module, name))
 
     def _input(self, module: Module, name: str) -> Partial:
         """What the call of the module gives for its variable, else the variable's default."""
         assert module.parent is not None
-        caller = self._context.module_source(module.parent)
+        caller = self._module_source(module.parent)
         block = caller.block("module", module.name) if caller else None
         if block and name in block.body:
             return self._raw(block.body[name], _Place(module.parent, module.key, block))
@@ -260,7 +262,7 @@ class Partials:
         module = place.module.children.get(name, {}).get(key)
         if module is None and rest and key is None:  # module.m["a"].out
             module, rest = place.module.children.get(name, {}).get(str(rest[0])), rest[1:]
-        source = self._context.module_source(module) if module else None
+        source = self._module_source(module) if module else None
         block = source.block("output", str(rest[0])) if source and rest else None
         if module is None or block is None or "value" not in block.body:
             return Open((shown,))
@@ -324,9 +326,9 @@ class Partials:
         return self._seen[key]
 
 
-class Reads(Partials):
+class InstanceEvaluator(Evaluator):
     """Which instance an argument is read of, where conditions, functions and loops choose among several; what is read of a resource
-    is an end here. `context.once(Reads)`."""
+    is an end here."""
 
     def instance(self, instance: Instance, name: str) -> Instance | None:
         """The instance whose attribute the argument is; None where it is no such, or that cannot be told."""

@@ -7,21 +7,25 @@ profile or a relative file; maps merge by key, lists replace.
 from __future__ import annotations
 
 import datetime
-import json
 import os
 from collections.abc import Iterable, Mapping
-from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
-from planproof import bundled
 from planproof.errors import PolicyError
 from planproof.glob import matches
+from planproof.profiles import DEFAULT, bundled_data
 from planproof.verdict import CHECK_ERROR, EXPIRED, Finding, Outcome, Verdict
 
-if TYPE_CHECKING:
-    from planproof.check import Check
 
-DEFAULT = "secure-logs"
+class Judging(Protocol):
+    """What a policy knows of a check."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def severity(self) -> str: ...
 
 
 class Waiver(NamedTuple):
@@ -60,29 +64,24 @@ class Policy:
 
     @classmethod
     def default(cls) -> Policy:
-        return cls(bundled_policy(DEFAULT))
+        return cls(bundled_data(DEFAULT))
 
     @classmethod
-    def find(cls, path: str | os.PathLike[str] | None = None, checks: Iterable[Check] | None = None) -> Policy:
-        """The policy of that file, or the bundled profile of that name; else of the one that PLANPROOF_POLICY names; else the bundled default.
+    def load(cls, path: str | os.PathLike[str], checks: Iterable[Judging]) -> Policy:
+        """The policy of that file, or the bundled profile of that name. `checks`: all that it may have sections and exceptions for.
 
-        `checks`: those beside the bundled ones that it may have sections and exceptions for; by default the ones in the folders that
-        PLANPROOF_CHECKS names. Raises PolicyError, and LoadError where those cannot be loaded.
+        Raises PolicyError.
         """
-        path = path or os.environ.get("PLANPROOF_POLICY")
-        if not path:
-            return cls.default()
-        from planproof.policy_file import load
-        from planproof.registry import own_checks
+        from planproof.policy_file import load  # which the default needs not
 
-        return cls(load(path, own_checks() if checks is None else tuple(checks)), os.fspath(path))
+        return cls(load(path, checks), os.fspath(path))
 
     @classmethod
-    def of(cls, data: Mapping[str, Any], checks: Iterable[Check] = (), name: str = "the policy") -> Policy:
-        """The policy of what a policy file would say: `Policy.of({"extends": "general", "unknown": "fail"})`. Raises PolicyError."""
+    def of(cls, data: Mapping[str, Any], checks: Iterable[Judging], name: str = "the policy") -> Policy:
+        """The policy of what a policy file would say: `{"extends": "general", "unknown": "fail"}`. Raises PolicyError."""
         from planproof.policy_file import from_mapping
 
-        return cls(from_mapping(data, name, tuple(checks)), name)
+        return cls(from_mapping(data, name, checks), name)
 
     def settings(self, name: str) -> Mapping[str, Any]:
         """The section of a check, by the name of its function."""
@@ -98,10 +97,10 @@ class Policy:
         """What UNKNOWN means: `warn`, `fail` or `ignore`."""
         return str(self.data.get("unknown", "warn"))
 
-    def is_on(self, check: Check) -> bool:
+    def is_on(self, check: Judging) -> bool:
         return self.settings(check.key).get("enabled", True) is not False
 
-    def severity(self, check: Check) -> str:
+    def severity(self, check: Judging) -> str:
         return str(self.settings(check.key).get("severity") or check.severity)
 
     def after_exceptions(self, check_id: str, subject: str, outcome: Outcome) -> tuple[Verdict, str, str]:
@@ -147,31 +146,3 @@ def _waiver(raw: Mapping[str, Any], name: str) -> Waiver:
         )
     except (KeyError, ValueError, TypeError):
         raise PolicyError(f"{name}: an exception needs check, address, reason and expires (a date such as 2030-01-31)") from None
-
-
-@cache
-def bundled_policy(name: str) -> Mapping[str, Any]:
-    """A bundled profile, complete."""
-    data = bundled_data(name)
-    if "extends" not in data:
-        return data
-    from planproof.policy_file import Layered, bundled_layers
-
-    return Layered(bundled_layers(name)).effective
-
-
-@cache
-def bundled_data(name: str) -> Mapping[str, Any]:
-    """What the file of a bundled profile says."""
-    loaded = json.loads(bundled.POLICIES[name])
-    assert isinstance(loaded, dict)
-    return loaded
-
-
-def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Maps merge by key, everything else replaces."""
-    merged = dict(base)
-    for key, value in over.items():
-        below = merged.get(key)
-        merged[key] = merge(below, value) if isinstance(below, Mapping) and isinstance(value, Mapping) else value
-    return merged

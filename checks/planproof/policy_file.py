@@ -5,14 +5,16 @@ from __future__ import annotations
 import datetime
 import difflib
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from planproof import bundled, policy_schema
 from planproof.errors import PolicyError
-from planproof.policy import DEFAULT, merge
+from planproof.policy import Judging
 from planproof.policy_yaml import Document, KeyPath, read
+from planproof.profiles import DEFAULT, bundled_data, merge
 from planproof.safe import one_line
 
 MAX_LAYERS = 20
@@ -48,12 +50,14 @@ class Layered(NamedTuple):
         return self.origin(path).place(path)
 
 
-def load(path: str | os.PathLike[str], checks: Iterable[Any] = ()) -> dict[str, Any]:
-    """The effective policy of a file or a bundled profile. `checks`: those beside the bundled ones. Raises PolicyError for the first problem."""
+def load(path: str | os.PathLike[str], checks: Iterable[Judging]) -> dict[str, Any]:
+    """The effective policy of a file or a bundled profile. `checks`: all that it may have sections and exceptions for. Raises PolicyError for
+    the first problem."""
+    checks = tuple(checks)
     return usable(layers(path, checks), checks).effective
 
 
-def layers(path: str | os.PathLike[str], checks: Iterable[Any] = ()) -> Layered:
+def layers(path: str | os.PathLike[str], checks: Iterable[Judging]) -> Layered:
     """The files that make up a policy; `path` may be the name of a bundled profile. Raises PolicyError where one cannot be used."""
     name = os.fspath(path)
     if name in bundled.POLICIES:
@@ -65,8 +69,9 @@ def layers(path: str | os.PathLike[str], checks: Iterable[Any] = ()) -> Layered:
     return _with_bases(read(name, Path(path)), Path(path), checks)
 
 
-def from_mapping(data: Mapping[str, Any], name: str, checks: Iterable[Any] = ()) -> dict[str, Any]:
+def from_mapping(data: Mapping[str, Any], name: str, checks: Iterable[Judging]) -> dict[str, Any]:
     """The effective policy of data that a program made; what it extends is relative to the working directory."""
+    checks = tuple(checks)
     return usable(_with_bases(Document(name, _plain(data, name)), Path(name), checks), checks).effective
 
 
@@ -84,16 +89,20 @@ def _plain(value: Any, name: str) -> Any:
     return {key: _plain(below, name) for key, below in value.items()}
 
 
+@cache
+def bundled_policy(name: str) -> Mapping[str, Any]:
+    """A bundled profile, complete."""
+    return Layered(bundled_layers(name)).effective
+
+
 def bundled_layers(profile: str) -> tuple[Document, ...]:
     """A bundled profile and those it extends. They are held to the schema by a test, not each time."""
-    from planproof.policy import bundled_data
-
     data = bundled_data(profile)
     below = bundled_layers(data["extends"]) if "extends" in data else ()
     return (*below, Document(f"{profile} (bundled)", dict(data)))
 
 
-def _with_bases(top: Document, file: Path, checks: Iterable[Any]) -> Layered:
+def _with_bases(top: Document, file: Path, checks: Iterable[Judging]) -> Layered:
     keys = [check.key for check in checks]
     found: list[Document] = []
     seen: list[Path] = []
@@ -137,17 +146,10 @@ def _near(name: str) -> str:
     return f"; did you mean {near[0]}?" if near and not name.endswith(_SUFFIXES) else ""
 
 
-def usable(policy: Layered, checks: Iterable[Any] = ()) -> Layered:
+def usable(policy: Layered, checks: Iterable[Judging]) -> Layered:
     """The same policy. Raises PolicyError where it demands what is impossible, or names a check that does not exist."""
-    _refuse(list(policy_schema.impossible(policy.effective, known_ids(checks))), policy.place)
+    _refuse(list(policy_schema.impossible(policy.effective, [check.id for check in checks])), policy.place)
     return policy
-
-
-def known_ids(checks: Iterable[Any]) -> Collection[str]:
-    """The ids that an exception can name."""
-    from planproof.registry import all_checks
-
-    return [check.id for check in (*all_checks(), *checks)]
 
 
 def _refuse(problems: list[tuple[KeyPath, str]], place: Any) -> None:

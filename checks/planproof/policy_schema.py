@@ -10,6 +10,7 @@ from typing import Any
 
 from planproof import bundled
 from planproof.errors import PatternError
+from planproof.operators import unusable
 from planproof.pattern import compiled
 from planproof.policy_yaml import Document, KeyPath
 from planproof.safe import one_line
@@ -48,13 +49,12 @@ def schema() -> Mapping[str, Any]:
     return loaded
 
 
-def problems(document: Document, own_checks: Collection[str] = ()) -> list[tuple[KeyPath, str]]:
-    """What the schema refuses in one file, as key path and sentence, in the file's order. `own_checks`: sections of checks that
-    are not bundled; what they hold is theirs to say, but for `enabled` and `severity`."""
+def problems(document: Document, checks: Collection[str] = ()) -> list[tuple[KeyPath, str]]:
+    """What the schema refuses in one file, as key path and sentence, in the file's order. `checks`: the sections of all checks;
+    what those hold that the schema does not know is theirs to say, but for `enabled` and `severity`."""
     from jsonschema import Draft202012Validator
 
-    described = schema() if not own_checks else _with_sections(own_checks)
-    validator = Draft202012Validator(described, format_checker=_formats())
+    validator = Draft202012Validator(_with_sections(checks), format_checker=_formats())
     found: dict[KeyPath, str] = {}
     for path, text in _sentences(validator.iter_errors(document.data), document):
         found.setdefault(path, text)
@@ -70,6 +70,8 @@ def _formats() -> Any:
 
 
 def _with_sections(keys: Collection[str]) -> Mapping[str, Any]:
+    if schema()["properties"]["checks"]["properties"].keys() >= set(keys):
+        return schema()
     shared = {"enabled": {"$ref": "#/$defs/enabled"}, "severity": {"$ref": "#/$defs/severity"}}
     described: Any = json.loads(bundled.DATA[NAME])
     sections = described["properties"]["checks"]["properties"]
@@ -163,7 +165,7 @@ def impossible(data: Mapping[str, Any], check_ids: Collection[str]) -> Iterator[
                 ("checks", key, "max_days"),
                 f"checks.{key} cannot be met: nothing is kept at least {fewest} days (retention_days) and at most {most} (max_days)",
             )
-    yield from _unusable_rules((data.get("checks") or {}).get("versioning_coverage") or {})
+    yield from _unusable_demands(data)
     for number, exception in enumerate(data.get("exceptions") or ()):
         if exception["check"] not in check_ids:
             near = difflib.get_close_matches(exception["check"], check_ids, n=1)
@@ -171,18 +173,21 @@ def impossible(data: Mapping[str, Any], check_ids: Collection[str]) -> Iterator[
             yield ("exceptions", number, "check"), f"exceptions.{number}: there is no check {exception['check']}{hint}"
 
 
-def _unusable_rules(section: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
-    """The predicates that say nothing once all layers are merged: each layer may hold a part of one."""
-    from planproof.predicates import unusable
-
-    for kind, rule in (section.get("types") or {}).items():
-        path = ("checks", "versioning_coverage", "types", kind)
-        if not rule.get("must"):
-            yield path, f"{named(path)} needs must: what has to hold"
-        for name, predicate in (rule.get("must") or {}).items():
-            yield from unusable(predicate, (*path, "must", name))
-        for number, predicate in enumerate(rule.get("when") or ()):
-            yield from unusable(predicate, (*path, "when", number))
+def _unusable_demands(data: Any) -> Iterator[tuple[KeyPath, str]]:
+    """What says nothing once all layers are merged, as each layer may hold a part of it: predicates, and demands without any."""
+    pending: list[tuple[KeyPath, Any, Mapping[str, Any]]] = [((), data, schema())]
+    while pending:
+        path, value, part = pending.pop()
+        if part.get("format") == "planproof-predicate" and value is not None:
+            yield from unusable(value, path)
+        elif isinstance(value, Mapping):
+            if part.get("format") == "planproof-demand" and not value.get("must"):
+                yield path, f"{named(path)} needs must: what has to hold"
+            known, others = part.get("properties", {}), part.get("additionalProperties")
+            below = [((*path, key), inner, resolved(known.get(key, others))) for key, inner in value.items()]
+            pending += reversed(below)
+        elif isinstance(value, list):
+            pending += [((*path, number), inner, resolved(part.get("items"))) for number, inner in enumerate(value)][::-1]
 
 
 def is_open(part: Mapping[str, Any]) -> bool:

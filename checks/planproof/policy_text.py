@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
 from typing import Any
 
-from planproof.policy import DEFAULT, bundled_policy
-from planproof.policy_file import Layered
+from planproof.policy_file import Layered, bundled_policy
 from planproof.policy_schema import is_open, resolved, schema
 from planproof.policy_yaml import KeyPath
+from planproof.profiles import DEFAULT
 from planproof.safe import one_line
 
 _SHOWN = 4  # entries of a table
@@ -30,8 +29,9 @@ def effective(policy: Layered) -> str:
     return "\n".join(shown) + "\n"
 
 
-def starter() -> str:
-    """A policy that changes nothing, with the keys, their meaning and their bundled values behind a #."""
+def starter(names: Mapping[str, str]) -> str:
+    """A policy that changes nothing, with the keys, their meaning and their bundled values behind a #. `names`: what each check finds,
+    by its section."""
     default = bundled_policy(DEFAULT)
     lines = [
         "# A planproof policy. It holds only what differs from what it extends: maps merge by key, lists replace, and null takes an",
@@ -44,7 +44,7 @@ def starter() -> str:
     ]
     for key, part in schema()["properties"].items():
         if key not in ("version", "extends"):
-            lines += ["", *_behind(_explained(key, part, default.get(key), 0))]
+            lines += ["", *_behind(_explained(key, part, default.get(key), names))]
     return "\n".join(lines) + "\n"
 
 
@@ -52,10 +52,10 @@ def _behind(lines: Iterable[str]) -> Iterator[str]:
     return (f"# {line}" for line in lines)
 
 
-def _explained(key: str, part: Mapping[str, Any], value: Any, depth: int) -> Iterator[str]:
+def _explained(key: str, part: Mapping[str, Any], value: Any, names: Mapping[str, str], depth: int = 0) -> Iterator[str]:
     """A key with its meaning above it; of a long table the first entry alone."""
     indent = "  " * depth
-    about = (_names().get(key) if depth == 1 else None) or (part.get("description") if key != "enabled" else None)
+    about = (names.get(key) if depth == 1 else None) or (part.get("description") if key != "enabled" else None)
     if about and (value is not None or "default" in part):
         yield f"{indent}# {about}"
     if key == "exceptions":
@@ -64,21 +64,13 @@ def _explained(key: str, part: Mapping[str, Any], value: Any, depth: int) -> Ite
         yield f"{indent}{key}:"
         for name, below in part["properties"].items():
             below = resolved(below)
-            yield from _explained(name, below, (value or {}).get(name, below.get("default")), depth + 1)
+            yield from _explained(name, below, (value or {}).get(name, below.get("default")), names, depth + 1)
     elif is_open(part) and isinstance(value, Mapping) and len(value) > _SHOWN:
         name, first = next(iter(value.items()))
         yield from (line for line, _ in yaml_lines({key: {name: first}}, (), depth))
         yield f"{indent}  # ... and {len(value) - 1} more: planproof policy show"
     elif value is not None or "default" in part:
         yield from (line for line, _ in yaml_lines({key: value}, (), depth))
-
-
-@cache
-def _names() -> dict[str, str]:
-    """What each check finds, by its section."""
-    from planproof.registry import all_checks
-
-    return {check.key: f"{check.id}: {check.name}" for check in all_checks()}
 
 
 def yaml_lines(data: Mapping[str, Any], path: KeyPath, depth: int = 0) -> Iterator[tuple[str, KeyPath]]:

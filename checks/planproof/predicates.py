@@ -13,20 +13,17 @@ where there is none, `otherwise` decides, a predicate about the instance itself,
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from planproof.arguments import Path, path_of
 from planproof.check import Context
-from planproof.errors import PatternError, PolicyError
-from planproof.pattern import compiled
+from planproof.errors import PolicyError
+from planproof.operators import Predicate, as_json, demand, operators_of, satisfies, satisfies_unset
 from planproof.plan import Instance, Value
 from planproof.references import Kind
 from planproof.s3 import inline_counts
-
-Predicate = Mapping[str, Any]
 
 
 class Basis(Enum):
@@ -88,27 +85,13 @@ def _joined(answers: list[Answer]) -> Answer:
     return first._replace(found=text, wanted="", where=tuple(dict.fromkeys(w for a in answers for w in a.where)))
 
 
-def unusable(predicate: Predicate, path: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], str]]:
-    """What keeps a predicate of a policy from saying anything, each with the key path where it stands."""
-    where = ".".join(map(str, path))
-    inner = [(key, predicate[key]) for key in ("when", "otherwise") if predicate.get(key)]
-    for key, part in [*inner, *(("any", part) for part in predicate.get("any") or () if part)]:
-        yield from unusable(part, (*path, key))
-    if predicate.get("any"):
-        return
-    if not predicate.get("path"):
-        yield path, f"{where} needs a path"
-    if not any(predicate.get(name) is not None for name in _OPERATORS):
-        yield path, f"{where} needs an operator: {', '.join(_OPERATORS)}"
-
-
 # --- attributes ------------------------------------------------------------------------------------------------------
 
 
 def _of_attribute(predicate: Predicate, instance: Instance, context: Context, owner: str = "") -> Answer:
     """`owner` is the address to name the attribute by, where that is not the subject's own."""
     if not isinstance(predicate.get("path"), str):
-        raise PolicyError(f"a predicate needs a path, a companion or any: {_shown(predicate)}")
+        raise PolicyError(f"a predicate needs a path, a companion or any: {as_json(predicate)}")
     steps = path_of(predicate["path"])
     combine = any_of if predicate.get("blocks") == "any" else all_of
     return combine(
@@ -136,20 +119,20 @@ def _leaves(instance: Instance, steps: Path, context: Context) -> list[tuple[Pat
 def _of_leaf(predicate: Predicate, instance: Instance, path: Path, value: Value, context: Context, owner: str) -> Answer:
     where = (f"{instance.address}.{_dotted(path)}",)
     name = f"{owner}.{_dotted(path)}" if owner else _dotted(path)
-    if value.is_unknown and _operators(predicate) == ["set"] and _is_reference(instance, path, context):
+    if value.is_unknown and operators_of(predicate) == ["set"] and _is_reference(instance, path, context):
         return _answer(bool(predicate["set"]), Basis.VALUE, f"{name} is set", predicate, where)
     if value.is_unset:
         default = predicate.get("default")
-        assumed = f" (the default is {_shown(default)})" if default is not None else ""
-        return _answer(_satisfies_unset(predicate), Basis.NOT_SET, f"{name} is not set{assumed}", predicate, where)
-    holds = value.is_known and _satisfies(value.raw, predicate)
+        assumed = f" (the default is {as_json(default)})" if default is not None else ""
+        return _answer(satisfies_unset(predicate), Basis.NOT_SET, f"{name} is not set{assumed}", predicate, where)
+    holds = value.is_known and satisfies(value.raw, predicate)
     if not holds and value.has_unknown:
         return Answer(None, Basis.UNKNOWN, f"known after the apply: {where[0]}", "", where)
-    return _answer(holds, Basis.VALUE, f"{name} is {context.shown(instance, *path)}", predicate, where)
+    return _answer(holds, Basis.VALUE, f"{name} is {context.display_value(instance, *path)}", predicate, where)
 
 
 def _answer(holds: bool, basis: Basis, found: str, predicate: Predicate, where: tuple[str, ...]) -> Answer:
-    return Answer(holds, basis, found, "" if holds else _wanted(predicate), where)
+    return Answer(holds, basis, found, "" if holds else demand(predicate), where)
 
 
 def _is_reference(instance: Instance, path: Path, context: Context) -> bool:
@@ -187,90 +170,14 @@ def _without_companion(predicate: Predicate, instance: Instance, context: Contex
     kind, inner, default = predicate["companion"], predicate.get("otherwise"), predicate.get("default")
     none, where = f"no {kind} belongs to it", (instance.address,)
     if not inner:
-        assumed = f" (the default of {predicate['path']} is {_shown(default)})" if default is not None else ""
-        return Answer(_satisfies_unset(predicate), Basis.NO_COMPANION, none + assumed, "", where)
+        assumed = f" (the default of {predicate['path']} is {as_json(default)})" if default is not None else ""
+        return Answer(satisfies_unset(predicate), Basis.NO_COMPANION, none + assumed, "", where)
     parts = list(filter(None, inner.get("any") or [inner]))
     said = [p for p in parts if "path" not in p or inline_counts(instance, p["path"].split(".")[0], kind, context)]
     if said:
         return any_of(answer(part, instance, context) for part in said)
     unset = " or ".join(part["path"] for part in parts)
     return Answer(False, Basis.NO_COMPANION, f"{none}, and it does not set {unset}", "", where)
-
-
-# --- operators -------------------------------------------------------------------------------------------------------
-
-
-def _same(found: Any, wanted: Any) -> bool:
-    """Equality as HCL has it: `true` and `"true"`, `7` and `"7"` are the same, `1` and `true` are not."""
-    if isinstance(found, (list, dict)) or isinstance(wanted, (list, dict)):
-        return bool(found == wanted)
-    numbers = _number(found), _number(wanted)
-    return numbers[0] == numbers[1] if None not in numbers else _plain(found) == _plain(wanted)
-
-
-def _plain(value: Any) -> Any:
-    return str(value).lower() if isinstance(value, bool) or value in ("true", "false") else value
-
-
-def _number(value: Any) -> float | None:
-    return None if value is None else Value(value).number
-
-
-def _compared(found: Any, wanted: Any, compare: Callable[[float, float], bool]) -> bool:
-    number = _number(found)
-    return number is not None and compare(number, wanted)
-
-
-def _matches(found: Any, wanted: str) -> bool:
-    try:
-        return isinstance(found, str) and compiled(wanted).fits(found)
-    except PatternError as error:
-        raise PolicyError(f"matches has to be a pattern, and {_shown(wanted)} {error}") from None
-
-
-# Operator: what it says of a value, and how a message names it.
-_OPERATORS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
-    "equals": (_same, "be {}"),
-    "not_equals": (lambda found, wanted: not _same(found, wanted), "not be {}"),
-    "in": (lambda found, wanted: any(_same(found, one) for one in wanted), "be {}"),
-    "not_in": (lambda found, wanted: not any(_same(found, one) for one in wanted), "not be {}"),
-    "at_least": (lambda found, wanted: _compared(found, wanted, lambda a, b: a >= b), "be at least {}"),
-    "at_most": (lambda found, wanted: _compared(found, wanted, lambda a, b: a <= b), "be at most {}"),
-    "matches": (_matches, "match {}"),
-    "contains": (lambda found, wanted: isinstance(found, list) and any(_same(one, wanted) for one in found), "contain {}"),
-    "set": (lambda found, wanted: (found is not None) is wanted, "be set"),
-}
-
-
-def _operators(predicate: Predicate) -> list[str]:
-    """Those that the predicate holds; one that a policy set to null is switched off."""
-    found = [name for name in _OPERATORS if predicate.get(name) is not None]
-    if not found:
-        raise PolicyError(f"a predicate needs an operator ({', '.join(_OPERATORS)}): {_shown(predicate)}")
-    return found
-
-
-def _satisfies(found: Any, predicate: Predicate) -> bool:
-    return all(_OPERATORS[name][0](found, predicate[name]) for name in _operators(predicate))
-
-
-def _satisfies_unset(predicate: Predicate) -> bool:
-    """Whether the predicate holds where nobody set the attribute: by its default, else for `set: false` alone."""
-    default = predicate.get("default")
-    return _satisfies(default, predicate) if default is not None else _operators(predicate) == ["set"] and not predicate["set"]
-
-
-def _wanted(predicate: Predicate) -> str:
-    parts = []
-    for name in _operators(predicate):
-        wanted = predicate[name]
-        text = "not be set" if name == "set" and not wanted else _OPERATORS[name][1]
-        parts.append(text.format(" or ".join(map(_shown, wanted)) if isinstance(wanted, list) else _shown(wanted)))
-    return " and ".join(parts)
-
-
-def _shown(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _dotted(path: Path) -> str:

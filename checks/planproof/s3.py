@@ -122,13 +122,13 @@ class _Reader:
         days = self._at("expiration", 0, "days").number or None
         moves = days is None and any(True for _ in self._blocks("transition", "days"))  # what expires need not move
         dated = not self._unset("expiration", 0, "date") or any(True for _ in self._blocks("transition", "date"))
-        said = self._context.shown(self._place, *self._path, "expiration", 0, "days").strip('"') if days else ""
+        said = self._context.display_value(self._place, *self._path, "expiration", 0, "days").strip('"') if days else ""
         return Rule(self._name() or name, on, whole, days, moves, dated, self._noncurrent(), tuple(self._open), said)
 
     def _name(self) -> str | None:
         """The rule's id, as a message may show it."""
         text = self._raw.get("id").text
-        return text and self._context.public(text, self._place, *self._path, "id")
+        return text and self._context.redactor.public(text, self._place, *self._path, "id")
 
     def _covers_all(self) -> bool:
         plain = [self._unset("prefix"), self._unset("tags")]

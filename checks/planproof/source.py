@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 from planproof.errors import SourceError
 from planproof.hcl import Expression, expression_of
-from planproof.plan import MISSING, Json, part_of
+from planproof.plan import MISSING, Instance, Json, Module, part_of
 
 MAX_FILES = 5_000
 MAX_LISTED = 50_000
@@ -112,6 +112,15 @@ class Source:
             self._modules[path] = self._parse(path)
         return self._modules[path]
 
+    def of(self, module: Module) -> ModuleSource | None:
+        """The source of a module's instance, if there is one."""
+        return self.module(module.path)
+
+    def block_of(self, instance: Instance) -> Block | None:
+        """The block of an instance, if there is one."""
+        module = self.of(instance.module)
+        return module.resource(instance.local_address) if module else None
+
     def expression(
         self, path: tuple[str, ...], labels: tuple[str, ...], argument: str, steps: Sequence[Any]
     ) -> tuple[Json, Sequence[Any]] | None:
@@ -154,13 +163,23 @@ class Source:
         return self._files.shown(file)
 
     def _parse(self, path: tuple[str, ...]) -> ModuleSource | None:
-        folder = self._files.folder(path, self)
+        folder = self._folder(path)
         if folder is None:
             return None
         module = ModuleSource()
         for file in sorted(self._files.list(folder), key=_is_override):
             _parse_file(file, self._files.read(file), module)
         return module
+
+    def _folder(self, path: tuple[str, ...]) -> str | None:
+        """The folder of a module: where the files have it, else where the call of it leads to."""
+        found = self._files.folder(path)
+        if found is not None or not path:
+            return found
+        parent, parent_folder = self.module(path[:-1]), self._folder(path[:-1])
+        call = parent.block("module", path[-1]) if parent else None
+        where = call.argument("source") if call else None
+        return self._files.called(parent_folder, where.raw) if parent_folder and where and isinstance(where.raw, str) else None
 
 
 class Folder:
@@ -251,9 +270,13 @@ def is_saved_plan(path: str | os.PathLike[str]) -> bool:
 class Files:
     """Where a source's files come from."""
 
-    def folder(self, path: tuple[str, ...], source: Source) -> str | None:
-        """The folder of a module; None where it is not there."""
+    def folder(self, path: tuple[str, ...]) -> str | None:
+        """The folder of a module; None where the files do not tell."""
         raise NotImplementedError
+
+    def called(self, folder: str, source: str) -> str | None:
+        """The folder that a module's call in `folder` leads to by its `source`; None where it is not there."""
+        return None
 
     def list(self, folder: str) -> list[str]:
         """The configuration files directly in the folder, sorted."""
@@ -282,18 +305,15 @@ class FolderFiles(Files):
         except (OSError, ValueError, KeyError, TypeError):
             pass  # not initialised here; only modules with a relative source can be found
 
-    def folder(self, path: tuple[str, ...], source: Source) -> str | None:
+    def folder(self, path: tuple[str, ...]) -> str | None:
         if not path:
             return os.fspath(self._root)
-        if ".".join(path) in self._installed:
-            return os.fspath(self._root / self._installed[".".join(path)])
-        parent, parent_folder = source.module(path[:-1]), self.folder(path[:-1], source)
-        call = parent.block("module", path[-1]) if parent else None
-        where = call.argument("source") if call else None
-        if parent_folder is None or where is None or not isinstance(where.raw, str) or not where.raw.startswith("."):
-            return None
-        folder = os.path.normpath(os.path.join(parent_folder, where.raw))
-        return folder if os.path.isdir(folder) else None
+        installed = self._installed.get(".".join(path))
+        return os.fspath(self._root / installed) if installed is not None else None
+
+    def called(self, folder: str, source: str) -> str | None:
+        found = os.path.normpath(os.path.join(folder, source))
+        return found if source.startswith(".") and os.path.isdir(found) else None
 
     def list(self, folder: str) -> list[str]:
         names = sorted(entry.name for entry in os.scandir(folder) if entry.is_file() and _is_configuration(entry.name))
@@ -344,7 +364,7 @@ class ArchiveFiles(Files):
         except (SourceError, ValueError, KeyError, TypeError):
             return {}
 
-    def folder(self, path: tuple[str, ...], source: Source) -> str | None:
+    def folder(self, path: tuple[str, ...]) -> str | None:
         folder = f"tfconfig/m-{'.'.join(path)}/"
         return folder if any(name.startswith(folder) for name in self._sizes) else None
 

@@ -7,11 +7,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from planproof.check import Context
 from planproof.errors import SourceError
 from planproof.glob import matches
 from planproof.hcl import Expression
-from planproof.references import Origins, Scope
+from planproof.references import Origins, References, Scope
 from planproof.source import Block, Folder, labelled
 
 SETTINGS = "test_coverage"
@@ -206,19 +205,19 @@ def _is_broken(file: str, text: str) -> bool:
     return False
 
 
-def tested(suite: Suite, context: Context) -> set[str]:
+def tested(suite: Suite, references: References) -> set[str]:
     """The addresses of the plan's resources that some assertion refers to."""
     here = {run.name for run in suite.runs if not run.elsewhere}
     names = dict.fromkeys(name for run in suite.runs if not run.elsewhere for name in run.claims)
-    origins = (origin for name in names for origin in _origins(name, here, context))
+    origins = (origin for name in names for origin in _origins(name, here, references))
     return {i.address for origin in origins for i in origin.instances if i.mode == "managed"}
 
 
-def _origins(name: str, here: set[str], context: Context) -> Origins:
+def _origins(name: str, here: set[str], references: References) -> Origins:
     """What a name in an assertion leads to; `output.a` and `run.apply.a` are outputs of the tested configuration."""
     steps = re.split(r"[.\[]", name)
     if steps[0] == "output" and len(steps) > 1:
-        return context.references.output(steps[1])
+        return references.output(steps[1])
     if steps[0] == "run":
-        return context.references.output(steps[2]) if len(steps) > 2 and steps[1] in here else ()
-    return context.references.follow({"references": [name]}, Scope(context.plan.root))
+        return references.output(steps[2]) if len(steps) > 2 and steps[1] in here else ()
+    return references.follow({"references": [name]}, Scope(references.plan.root))

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from planproof.check import Context
 from planproof.glob import matches
-from planproof.partial import Keyed, Open, Partial, Partials, Text, as_text
+from planproof.partial import Keyed, Open, Partial, Text, as_text
 from planproof.plan import Instance, Json, State, Value
 
 SETTINGS = "tagging"
@@ -112,8 +112,8 @@ def _is_secret(mask: Json) -> bool:
 
 
 def _source_of(instance: Instance, context: Context) -> Partial:
-    partials: Partials = context.once(Partials)
-    return partials.argument(instance, "tags")
+    evaluator = context.evaluator
+    return evaluator.argument(instance, "tags")
 
 
 def _read(value: Value, where: str, secret: bool = False, source: Partial = None) -> Tags:
@@ -230,8 +230,8 @@ class Defaults:
         body = next(iter(block.blocks("default_tags")), None) if block else None
         if body is None:
             return shown
-        partials: Partials = self._context.once(Partials)
-        found = _from_source(partials.value(body, "tags", module), "default_tags", f"default_tags of the provider {key}")
+        evaluator = self._context.evaluator
+        found = _from_source(evaluator.value(body, "tags", module), "default_tags", f"default_tags of the provider {key}")
         return found._replace(values={**shown.values, **found.values})
 
 

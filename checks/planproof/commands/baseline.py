@@ -11,9 +11,8 @@ import os
 from planproof import inputs
 from planproof.baseline import DEFAULT_FILE, Baseline, is_failure
 from planproof.command import OK
-from planproof.commands.check import judge
+from planproof.engine import find_policy
 from planproof.errors import BaselineError, CommandError
-from planproof.policy import Policy
 from planproof.registry import own_checks
 from planproof.verdict import EXPIRED
 
@@ -32,9 +31,9 @@ def run(options: argparse.Namespace) -> int:
     from planproof.outputs import write_files
 
     _refuse_to_replace(options.output)
-    policy = Policy.find(options.policy, own_checks(*options.checks))
+    policy = find_policy(options.policy, own_checks(*options.checks))
     paths = inputs.plans(options.plans)
-    reports = list(judge(paths, policy, options.source, inputs.Scope(tuple(options.checks))))
+    reports = list(inputs.judge_with_progress(paths, policy, options.source, inputs.Scope(tuple(options.checks))))
     problems = [problem for report in reports for problem in report.errors]
     if problems:
         raise CommandError(f"no baseline is written, as not everything could be judged: {problems[0]}")

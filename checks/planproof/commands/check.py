@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from planproof import inputs
 from planproof.baseline import Baseline
 from planproof.command import CANNOT_JUDGE, FAILED, OK
+from planproof.engine import find_policy
 from planproof.errors import CommandError
-from planproof.policy import Policy
 from planproof.registry import own_checks
 from planproof.safe import one_line
 from planproof.verdict import Report
@@ -84,10 +84,10 @@ def _jobs(text: str) -> int:
 
 def run(options: argparse.Namespace) -> int:
     targets = _targets(options)
-    policy = Policy.find(options.policy, own_checks(*options.checks))
+    policy = find_policy(options.policy, own_checks(*options.checks))
     scope = inputs.Scope(tuple(options.checks), Baseline.find(options.baseline), options.only_changes)
     paths = inputs.plans(options.plans)
-    reports = _Judged(judge(paths, policy, options.source, scope, options.jobs))
+    reports = _Judged(inputs.judge_with_progress(paths, policy, options.source, scope, options.jobs))
     _write(reports, targets)
     return reports.exit_code
 
@@ -117,21 +117,6 @@ def _targets(options: argparse.Namespace) -> list[tuple[str, str]]:
     if options.output and options.output not in [file for _, file in targets]:
         raise CommandError("--output has no report to hold: each --format names a file of its own")
     return targets
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def judge(
-    paths: Sequence[str], policy: Policy, source: str | None, scope: inputs.Scope, jobs: int | None = None
-) -> Iterable[Report]:
-    """The reports of these plans, by so many processes. Raises PlanError and SourceError where there is one plan alone."""
-    if len(paths) == 1:
-        return [inputs.judge(paths[0], policy, source, scope)]
-    from planproof.progress import told
-
-    return told(inputs.judge_all(paths, policy, source, jobs or _cores(), scope), len(paths))
 
 
 def _write(judged: _Judged, targets: Sequence[tuple[str, str]]) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from planproof.command import CANNOT_JUDGE, FAILED, OK
+from planproof.engine import find_policy
 from planproof.errors import CommandError
 from planproof.plan import Plan
 from planproof.policy import Policy
@@ -34,7 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     checkov = _checkov(options.arguments)
-    policy = Policy.find()
+    policy = find_policy()
     _refuse_broken_checks()
     _refuse_folders(checkov.config.external_checks_dir or ())
     plans = _plans(checkov.config)

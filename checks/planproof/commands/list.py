@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 
 from planproof.command import OK
+from planproof.engine import find_policy
 from planproof.outputs import write_stdout
 from planproof.pages import subjects
-from planproof.policy import Policy
 from planproof.registry import all_checks
 from planproof.safe import one_line
 
@@ -17,7 +17,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    policy = Policy.find(options.policy)
+    policy = find_policy(options.policy)
     rows = [
         (c.id, policy.severity(c) if policy.is_on(c) else "off", subjects(c).replace("`", ""), one_line(c.name))
         for c in all_checks()

@@ -59,7 +59,8 @@ from __future__ import annotations
 
 from conftest import ROOT
 from planproof.engine import evaluate
-from planproof.policy import Policy, merge
+from planproof.policy import Policy
+from planproof.profiles import merge
 from planproof.registry import all_checks
 from planproof.verdict import Verdict
 

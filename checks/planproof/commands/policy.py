@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from planproof.check import Check
 from planproof.command import CANNOT_JUDGE, OK
 from planproof.errors import CommandError, PolicyError
-from planproof.policy import DEFAULT, Policy
-from planproof.registry import own_checks
+from planproof.policy import Policy
+from planproof.profiles import DEFAULT
+from planproof.registry import all_checks, own_checks
 from planproof.safe import one_line
 
 STARTER = "planproof.yaml"
@@ -43,14 +44,15 @@ def _show(options: argparse.Namespace) -> int:
     from planproof.policy_file import Layered, bundled_layers, layers, usable
     from planproof.policy_text import effective
 
-    path, checks = options.policy or os.environ.get("PLANPROOF_POLICY"), own_checks(*options.checks)
+    path, checks = options.policy or os.environ.get("PLANPROOF_POLICY"), (*all_checks(), *own_checks(*options.checks))
     policy = usable(layers(path, checks), checks) if path else Layered(bundled_layers(DEFAULT))
     write_stdout(effective(policy))
     return OK
 
 
 def _check(options: argparse.Namespace) -> int:
-    return max(_check_file(file, own_checks(*options.checks)) for file in options.files)
+    checks = (*all_checks(), *own_checks(*options.checks))
+    return max(_check_file(file, checks) for file in options.files)
 
 
 def _check_file(file: str, checks: Sequence[Check]) -> int:
@@ -75,12 +77,13 @@ def _init(options: argparse.Namespace) -> int:
     from planproof.outputs import write_stdout
     from planproof.policy_text import starter
 
+    names = {check.key: f"{check.id}: {check.name}" for check in all_checks()}
     if options.file == "-":
-        write_stdout(starter())
+        write_stdout(starter(names))
         return OK
     try:
         with open(options.file, "x", encoding="utf-8") as file:
-            file.write(starter())
+            file.write(starter(names))
     except FileExistsError:
         raise CommandError(f"{options.file} exists; it is not written over") from None
     except OSError as error:

@@ -17,6 +17,7 @@ from planproof.guide import guide
 from planproof.report.shown import rules_of, subject, visible
 from planproof.safe import one_line
 from planproof.verdict import PLAN, Finding, Report, Rule, Verdict
+from planproof.version import version
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {"CRITICAL": "error", "HIGH": "error", "MEDIUM": "warning", "LOW": "note", "INFO": "note"}
@@ -27,8 +28,6 @@ Json = dict[str, Any]
 
 
 def render(reports: Sequence[Report]) -> str:
-    from planproof.cli import version
-
     rules = rules_of(reports)
     places = {check_id: number for number, check_id in enumerate(rules)}
     driver: Json = {"name": "planproof", "version": version(), "rules": [_rule(rule) for rule in rules.values()]}
