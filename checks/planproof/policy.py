@@ -9,23 +9,15 @@ from __future__ import annotations
 import datetime
 import os
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from planproof.errors import PolicyError
 from planproof.glob import matches
 from planproof.profiles import DEFAULT, bundled_data
 from planproof.verdict import CHECK_ERROR, EXPIRED, Finding, Outcome, Verdict
 
-
-class Judging(Protocol):
-    """What a policy knows of a check."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def key(self) -> str: ...
-    @property
-    def severity(self) -> str: ...
+if TYPE_CHECKING:
+    from planproof.policy_file import KnownCheck
 
 
 class Waiver(NamedTuple):
@@ -67,7 +59,7 @@ class Policy:
         return cls(bundled_data(DEFAULT))
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str], checks: Iterable[Judging]) -> Policy:
+    def load(cls, path: str | os.PathLike[str], checks: Iterable[KnownCheck]) -> Policy:
         """The policy of that file, or the bundled profile of that name. `checks`: all that it may have sections and exceptions for.
 
         Raises PolicyError.
@@ -77,7 +69,7 @@ class Policy:
         return cls(load(path, checks), os.fspath(path))
 
     @classmethod
-    def of(cls, data: Mapping[str, Any], checks: Iterable[Judging], name: str = "the policy") -> Policy:
+    def of(cls, data: Mapping[str, Any], checks: Iterable[KnownCheck], name: str = "the policy") -> Policy:
         """The policy of what a policy file would say: `{"extends": "general", "unknown": "fail"}`. Raises PolicyError."""
         from planproof.policy_file import from_mapping
 
@@ -97,10 +89,10 @@ class Policy:
         """What UNKNOWN means: `warn`, `fail` or `ignore`."""
         return str(self.data.get("unknown", "warn"))
 
-    def is_on(self, check: Judging) -> bool:
+    def is_on(self, check: KnownCheck) -> bool:
         return self.settings(check.key).get("enabled", True) is not False
 
-    def severity(self, check: Judging) -> str:
+    def severity(self, check: KnownCheck) -> str:
         return str(self.settings(check.key).get("severity") or check.severity)
 
     def after_exceptions(self, check_id: str, subject: str, outcome: Outcome) -> tuple[Verdict, str, str]:

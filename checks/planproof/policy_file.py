@@ -8,17 +8,27 @@ import os
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from planproof import bundled, policy_schema
 from planproof.errors import PolicyError
-from planproof.policy import Judging
 from planproof.policy_yaml import Document, KeyPath, read
 from planproof.profiles import DEFAULT, bundled_data, merge
 from planproof.safe import one_line
 
 MAX_LAYERS = 20
 _SUFFIXES = (".yaml", ".yml", ".json")
+
+
+class KnownCheck(Protocol):
+    """What a policy knows of a check."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def severity(self) -> str: ...
 
 
 class Layered(NamedTuple):
@@ -50,14 +60,14 @@ class Layered(NamedTuple):
         return self.origin(path).place(path)
 
 
-def load(path: str | os.PathLike[str], checks: Iterable[Judging]) -> dict[str, Any]:
+def load(path: str | os.PathLike[str], checks: Iterable[KnownCheck]) -> dict[str, Any]:
     """The effective policy of a file or a bundled profile. `checks`: all that it may have sections and exceptions for. Raises PolicyError for
     the first problem."""
     checks = tuple(checks)
     return usable(layers(path, checks), checks).effective
 
 
-def layers(path: str | os.PathLike[str], checks: Iterable[Judging]) -> Layered:
+def layers(path: str | os.PathLike[str], checks: Iterable[KnownCheck]) -> Layered:
     """The files that make up a policy; `path` may be the name of a bundled profile. Raises PolicyError where one cannot be used."""
     name = os.fspath(path)
     if name in bundled.POLICIES:
@@ -69,7 +79,7 @@ def layers(path: str | os.PathLike[str], checks: Iterable[Judging]) -> Layered:
     return _with_bases(read(name, Path(path)), Path(path), checks)
 
 
-def from_mapping(data: Mapping[str, Any], name: str, checks: Iterable[Judging]) -> dict[str, Any]:
+def from_mapping(data: Mapping[str, Any], name: str, checks: Iterable[KnownCheck]) -> dict[str, Any]:
     """The effective policy of data that a program made; what it extends is relative to the working directory."""
     checks = tuple(checks)
     return usable(_with_bases(Document(name, _plain(data, name)), Path(name), checks), checks).effective
@@ -102,7 +112,7 @@ def bundled_layers(profile: str) -> tuple[Document, ...]:
     return (*below, Document(f"{profile} (bundled)", dict(data)))
 
 
-def _with_bases(top: Document, file: Path, checks: Iterable[Judging]) -> Layered:
+def _with_bases(top: Document, file: Path, checks: Iterable[KnownCheck]) -> Layered:
     keys = [check.key for check in checks]
     found: list[Document] = []
     seen: list[Path] = []
@@ -146,7 +156,7 @@ def _near(name: str) -> str:
     return f"; did you mean {near[0]}?" if near and not name.endswith(_SUFFIXES) else ""
 
 
-def usable(policy: Layered, checks: Iterable[Judging]) -> Layered:
+def usable(policy: Layered, checks: Iterable[KnownCheck]) -> Layered:
     """The same policy. Raises PolicyError where it demands what is impossible, or names a check that does not exist."""
     _refuse(list(policy_schema.impossible(policy.effective, [check.id for check in checks])), policy.place)
     return policy
