@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-PLANPROOF := PYTHONPATH=checks $(BIN)/python -m planproof.cli
+PLANPROOF := PYTHONPATH=checks $(BIN)/python -m planproof
 CHECKOV := $(BIN)/checkov --external-checks-dir checks --framework terraform_plan --skip-download --compact --quiet
 OURS := $(shell seq -s, -f 'CKV_PLAN_%g' 1 12)
 

@@ -50,7 +50,7 @@ def _check(
     inherited = {k: v for k, v in environment.items() if not (k.startswith("PLANPROOF_") and k[10:] in NAMES)}
     if environment.get("PLANPROOF_LIBRARY"):
         inherited["PYTHONPATH"] = environment["PLANPROOF_LIBRARY"]
-    command = [sys.executable, "-m", "planproof.cli", "check", *options, "--", *_lines(given["PLAN"])]
+    command = [sys.executable, "-m", "planproof", "check", *options, "--", *_lines(given["PLAN"])]
     return subprocess.run(command, env=inherited, stderr=subprocess.PIPE, encoding="utf-8", errors="replace", check=False)
 
 

@@ -118,7 +118,7 @@ def show_memory(value: float) -> str:
 
 def check(plan: Path, *options: str) -> list[str | Path]:
     report = plan.with_suffix(".report")
-    return [sys.executable, "-m", "planproof.cli", "check", plan, "--format", "json", "--output", report, *options]
+    return [sys.executable, "-m", "planproof", "check", plan, "--format", "json", "--output", report, *options]
 
 
 # --- what is measured --------------------------------------------------------------------------------------------------
@@ -140,7 +140,7 @@ def growth(folder: Path, rounds: int) -> Iterator[Row]:
     small, big = (generate.write(folder / f"growth-{size}.json", size) for size in (1_000, 50_000))
     code = (
         "import sys, time, gc; gc.disable()\n"
-        "from planproof.engine import evaluate; from planproof.report.json import render\n"
+        "from planproof.engine import evaluate; from planproof.formats.to_json import render\n"
         "evaluate(sys.argv[1])\n"
         "began = time.process_time(); render([evaluate(sys.argv[2])]); print(time.process_time() - began)"
     )

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from planproof.plan import Plan
-from planproof.policy import Policy
-from planproof.profiles import merge
+from planproof.plan.model import Plan
+from planproof.policy.model import Policy
+from planproof.policy.profiles import merge
 
 ROOT = Path(__file__).resolve().parent.parent
 PLANS = ROOT / "tests" / "plans"

@@ -14,7 +14,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from conftest import ROOT
-from planproof.commands.check import FORMATS
+from planproof.cli.commands.check import FORMATS
 from planproof.verdict import Report
 
 Json = Any
@@ -147,7 +147,7 @@ def spoilt_text(draw: Any, text: str, pieces: tuple[str, ...]) -> str:
 def assert_reports_are_harmless(report: Report) -> None:
     """Every format can be made, reads as what it is, and holds no control character and no markup of the plan's."""
     for name in FORMATS:
-        text = importlib.import_module(f"planproof.report.{name.replace('-', '_')}").render([report])
+        text = importlib.import_module(f"planproof.formats.to_{name.replace('-', '_')}").render([report])
         assert_plain(text)
         {"json": json.loads, "sarif": json.loads, "junit": xml.fromstring, "html": _assert_page, "github": _assert_commands}.get(
             name, str

@@ -18,10 +18,10 @@ from depends import DEPENDS
 from mutants import ELSEWHERE, bare, mutants
 from planproof.check import Check
 from planproof.engine import evaluate
-from planproof.glob import matches
-from planproof.plan import Plan
-from planproof.policy import Policy
+from planproof.plan.model import Plan
+from planproof.policy.model import Policy
 from planproof.registry import all_checks
+from planproof.text.wildcards import matches
 from source_mutants import GOOD, source_rows
 from survivors import REASONS
 

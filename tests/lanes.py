@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from planproof.plan import Plan
+from planproof.plan.model import Plan
 from planproof.registry import all_checks
 from planproof.verdict import PLAN, Report, Verdict
 
@@ -96,7 +96,7 @@ def checkov(argv):
     return Checkov(argv=argv).run()
 
 def planproof(argv):
-    from planproof.cli import main
+    from planproof.cli.main import main
     return main(argv)
 
 for line in sys.stdin:

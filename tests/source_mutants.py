@@ -19,7 +19,7 @@ from conftest import ROOT, policy_of
 from mutants import get, paths_in
 from planproof.check import Check
 from planproof.engine import evaluate
-from planproof.plan import Plan
+from planproof.plan.model import Plan
 
 GOOD = ROOT / "fixtures" / "good"
 CHECKS = {"prevent_destroy": ("*.tf",), "test_coverage": ("*.tftest.hcl", "*.tofutest.hcl", "*.tftest.json", "*.py", "*.go")}

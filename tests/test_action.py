@@ -228,9 +228,7 @@ def test_the_code_for_a_run_task_answers_what_the_exit_code_says(tmp_path: Path,
     text = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
     (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     command = tmp_path / "planproof"
-    command.write_text(
-        f'#!/bin/sh\nPYTHONPATH="{ROOT / "checks"}" exec "{sys.executable}" -m planproof.cli "$@"\n', encoding="utf-8"
-    )
+    command.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT / "checks"}" exec "{sys.executable}" -m planproof "$@"\n', encoding="utf-8")
     command.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     names: dict[str, Any] = {}

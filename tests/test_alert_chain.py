@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from conftest import ROOT
-from planproof.alarms import goes_off
+from planproof.aws.alerts.alarms import goes_off
+from planproof.aws.alerts.trails import Coverage, Selector
 from planproof.engine import evaluate
-from planproof.policy import Policy
-from planproof.profiles import merge
+from planproof.policy.model import Policy
+from planproof.policy.profiles import merge
 from planproof.registry import all_checks
-from planproof.trails import Coverage, Selector
 from planproof.verdict import Finding
 
 KEY = "unauthorized_access_alert"
@@ -37,7 +37,7 @@ def codes(*files: str) -> set[str]:
     """The reason codes that these files of the library can give: first arguments of the calls that make a link."""
     found: set[str] = set()
     for file in files:
-        tree = ast.parse((ROOT / "checks" / "planproof" / file).read_text(encoding="utf-8"))
+        tree = ast.parse((ROOT / "checks" / "planproof" / "aws" / "alerts" / file).read_text(encoding="utf-8"))
         for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
             if call.func.id in ("broken", "cannot_tell", "Trouble") and isinstance(call.args[0], ast.Constant):
                 found.add(str(call.args[0].value))
@@ -53,7 +53,7 @@ def codes(*files: str) -> set[str]:
 def test_every_code_that_a_link_can_give_is_seen_in_a_fixture() -> None:
     files = FIXTURES.glob(f"*/{KEY}/*/expected.json")
     seen = {f["code"] for file in files for f in json.loads(file.read_text(encoding="utf-8"))["findings"]}
-    made = codes("alert_chain.py", "alert_topics.py", "alarms.py")
+    made = codes("chain.py", "topics.py", "alarms.py")
     assert len(made) > 30
     # Where there is no rule, the chain through the alarm is told of; fixtures are whole plans.
     assert made - seen == {"no_rule", "unknown_left_out"}

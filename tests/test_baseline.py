@@ -9,19 +9,19 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from conftest import PLANS, ROOT
-from planproof import bundled
 from planproof.baseline import SCHEMA, Baseline
-from planproof.cli import main
+from planproof.cli.main import main
 from planproof.engine import evaluate, find_policy
 from planproof.errors import BaselineError
-from planproof.plan import Plan
-from planproof.policy import Policy
+from planproof.plan.model import Plan
+from planproof.policy import bundled
+from planproof.policy.model import Policy
 from planproof.verdict import PLAN as WHOLE
-from planproof.verdict import Failure, Finding, Report, Rule, Verdict
+from planproof.verdict import CheckInfo, Failure, Finding, Report, Verdict
 
 CHANGES = PLANS / "changes" / "plan.json"
 OTHER = PLANS / "references" / "plan.json"
-RULES = (Rule("CKV_PLAN_1", "one", "HIGH"), Rule("CKV_PLAN_3", "three", "HIGH"))
+RULES = (CheckInfo("CKV_PLAN_1", "one", "HIGH"), CheckInfo("CKV_PLAN_3", "three", "HIGH"))
 
 
 def failure(subject: str, code: str = "no_lifecycle", check: str = "CKV_PLAN_1", *evidence: str) -> Finding:
@@ -336,7 +336,7 @@ GLOBS = {
 
 @pytest.mark.parametrize(("glob", "fits"), GLOBS.items())
 def test_address_globs_know_modules_and_keys(glob: str, fits: bool) -> None:
-    from planproof.glob import matches
+    from planproof.text.wildcards import matches
 
     assert matches(glob, ADDRESS) is fits
 

@@ -66,7 +66,7 @@ CASES: dict[str, tuple[Arguments, str]] = {
 @pytest.mark.parametrize("case", CASES)
 def test_it_is_refused_before_it_is_held(case: str, tmp_path: Path) -> None:
     arguments, sentence = CASES[case]
-    words = [sys.executable, "-m", "planproof.cli", "check", *map(str, arguments(tmp_path))]
+    words = [sys.executable, "-m", "planproof", "check", *map(str, arguments(tmp_path))]
     done = subprocess.run(
         words,
         env={"PYTHONPATH": str(ROOT / "checks")},

@@ -78,7 +78,16 @@ def test_a_broken_policy_is_refused(inputs: Path) -> None:
 
 
 def run(arguments: list[str], cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "planproof.cli", "checkov", "--framework", "terraform_plan", "--skip-download", *arguments]
+    command = [
+        sys.executable,
+        "-m",
+        "planproof",
+        "checkov",
+        "--framework",
+        "terraform_plan",
+        "--skip-download",
+        *arguments,
+    ]
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("PLANPROOF_")}
     return subprocess.run(
         command,

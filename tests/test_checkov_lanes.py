@@ -16,7 +16,7 @@ import sign
 from conftest import PLANS, ROOT
 from lanes import Run, checkov, in_checkovs_words
 from planproof.engine import evaluate
-from planproof.plan import Plan
+from planproof.plan.model import Plan
 from planproof.verdict import Verdict
 
 pytestmark = pytest.mark.slow

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from conftest import PLANS, ROOT
-from planproof.cli import main
+from planproof.cli.main import main
 from planproof.verdict import Finding, Report, Verdict
 
 PLAN = PLANS / "references" / "plan.json"
@@ -76,7 +76,7 @@ def test_nothing_failed_is_exit_0_and_unknown_fails_where_the_policy_says_so(tmp
 
 
 def test_a_check_that_could_not_judge_is_exit_2() -> None:
-    from planproof.commands.check import exit_code
+    from planproof.cli.commands.check import exit_code
 
     finding = Finding("CKV_PLAN_1", Verdict.FAIL, "plan", "check_error", "", "HIGH")
     assert exit_code(Report("plan", (finding,), errors=("x",))) == 2
@@ -104,7 +104,7 @@ def test_terminal_escapes_in_a_plan_are_written_out(tmp_path: Path, capsys: pyte
 
 
 def test_the_command_from_a_clone_needs_no_checkov() -> None:
-    code = "import sys; sys.modules['checkov'] = None; from planproof.cli import main; sys.exit(main(sys.argv[1:]))"
+    code = "import sys; sys.modules['checkov'] = None; from planproof.cli.main import main; sys.exit(main(sys.argv[1:]))"
     done = subprocess.run(
         [sys.executable, "-c", code, "check", str(PLAN)],
         env={**os.environ, "PYTHONPATH": str(ROOT / "checks")},
@@ -119,7 +119,7 @@ def test_the_command_from_a_clone_needs_no_checkov() -> None:
 def test_a_full_disk_is_exit_2() -> None:
     with open("/dev/full", "w") as full:
         done = subprocess.run(
-            [sys.executable, "-m", "planproof.cli", "check", str(PLAN)],
+            [sys.executable, "-m", "planproof", "check", str(PLAN)],
             env={**os.environ, "PYTHONPATH": str(ROOT / "checks")},
             stdout=full,
             stderr=subprocess.PIPE,
@@ -135,6 +135,6 @@ def test_too_little_memory_is_exit_2(monkeypatch: pytest.MonkeyPatch, capsys: py
     def judge(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("planproof.inputs.judge", judge)
+    monkeypatch.setattr("planproof.cli.inputs.judge", judge)
     assert main(["check", str(PLAN)]) == 2
     assert capsys.readouterr().err.startswith("planproof: there is not enough memory for this")

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from planproof.cloudtrail_events import Sample, samples
+from planproof.aws.alerts.sample_records import Sample, samples
 
 SAMPLES = samples("corp-logs", account="222233334444", region="eu-central-1", partition="aws-cn")
 IDS = [sample.name for sample in SAMPLES]

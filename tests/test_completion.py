@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from planproof.cli import COMMANDS, main
-from planproof.commands.completion import SHELLS
+from planproof.cli.commands.completion import SHELLS
+from planproof.cli.main import COMMANDS, main
 
 
 def script(shell: str, capsys: pytest.CaptureFixture[str]) -> str:

@@ -43,7 +43,7 @@ def test_nothing_mixes(pool: type[Executor], times: int) -> None:
 
 def test_one_plan_and_source_in_many_threads() -> None:
     """What an evaluation builds of a plan, it builds for itself."""
-    from planproof.plan import Plan
+    from planproof.plan.model import Plan
 
     plan = Plan.load(PLANS[0])
     with ThreadPoolExecutor(8) as executor:

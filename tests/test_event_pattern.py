@@ -9,10 +9,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from planproof import glob
-from planproof.cloudtrail_events import samples
+from planproof.aws.alerts.event_pattern import compile, envelope, is_delivered
+from planproof.aws.alerts.sample_records import samples
 from planproof.errors import PatternError
-from planproof.event_pattern import compile, envelope, is_delivered
+from planproof.text import wildcards as glob
 
 EVENT: dict[str, Any] = {
     "source": "aws.ec2",

@@ -20,7 +20,7 @@ import pytest
 
 from conftest import PLANS, ROOT
 from lanes import OURS, Checkovs
-from planproof.cli import main
+from planproof.cli.main import main
 from planproof.engine import evaluate
 from planproof.errors import LoadError, PlanError, PolicyError, SourceError
 
@@ -226,7 +226,7 @@ def test_our_command(case: Case, folder: Path, monkeypatch: pytest.MonkeyPatch, 
         monkeypatch.setenv(name, value)
     if case.pack:
         environment = {**os.environ, "PYTHONPATH": str(pack(case, folder)), "PYTHONDONTWRITEBYTECODE": "1"}
-        command = [sys.executable, "-m", "planproof.cli", "check", "plan.json"]
+        command = [sys.executable, "-m", "planproof", "check", "plan.json"]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         code, out, error = done.returncode, done.stdout, done.stderr
     else:

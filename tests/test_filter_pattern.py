@@ -12,11 +12,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from planproof import cloudwatch_regex
-from planproof.cloudtrail_events import samples
-from planproof.cloudwatch_regex import Regex
+from planproof.aws.alerts import filter_regex as cloudwatch_regex
+from planproof.aws.alerts.filter_pattern import compile
+from planproof.aws.alerts.filter_regex import Regex
+from planproof.aws.alerts.sample_records import samples
 from planproof.errors import PatternError
-from planproof.filter_pattern import compile
 
 DENIED = {sample.name for sample in samples("logs") if sample.access == "denied"}
 DENIED_ELSEWHERE = {sample.name for sample in samples("logs") if sample.access == "elsewhere" and "errorCode" in sample.record}

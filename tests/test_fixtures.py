@@ -13,7 +13,7 @@ import fixtures as tool
 from conftest import ROOT, policy_of
 from planproof.check import Check
 from planproof.engine import evaluate
-from planproof.plan import Plan
+from planproof.plan.model import Plan
 from planproof.registry import all_checks, checks_folder
 from planproof.verdict import Report, Verdict
 

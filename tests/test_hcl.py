@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from planproof.hcl import Expression, alternatives, conditional, is_gate, names, parts, written
+from planproof.source.conditions import alternatives, conditional, is_gate
+from planproof.source.expressions import Expression, names, parts, written
 
 NAMES = {
     "var.a": ["var.a"],

@@ -20,12 +20,13 @@ from conftest import PLANS, ROOT
 from hostile import WRONG, assert_reports_are_harmless, edited, places, plan_documents, spoilt_text
 from planproof.engine import evaluate, find_policy
 from planproof.errors import PlanError, PolicyError, SourceError
-from planproof.plan import Plan
-from planproof.policy import Policy
-from planproof.policy_file import _with_bases, usable
-from planproof.policy_yaml import parse
+from planproof.plan.model import Plan
+from planproof.policy.layers import _with_bases, usable
+from planproof.policy.model import Policy
+from planproof.policy.yaml_file import parse
 from planproof.registry import all_checks
-from planproof.source import ArchiveFiles, Files, Source
+from planproof.source.files import ArchiveFiles, Files
+from planproof.source.model import Source
 
 all_checks()  # imported here, where the fuzzer watches
 REVIEW = ROOT / "fixtures" / "bad" / "review"

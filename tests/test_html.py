@@ -12,13 +12,13 @@ import pytest
 
 from conftest import ROOT
 from planproof.engine import evaluate
+from planproof.formats import chain_picture as chain
+from planproof.formats import to_html as page
 from planproof.registry import all_checks
-from planproof.report import chain
-from planproof.report import html as page
-from planproof.verdict import Report, Rule, Verdict
+from planproof.verdict import CheckInfo, Report, Verdict
 from test_reports import ATTACKED, EVERY, HOSTILE, OTHER, RULE, finding
 
-ALERT = Rule("CKV_PLAN_6", "A refused access raises an alarm", "HIGH", "LOGGING", "Finds.\n\nFix: Add an alarm.")
+ALERT = CheckInfo("CKV_PLAN_6", "A refused access raises an alarm", "HIGH", "LOGGING", "Finds.\n\nFix: Add an alarm.")
 TRAIL, GROUP, FILTER = (
     "aws_cloudtrail.t",
     "aws_cloudwatch_log_group.g",
@@ -107,7 +107,7 @@ def test_each_link_of_the_matrix_leads_somewhere_and_ids_are_unique() -> None:
 
 
 def test_the_matrix_has_a_row_for_each_check_that_judged_and_a_column_for_each_plan() -> None:
-    quiet = Rule("CKV_PLAN_9", "Nothing to judge here", "LOW")
+    quiet = CheckInfo("CKV_PLAN_9", "Nothing to judge here", "LOW")
     several = page.render((Report("a.json", EVERY.findings, rules=(RULE, OTHER, quiet)), Report("b.json", (), rules=(RULE,))))
     table = several[several.index("<tbody>") : several.index("</tbody>")]
     rows = [re.findall(r'<td class="n[^>]*>([^<]*)</td>', row) for row in table.split("<tr>")[1:]]

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from planproof.iam import Condition, Principal, Unknown, Who, fits, principal, service
-from planproof.iam_json import parsed
+from planproof.aws.iam.json_text import parsed
+from planproof.aws.iam.language import Condition, Principal, Unknown, Who, fits, principal, service
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=12),

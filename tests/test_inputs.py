@@ -15,10 +15,10 @@ import pytest
 
 import fixtures as tool
 from conftest import PLANS, ROOT
-from planproof import inputs
-from planproof.cli import main
+from planproof.cli import inputs
+from planproof.cli.main import main
+from planproof.cli.progress import told
 from planproof.errors import PlanError
-from planproof.progress import told
 
 PLAN = PLANS / "references" / "plan.json"
 GOOD = ROOT / "fixtures" / "good" / "ideal" / "plan.json"
@@ -172,7 +172,7 @@ def test_a_real_saved_plan_is_judged_and_points_into_its_modules(tmp_path: Path,
     tool._terraform(work, "init", "-backend=false")
     tool._terraform(work, "plan", "-lock=false", "-refresh=false", "-out=saved.tfplan")
     environment = {**tool._environment(), "PYTHONPATH": str(ROOT / "checks")}
-    command = [sys.executable, "-m", "planproof.cli", "check", "infra/saved.tfplan", "--format", "json"]
+    command = [sys.executable, "-m", "planproof", "check", "infra/saved.tfplan", "--format", "json"]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (1, "")
     findings = json.loads(done.stdout)["findings"]
@@ -242,7 +242,7 @@ def test_a_disk_that_fills_up_leaves_nothing(tmp_path: Path) -> None:
     code = (
         "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
         "resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500)); "
-        "from planproof.cli import main; sys.exit(main(sys.argv[1:]))"
+        "from planproof.cli.main import main; sys.exit(main(sys.argv[1:]))"
     )
     command = [sys.executable, "-B", "-c", code, "check", str(BAD), "--format", "json", "--output", str(target)]
     done = subprocess.run(
@@ -254,7 +254,7 @@ def test_a_disk_that_fills_up_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_progress_is_told_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr("planproof.progress._PATIENCE", -1)
+    monkeypatch.setattr("planproof.cli.progress._PATIENCE", -1)
     assert list(told("abc", 3)) == list("abc")
     assert capsys.readouterr().err == ""
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)

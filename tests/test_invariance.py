@@ -11,8 +11,8 @@ import pytest
 
 from conftest import ROOT, policy_of
 from planproof.engine import evaluate
-from planproof.plan import Plan
-from planproof.policy import Policy
+from planproof.plan.model import Plan
+from planproof.policy.model import Policy
 from rewrites import REWRITES, Address
 
 PLANS = sorted(file for pattern in ("plan.json", "second-plan.json") for file in (ROOT / "fixtures").rglob(pattern))

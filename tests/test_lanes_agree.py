@@ -20,7 +20,7 @@ from lanes import Checkovs, Run, checkov, in_checkovs_words
 from mutants import mutants
 from planproof.engine import evaluate
 from planproof.errors import PlanError
-from planproof.plan import Plan
+from planproof.plan.model import Plan
 
 pytestmark = pytest.mark.slow
 

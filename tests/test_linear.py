@@ -11,9 +11,9 @@ import pytest
 
 from conftest import ROOT
 from planproof.engine import evaluate, find_policy
-from planproof.plan import Plan
-from planproof.policy import Policy
-from planproof.report.json import render
+from planproof.formats.to_json import render
+from planproof.plan.model import Plan
+from planproof.policy.model import Policy
 
 Json = Any
 PLAN = (ROOT / "tests" / "plans" / "growth" / "plan.json").read_text(encoding="utf-8")

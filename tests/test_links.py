@@ -7,10 +7,10 @@ import copy
 import pytest
 
 from conftest import PLANS, load
-from planproof.check import Context
-from planproof.plan import Plan
-from planproof.policy import Policy
-from planproof.source import Source
+from planproof.context import Context
+from planproof.plan.model import Plan
+from planproof.policy.model import Policy
+from planproof.source.model import Source
 
 PLAN = load("links")
 CONTEXTS = {
@@ -61,13 +61,13 @@ NEEDS_SOURCE = BY_SOURCE.keys() | {f'module.by_object.{KIND}.this["one"]', f'mod
 
 @pytest.mark.parametrize(("lifecycle", "bucket"), (BELONGS | BY_SOURCE).items(), ids=BELONGS | BY_SOURCE)
 def test_a_lifecycle_belongs_to_exactly_one_bucket(lifecycle: str, bucket: str) -> None:
-    found = CONTEXTS["source"].links.resolve(PLAN.by_address[lifecycle], ("bucket",), "aws_s3_bucket")
+    found = CONTEXTS["source"].relations.resolve(PLAN.by_address[lifecycle], ("bucket",), "aws_s3_bucket")
     assert ([t.address for t in found.targets], found.candidates, found.open_ended) == ([bucket], (), False)
 
 
 @pytest.mark.parametrize(("lifecycle", "bucket"), (BELONGS | BY_SOURCE).items(), ids=BELONGS | BY_SOURCE)
 def test_without_source_it_is_the_same_or_open_with_a_reason(lifecycle: str, bucket: str) -> None:
-    found = CONTEXTS["plan"].links.resolve(PLAN.by_address[lifecycle], ("bucket",), "aws_s3_bucket")
+    found = CONTEXTS["plan"].relations.resolve(PLAN.by_address[lifecycle], ("bucket",), "aws_s3_bucket")
     if lifecycle in NEEDS_SOURCE:
         assert found.targets == ()
         assert found.open_ended or bucket in [t.address for t in found.candidates]
@@ -85,13 +85,13 @@ UNDECIDED = f"{KIND}.unknown"
 
 @pytest.mark.parametrize("context", CONTEXTS.values(), ids=CONTEXTS)
 def test_a_condition_that_is_known_after_the_apply_stays_open_between_its_results(context: Context) -> None:
-    found = context.links.resolve(PLAN.by_address[UNDECIDED], ("bucket",), "aws_s3_bucket")
+    found = context.relations.resolve(PLAN.by_address[UNDECIDED], ("bucket",), "aws_s3_bucket")
     assert [t.address for t in found.candidates] == ["aws_s3_bucket.cond", "aws_s3_bucket.cond_else"]
     assert found.targets == ()
 
 
 def test_a_data_source_is_not_the_resource_that_it_reads() -> None:
-    found = CONTEXTS["plan"].links.companions(PLAN.by_address["aws_s3_bucket.data"], KIND, "bucket")
+    found = CONTEXTS["plan"].relations.companions(PLAN.by_address["aws_s3_bucket.data"], KIND, "bucket")
     assert [i.address for i in found.sure] == [f"{KIND}.data"]
 
 
@@ -102,10 +102,11 @@ def test_what_a_targeted_plan_leaves_out_is_open_and_not_absent() -> None:
     document["planned_values"]["root_module"]["resources"] = [r for r in resources if r["address"] != f"{KIND}.arn"]
     plan = Plan.load(document)
     context = Context(plan, Policy.default())
-    found = context.links.companions(plan.by_address["aws_s3_bucket.arn"], KIND, "bucket")
+    found = context.relations.companions(plan.by_address["aws_s3_bucket.arn"], KIND, "bucket")
     assert [i.address for i in found.sure] == [f"{KIND}.arn"]
     assert context.argument(found.sure[0], "rule", 0, "status").is_unknown
     complete = Plan.load(document | {"complete": True})
     assert (
-        Context(complete, Policy.default()).links.companions(complete.by_address["aws_s3_bucket.arn"], KIND, "bucket").sure == ()
+        Context(complete, Policy.default()).relations.companions(complete.by_address["aws_s3_bucket.arn"], KIND, "bucket").sure
+        == ()
     )

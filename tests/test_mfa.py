@@ -18,8 +18,8 @@ import pytest
 
 from conftest import ROOT
 from planproof.engine import evaluate
-from planproof.plan import Plan
-from planproof.policy import Policy
+from planproof.plan.model import Plan
+from planproof.policy.model import Policy
 from planproof.registry import all_checks
 from planproof.verdict import Verdict
 

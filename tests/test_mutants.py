@@ -12,8 +12,8 @@ import pytest
 
 from kill_table import INDEX, PAGES, Row, left_over, pages, rows_of, without_reason
 from planproof.check import Check
-from planproof.glob import matches
 from planproof.registry import all_checks
+from planproof.text.wildcards import matches
 
 pytestmark = pytest.mark.slow
 

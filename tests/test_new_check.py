@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT
-from planproof.cli import main
+from planproof.cli.main import main
 
 NAME = "emptied_buckets"
 
@@ -33,7 +33,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if (ROOT / name).is_file():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, target / name)
-    done = run(target, "-m", "planproof.cli", "new-check", NAME)
+    done = run(target, "-m", "planproof", "new-check", NAME)
     assert (done.returncode, done.stderr) == (0, "")
     assert all((target / line.strip()).exists() for line in done.stdout.splitlines() if line.startswith("  "))
     return target
@@ -42,13 +42,13 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.slow
 def test_the_new_check_judges_and_has_a_page(clone: Path) -> None:
     plan = f"fixtures/bad/{NAME}/plain/plan.json"
-    done = run(clone, "-m", "planproof.cli", "check", plan, "--format", "json")
+    done = run(clone, "-m", "planproof", "check", plan, "--format", "json")
     found = {f["subject"]: f for f in json.loads(done.stdout)["findings"] if f["code"] in ("emptied", "unknown_value")}
     assert {s: (f["verdict"], f["line"]) for s, f in found.items() if s != "plan"} == {
         "aws_s3_bucket.emptied": ("FAIL", 1),
         "aws_s3_bucket.open": ("UNKNOWN", 11),
     }
-    page = run(clone, "-m", "planproof.cli", "explain", NAME).stdout
+    page = run(clone, "-m", "planproof", "explain", NAME).stdout
     assert '## Bad\n\n```hcl\nresource "aws_s3_bucket" "emptied"' in page
     assert "| `allowed` | boolean | `false` |" in page
 
@@ -74,7 +74,7 @@ def test_what_it_writes_passes_the_tests_and_the_linter(clone: Path) -> None:
 
 @pytest.mark.slow
 def test_a_name_that_is_taken_is_refused(clone: Path) -> None:
-    done = run(clone, "-m", "planproof.cli", "new-check", NAME)
+    done = run(clone, "-m", "planproof", "new-check", NAME)
     assert (done.returncode, done.stderr) == (2, f"planproof: there is a check {NAME} already\n")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from conftest import PLANS, ROOT
-from planproof.cli import main
+from planproof.cli.main import main
 from planproof.engine import evaluate, find_policy
 from planproof.errors import LoadError, PolicyError
 from planproof.registry import all_checks, own_checks

@@ -12,11 +12,11 @@ import pytest
 
 import pages as tool
 from conftest import ROOT
-from planproof import pages
+from planproof import check_page as pages
 from planproof.check import Check
-from planproof.cli import main
-from planproof.guide import guide
+from planproof.cli.main import main
 from planproof.registry import all_checks
+from planproof.text.docstring import sections
 
 CHECKS = all_checks()
 IDS = [check.id for check in CHECKS]
@@ -38,7 +38,7 @@ def test_a_page_has_the_headings_that_every_page_has(check: Check) -> None:
 
 @pytest.mark.parametrize("check", CHECKS, ids=IDS)
 def test_a_docstring_says_why_with_a_page_to_read_and_how_to_fix(check: Check) -> None:
-    said = guide(check.judge.__doc__)
+    said = sections(check.judge.__doc__)
     assert said.finds
     assert said.url.startswith("https://")
     assert re.fullmatch(r"[A-Z`].{10,250}[.]", said.remedy)
@@ -61,13 +61,13 @@ DOCSTRING = """Finds things,
 
 
 def test_a_docstring_is_read_by_paragraph() -> None:
-    said = guide(DOCSTRING)
+    said = sections(DOCSTRING)
     assert said.finds == "Finds things,\nin lines.\n\nStill finds."
     assert (said.why, said.url) == ("Because.\nhttps://docs.example/page.html.", "https://docs.example/page.html")
     assert said.fix == "Set `a ? b : c.` to x, e.g. to 90. Then plan.\n\nSecond paragraph."
     assert said.remedy == "Set `a ? b : c.` to x, e.g. to 90."
     assert (said.controls, said.cannot_see) == ("CIS 1.1.", "")
-    assert guide(None).remedy == ""
+    assert sections(None).remedy == ""
 
 
 def test_a_setting_is_told_with_its_default() -> None:
@@ -112,7 +112,7 @@ def test_list_shows_every_check_with_what_the_policy_makes_of_it(tmp_path: Path,
 def test_a_copy_of_the_pack_explains_without_the_repository(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "checks", tmp_path / "pack", ignore=shutil.ignore_patterns("__pycache__"))
     done = subprocess.run(
-        [sys.executable, "-m", "planproof.cli", "explain", "CKV_PLAN_12"],
+        [sys.executable, "-m", "planproof", "explain", "CKV_PLAN_12"],
         cwd=tmp_path / "pack",
         capture_output=True,
         text=True,

@@ -8,12 +8,27 @@ import hcl2
 import pytest
 
 from conftest import ROOT
-from planproof.check import Context
-from planproof.code import Call, Choice, Comparison, Index, Items, Literal, Loop, Name, Other, Table, Template, node_of
-from planproof.partial import Evaluator, Keyed, Listed, Open, Partial, Text
-from planproof.plan import Plan
-from planproof.policy import Policy
-from planproof.source import ModuleSource, Source
+from planproof.context import Context
+from planproof.plan.model import Plan
+from planproof.policy.model import Policy
+from planproof.source.blocks import ModuleSource
+from planproof.source.evaluator import Evaluator
+from planproof.source.model import Source
+from planproof.source.partial_values import Partial, PartialList, PartialObject, PartialText, Undetermined
+from planproof.source.syntax_tree import (
+    Call,
+    Choice,
+    Comparison,
+    Index,
+    Items,
+    Literal,
+    Loop,
+    Name,
+    Other,
+    Table,
+    Template,
+    parse,
+)
 
 FOLDER = ROOT / "fixtures" / "good" / "naming_convention" / "shapes"
 
@@ -60,12 +75,12 @@ NODES = {
 
 @pytest.mark.parametrize(("expression", "node"), NODES.items(), ids=NODES)
 def test_expressions_are_read_as_trees(expression: str, node: object) -> None:
-    assert repr(node_of(parsed(expression))) == repr(node)  # == takes records of two types for the same
+    assert repr(parse(parsed(expression))) == repr(node)  # == takes records of two types for the same
 
 
 def test_what_is_nested_without_end_is_not_looked_into() -> None:
     deep = "${" + "f(" * 500 + "var.a" + ")" * 500 + "}"
-    assert "Other" in repr(node_of(deep))
+    assert "Other" in repr(parse(deep))
 
 
 @cache
@@ -79,51 +94,53 @@ def told(expression: str) -> Partial:
     return partials.value({"x": [parsed(expression)]}, "x", context().plan.root)
 
 
-HEX = Open(("random_id.suffix.hex",))
+HEX = Undetermined(("random_id.suffix.hex",))
 TOLD = {
-    '"plain"': Text(("plain",)),
-    "local.name": Text(("corpsec-logs",)),
-    "local.parts.key": Text(("corpsec-logs-key",)),
-    'local.parts["key"]': Text(("corpsec-logs-key",)),
-    '"${var.prefix}-${random_id.suffix.hex}-x"': Text(("corpsec-", HEX, "-x")),
+    '"plain"': PartialText(("plain",)),
+    "local.name": PartialText(("corpsec-logs",)),
+    "local.parts.key": PartialText(("corpsec-logs-key",)),
+    'local.parts["key"]': PartialText(("corpsec-logs-key",)),
+    '"${var.prefix}-${random_id.suffix.hex}-x"': PartialText(("corpsec-", HEX, "-x")),
     "random_id.suffix.hex": HEX,
     "var.queue_name": None,
-    'coalesce(var.queue_name, "", var.prefix)': Text(("corpsec",)),
-    "upper(aws_s3_bucket.template.id)": Text(("CORPSEC-LOGS-", HEX)),
-    'format("%s-%s-100%%-%03d", var.prefix, random_id.suffix.hex, 7)': Text(("corpsec-", HEX, "-100%-", Open())),
-    'join("-", ["a", random_id.suffix.hex, true])': Text(("a-", HEX, "-true")),
-    'join("-", concat(["a", ""], [random_id.suffix.hex]))': Text(("a--", HEX)),
-    'join("-", compact(concat(["a", "", var.queue_name], [random_id.suffix.hex])))': Text(("a-", HEX)),
+    'coalesce(var.queue_name, "", var.prefix)': PartialText(("corpsec",)),
+    "upper(aws_s3_bucket.template.id)": PartialText(("CORPSEC-LOGS-", HEX)),
+    'format("%s-%s-100%%-%03d", var.prefix, random_id.suffix.hex, 7)': PartialText(("corpsec-", HEX, "-100%-", Undetermined())),
+    'join("-", ["a", random_id.suffix.hex, true])': PartialText(("a-", HEX, "-true")),
+    'join("-", concat(["a", ""], [random_id.suffix.hex]))': PartialText(("a--", HEX)),
+    'join("-", compact(concat(["a", "", var.queue_name], [random_id.suffix.hex])))': PartialText(("a-", HEX)),
     'join("-", compact(random_id.suffix.hex))': HEX,
     'sha1(join("-", [for k in [random_id.suffix.hex] : k]))': HEX,
-    'substr("corp-${random_id.suffix.hex}-x", 0, 3)': Text(("cor",)),
-    'substr("corp-${random_id.suffix.hex}-x", 0, 7)': Text(("corp-", HEX)),
-    'trimspace(" corp-${random_id.suffix.hex} x ")': Text(("corp-", HEX, " x")),
-    'coalesce(uuid(), "known")': Open(),
+    'substr("corp-${random_id.suffix.hex}-x", 0, 3)': PartialText(("cor",)),
+    'substr("corp-${random_id.suffix.hex}-x", 0, 7)': PartialText(("corp-", HEX)),
+    'trimspace(" corp-${random_id.suffix.hex} x ")': PartialText(("corp-", HEX, " x")),
+    'coalesce(uuid(), "known")': Undetermined(),
     'random_id.suffix.hex == "a" ? "" : uuid()': HEX,
-    'random_id.suffix.hex == "a" ? {A = ""} : {A = uuid()}': Keyed({"A": HEX}, HEX),
-    'replace("a_b_${random_id.suffix.hex}", "_", "-")': Text(("a-b-", HEX)),
-    'replace("a_b", "/_/", "-")': Open(),
-    'var.use_name_prefix ? "yes" : "no"': Text(("yes",)),
-    'random_id.suffix.hex == "a" ? "same" : "same"': Text(("same",)),
+    'random_id.suffix.hex == "a" ? {A = ""} : {A = uuid()}': PartialObject({"A": HEX}, HEX),
+    'replace("a_b_${random_id.suffix.hex}", "_", "-")': PartialText(("a-b-", HEX)),
+    'replace("a_b", "/_/", "-")': Undetermined(),
+    'var.use_name_prefix ? "yes" : "no"': PartialText(("yes",)),
+    'random_id.suffix.hex == "a" ? "same" : "same"': PartialText(("same",)),
     'random_id.suffix.hex == "a" ? "one" : "other"': HEX,
-    'var.prefix == "corpsec" ? "one" : "other"': Text(("one",)),
-    'var.queue_name != null ? var.queue_name : "other"': Text(("other",)),
-    'var.prefix == "a" && var.prefix != "b" ? "one" : "other"': Open(("var.prefix",)),
-    'module.queue["eu"].name': Text(("corpsec-logs-eu-", HEX)),
-    "aws_sns_topic.counted[1].name": Text(("corpsec-logs-1",)),
-    'merge({A = "1"}, {B = random_id.suffix.hex, A = "2"})': Keyed({"A": Text(("2",)), "B": HEX}),
-    'merge({A = "1"}, {(random_id.suffix.hex) = "x"})': Keyed({"A": HEX}, HEX),
-    'merge({A = "1"}, null, random_id.suffix)': Keyed({"A": Open(("random_id.suffix",))}, Open(("random_id.suffix",))),
-    "uuid()": Open(),
-    "local.nowhere": Open(("local.nowhere",)),
-    "path.module": Open(("path.module",)),
+    'var.prefix == "corpsec" ? "one" : "other"': PartialText(("one",)),
+    'var.queue_name != null ? var.queue_name : "other"': PartialText(("other",)),
+    'var.prefix == "a" && var.prefix != "b" ? "one" : "other"': Undetermined(("var.prefix",)),
+    'module.queue["eu"].name': PartialText(("corpsec-logs-eu-", HEX)),
+    "aws_sns_topic.counted[1].name": PartialText(("corpsec-logs-1",)),
+    'merge({A = "1"}, {B = random_id.suffix.hex, A = "2"})': PartialObject({"A": PartialText(("2",)), "B": HEX}),
+    'merge({A = "1"}, {(random_id.suffix.hex) = "x"})': PartialObject({"A": HEX}, HEX),
+    'merge({A = "1"}, null, random_id.suffix)': PartialObject(
+        {"A": Undetermined(("random_id.suffix",))}, Undetermined(("random_id.suffix",))
+    ),
+    "uuid()": Undetermined(),
+    "local.nowhere": Undetermined(("local.nowhere",)),
+    "path.module": Undetermined(("path.module",)),
 }
 
 
 @pytest.mark.parametrize(("expression", "value"), TOLD.items(), ids=TOLD)
 def test_expressions_are_worked_out_as_far_as_they_go(expression: str, value: Partial) -> None:
-    assert repr(told(expression)) == repr(value)  # == takes an empty Text for an Open
+    assert repr(told(expression)) == repr(value)  # == takes an empty PartialText for an Undetermined
 
 
 def test_lists_that_double_and_loops_in_loops_come_to_an_end() -> None:
@@ -146,11 +163,11 @@ def test_lists_that_double_and_loops_in_loops_come_to_an_end() -> None:
     plan = Plan.load(FOLDER / "plan.json")
     partials = Evaluator(plan, OneModule(source))
     for code in ("${local.l49}", "${flatten(local.f49)}"):
-        assert isinstance(partials.value({"x": code}, "x", plan.root), Open)
-    assert partials.value({"x": "${local.m24}"}, "x", plan.root) == Keyed({}, Open(("var.gone",)))
+        assert isinstance(partials.value({"x": code}, "x", plan.root), Undetermined)
+    assert partials.value({"x": "${local.m24}"}, "x", plan.root) == PartialObject({}, Undetermined(("var.gone",)))
     found = partials.value({"x": "${local.nested}"}, "x", plan.root)
-    assert isinstance(found, Listed)
-    assert isinstance(found.items[-1], Open)
+    assert isinstance(found, PartialList)
+    assert isinstance(found.items[-1], Undetermined)
 
 
 class OneModule(Source):

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from planproof import pattern
 from planproof.engine import find_policy
 from planproof.errors import PatternError, PolicyError
-from planproof.pattern import MAX_TEXT, Pattern, compiled
-from planproof.policy_file import bundled_policy
+from planproof.policy.layers import bundled_policy
+from planproof.text import pattern
+from planproof.text.pattern import MAX_TEXT, Pattern, compiled
 
 ATOMS = (
     *("a", "b", "-", ".", "[a-b]", "[^a]", "[a\\-b]", "[-a]", "[a-]", "[]a]", "\\w", "\\d", "\\-", "(a|b)", "(?:a|)", "(ab?)"),

@@ -11,7 +11,10 @@ import pytest
 
 from conftest import PLANS, load
 from planproof.errors import PlanError
-from planproof.plan import Instance, Module, ModuleConfig, Plan, State, Value, _last_step
+from planproof.plan.addresses import last_step
+from planproof.plan.configuration import ModuleConfig
+from planproof.plan.model import Instance, Module, Plan
+from planproof.plan.value import State, Value
 
 TEXT = (PLANS / "references" / "plan.json").read_text(encoding="utf-8")
 MINIMAL = {"format_version": "1.2", "planned_values": {"root_module": {}}}
@@ -193,7 +196,7 @@ def test_a_value_in_a_message_is_short_and_keeps_secrets(value: Value, shown: st
     ],
 )
 def test_the_last_call_of_a_module_address(address: str, step: tuple[str, object]) -> None:
-    assert _last_step(address) == step
+    assert last_step(address) == step
 
 
 def test_modules_lie_as_the_configuration_has_them() -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from conftest import ROOT, policy_of
 from planproof.engine import evaluate
-from planproof.policy import Policy
+from planproof.policy.model import Policy
 from planproof.verdict import PLAN
 
 pytestmark = [pytest.mark.slow, pytest.mark.terraform]

@@ -16,7 +16,7 @@ from lanes import OURS, Run, checkov
 from planproof.baseline import Baseline
 from planproof.check import ANY_TYPE, LISTED_TYPES
 from planproof.engine import evaluate, find_policy
-from planproof.plan import Plan
+from planproof.plan.model import Plan
 from planproof.registry import all_checks, own_checks
 from planproof.verdict import Verdict
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from conftest import PLANS, ROOT
-from planproof.cli import main
+from planproof.cli.main import main
 from planproof.engine import find_policy
-from planproof.policy_file import bundled_policy, load
+from planproof.policy.layers import bundled_policy, load
 from planproof.registry import all_checks
 
 PLAN = PLANS / "references" / "plan.json"

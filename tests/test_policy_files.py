@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from planproof import bundled
 from planproof.engine import find_policy
 from planproof.errors import PolicyError
-from planproof.policy import Policy
-from planproof.policy_file import bundled_policy, load
-from planproof.policy_schema import is_open, schema
-from planproof.profiles import bundled_data
+from planproof.policy import bundled
+from planproof.policy.layers import bundled_policy, load
+from planproof.policy.model import Policy
+from planproof.policy.profiles import bundled_data
+from planproof.policy.schema import is_table, schema
 from planproof.registry import all_checks
 
 EXCEPTION = "exceptions:\n- {{check: {check}, address: x, reason: r, expires: {expires}}}\n"
@@ -299,7 +299,7 @@ def test_general_has_no_contract_and_no_tags_of_its_own() -> None:
 def test_every_table_of_the_schema_lets_an_entry_be_taken_out() -> None:
     closed = []
     for path, part in parts(schema()):
-        if is_open(part) and not Draft202012Validator({**part["additionalProperties"], "$defs": schema()["$defs"]}).is_valid(
+        if is_table(part) and not Draft202012Validator({**part["additionalProperties"], "$defs": schema()["$defs"]}).is_valid(
             None
         ):
             closed.append(path)

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from conftest import ROOT
-from planproof import predicates
-from planproof.check import Context
+from planproof.aws import predicates
+from planproof.aws.predicates import Basis, answer
+from planproof.context import Context
 from planproof.engine import evaluate, find_policy
 from planproof.errors import PolicyError
-from planproof.plan import Plan
-from planproof.policy import Policy
-from planproof.policy_file import bundled_policy
-from planproof.predicates import Basis, answer
-from planproof.profiles import merge
+from planproof.plan.model import Plan
+from planproof.policy.layers import bundled_policy
+from planproof.policy.model import Policy
+from planproof.policy.profiles import merge
 from planproof.registry import all_checks
 from planproof.verdict import Finding
 

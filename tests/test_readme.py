@@ -43,7 +43,7 @@ def test_the_two_commands_stand_at_the_top() -> None:
 
 
 def test_commands_of_planproof_exist() -> None:
-    folder = ROOT / "checks" / "planproof" / "commands"
+    folder = ROOT / "checks" / "planproof" / "cli" / "commands"
     known = {file.stem.replace("_", "-") for file in folder.glob("*.py")}
     assert set(re.findall(r"`planproof ([a-z-]+)", TEXT)) <= known
 

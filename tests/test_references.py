@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from conftest import PLANS, load
-from planproof.check import Context
-from planproof.links import spellings
-from planproof.policy import Policy
-from planproof.references import Kind, References, Scope, _most_specific, steps_of
-from planproof.source import Source
+from planproof.context import Context
+from planproof.plan.addresses import steps_of
+from planproof.plan.identifiers import spellings
+from planproof.plan.origin import Kind, Scope
+from planproof.plan.references import References, _most_specific
+from planproof.policy.model import Policy
+from planproof.source.model import Source
 
 PLAN = load("references")
 CONTEXTS = {
@@ -44,7 +46,7 @@ BELONGS = {
 @pytest.mark.parametrize("context", CONTEXTS.values(), ids=CONTEXTS)
 @pytest.mark.parametrize(("companion", "bucket"), BELONGS.items(), ids=BELONGS)
 def test_a_companion_belongs_to_exactly_one_bucket(companion: str, bucket: str, context: Context) -> None:
-    found = context.links.resolve(PLAN.by_address[companion], ("bucket",), "aws_s3_bucket")
+    found = context.relations.resolve(PLAN.by_address[companion], ("bucket",), "aws_s3_bucket")
     assert ([t.address for t in found.targets], found.candidates, found.open_ended) == ([bucket], (), False)
 
 
@@ -55,8 +57,8 @@ def test_every_versioning_resource_of_the_plan_is_in_the_table() -> None:
 
 def test_a_local_is_followed_in_the_source_and_said_to_be_missing_without_it() -> None:
     by_local = PLAN.by_address["aws_s3_bucket_versioning.by_local"]
-    with_source = CONTEXTS["source"].links.resolve(by_local, ("bucket",), "aws_s3_bucket")
-    without = CONTEXTS["plan"].links.resolve(by_local, ("bucket",), "aws_s3_bucket")
+    with_source = CONTEXTS["source"].relations.resolve(by_local, ("bucket",), "aws_s3_bucket")
+    without = CONTEXTS["plan"].relations.resolve(by_local, ("bucket",), "aws_s3_bucket")
     assert [t.address for t in with_source.targets] == ["aws_s3_bucket.single"]
     assert (without.targets, without.open_ended) == ((), True)
     assert "local.bucket_ids is not in plan JSON; give the source" in without.reason
@@ -64,15 +66,15 @@ def test_a_local_is_followed_in_the_source_and_said_to_be_missing_without_it() -
 
 def test_a_conditional_names_its_candidates_and_the_source_decides_it() -> None:
     either = PLAN.by_address["aws_s3_bucket_versioning.either"]
-    without, found = (CONTEXTS[name].links.resolve(either, ("bucket",), "aws_s3_bucket") for name in ("plan", "source"))
+    without, found = (CONTEXTS[name].relations.resolve(either, ("bucket",), "aws_s3_bucket") for name in ("plan", "source"))
     assert [t.address for t in without.candidates] == ["aws_s3_bucket.single", "aws_s3_bucket.counted[0]"]
     assert not without.targets
     assert [t.address for t in found.targets] == ["aws_s3_bucket.counted[0]"]
 
 
 def test_companions_are_found_from_the_bucket() -> None:
-    links = CONTEXTS["source"].links
-    found = links.companions(PLAN.by_address["aws_s3_bucket.counted[1]"], "aws_s3_bucket_versioning", "bucket")
+    relations = CONTEXTS["source"].relations
+    found = relations.companions(PLAN.by_address["aws_s3_bucket.counted[1]"], "aws_s3_bucket_versioning", "bucket")
     assert [i.address for i in found.sure] == ["aws_s3_bucket_versioning.counted[1]", "aws_s3_bucket_versioning.second"]
     assert found.perhaps == ()
 
@@ -121,7 +123,7 @@ PAIRED = {
 @pytest.mark.parametrize("companion", PAIRED)
 def test_a_key_leads_to_its_bucket_or_leaves_it_open(companion: str, name: str) -> None:
     bucket, told = PAIRED[companion]
-    found = KEY_CONTEXTS[name].links.resolve(KEYS.by_address[companion], ("bucket",), "aws_s3_bucket")
+    found = KEY_CONTEXTS[name].relations.resolve(KEYS.by_address[companion], ("bucket",), "aws_s3_bucket")
     if name in told.split():
         assert ([t.address for t in found.targets], found.candidates, found.open_ended) == ([bucket], (), False)
     else:

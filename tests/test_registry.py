@@ -11,9 +11,9 @@ from conftest import ROOT
 from planproof.check import Check
 from planproof.engine import evaluate
 from planproof.errors import LoadError
-from planproof.plan import Plan
-from planproof.policy import Policy
-from planproof.policy_file import bundled_policy
+from planproof.plan.model import Plan
+from planproof.policy.layers import bundled_policy
+from planproof.policy.model import Policy
 from planproof.registry import all_checks, checks_folder, load_folder
 from planproof.verdict import SEVERITIES, Verdict
 

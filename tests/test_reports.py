@@ -16,12 +16,18 @@ from typing import Any
 import pytest
 
 from conftest import ROOT
-from planproof.commands.check import FORMATS
+from planproof.aws.s3 import Rule
+from planproof.cli.commands.check import FORMATS
 from planproof.engine import evaluate
-from planproof.report import github, junit, markdown, pr_comment, sarif, text
-from planproof.safe import markdown as escaped
-from planproof.safe import markdown_code
-from planproof.verdict import KNOWN, Finding, Report, Rule, Verdict
+from planproof.formats import to_github as github
+from planproof.formats import to_junit as junit
+from planproof.formats import to_markdown as markdown
+from planproof.formats import to_pr_comment as pr_comment
+from planproof.formats import to_sarif as sarif
+from planproof.formats import to_text as text
+from planproof.text.escaping import markdown as escaped
+from planproof.text.escaping import markdown_code
+from planproof.verdict import IN_BASELINE, CheckInfo, Finding, Report, Verdict
 from schemas import problems
 
 SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -31,8 +37,8 @@ Why: because https://example.com/why says so.
 
 Fix: Set `retention_in_days`. Then plan again.
 """
-RULE = Rule("CKV_PLAN_1", "Things are kept", "HIGH", "LOGGING", DOC)
-OTHER = Rule("CKV_PLAN_2", "Things are safe", "CRITICAL", "IAM", "Finds others.")
+RULE = CheckInfo("CKV_PLAN_1", "Things are kept", "HIGH", "LOGGING", DOC)
+OTHER = CheckInfo("CKV_PLAN_2", "Things are safe", "CRITICAL", "IAM", "Finds others.")
 
 
 def finding(verdict: Verdict = Verdict.FAIL, rule: Rule = RULE, subject: str = "aws_s3_bucket.a", **more: Any) -> Finding:
@@ -73,7 +79,7 @@ ATTACKED = Report(
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_no_control_character_of_a_plan_reaches_a_report(name: str) -> None:
-    module = importlib.import_module(f"planproof.report.{name.replace('-', '_')}")
+    module = importlib.import_module(f"planproof.formats.to_{name.replace('-', '_')}")
     for reports in ((ATTACKED,), (ATTACKED, EVERY)):
         rendered = module.render(reports)
         rendered.encode("utf-8")
@@ -162,7 +168,7 @@ def test_instances_of_one_block_with_one_reason_are_a_line() -> None:
 
 
 def test_of_what_the_baseline_has_the_number_is_shown() -> None:
-    skipped = [finding(Verdict.SKIP, subject=f"aws_s3_bucket.{name}", reason=f"{KNOWN}old") for name in "ab"]
+    skipped = [finding(Verdict.SKIP, subject=f"aws_s3_bucket.{name}", reason=f"{IN_BASELINE}old") for name in "ab"]
     excused = finding(Verdict.SKIP, subject="aws_s3_bucket.c", reason="exception until 2030-01-31: moving")
     shown = text.render((Report("plan.json", (*skipped, excused), (), (), (RULE,)),))
     assert shown.splitlines()[4:6] == ["    2 in the baseline", "    aws_s3_bucket.c: exception until 2030-01-31: moving"]
@@ -331,21 +337,31 @@ def test_markdown_without_findings_is_short() -> None:
 
 
 def test_json_of_several_plans_is_a_list_and_a_sum() -> None:
-    module = importlib.import_module("planproof.report.json")
+    module = importlib.import_module("planproof.formats.to_json")
     one, several = json.loads(module.render((EVERY,))), json.loads(module.render((EVERY, EVERY)))
     assert several == {"plans": [one, one], "summary": {v: 2 * n for v, n in one["summary"].items()}}
 
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_report_is_the_same_each_time(name: str) -> None:
-    module = importlib.import_module(f"planproof.report.{name.replace('-', '_')}")
+    module = importlib.import_module(f"planproof.formats.to_{name.replace('-', '_')}")
     plan = ROOT / "fixtures" / "good" / "ideal" / "plan.json"
     assert module.render((evaluate(plan),)) == module.render((evaluate(plan),))
 
 
 def test_a_report_is_the_same_in_every_process(tmp_path: Path) -> None:
     """Sets and the like have another order in each (PYTHONHASHSEED)."""
-    command = [sys.executable, "-m", "planproof.cli", "check", str(ROOT / "fixtures" / "bad"), "--jobs", "1", "--format", "json"]
+    command = [
+        sys.executable,
+        "-m",
+        "planproof",
+        "check",
+        str(ROOT / "fixtures" / "bad"),
+        "--jobs",
+        "1",
+        "--format",
+        "json",
+    ]
     found = []
     for seed in ("1", "4"):
         settings = {"PYTHONPATH": str(ROOT / "checks"), "PYTHONHASHSEED": seed}
@@ -356,7 +372,7 @@ def test_a_report_is_the_same_in_every_process(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["json", "text"])
 def test_of_many_plans_no_report_is_waited_for(name: str) -> None:
-    module = importlib.import_module(f"planproof.report.{name}")
+    module = importlib.import_module(f"planproof.formats.to_{name}")
     judged: list[int] = []
 
     def judging() -> Iterator[Report]:

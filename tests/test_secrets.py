@@ -13,13 +13,13 @@ import pytest
 from canaries import CANARY, MASKS, NUMBER, all_sensitive, variables_with_canaries
 from conftest import ROOT
 from lanes import OURS, Checkovs
-from planproof.cli import main
-from planproof.commands.check import FORMATS
+from planproof.cli.commands.check import FORMATS
+from planproof.cli.main import main
 from planproof.engine import evaluate
-from planproof.plan import Plan
-from planproof.policy import Policy
-from planproof.profiles import merge
-from planproof.source import Source
+from planproof.plan.model import Plan
+from planproof.policy.model import Policy
+from planproof.policy.profiles import merge
+from planproof.source.model import Source
 
 PLANS = sorted(file for name in ("plan.json", "second-plan.json") for file in (ROOT / "fixtures").rglob(name))
 # The whole configurations each time; every other plan where there is time.
@@ -46,7 +46,7 @@ def leaks(plan: Any, file: Path) -> set[str]:
     source = None if settings.get("source") == "none" else Source.beside(file)
     report = evaluate(Plan.load(plan), policy, source)
     assert report.errors == ()
-    texts = [importlib.import_module(f"planproof.report.{name.replace('-', '_')}").render([report]) for name in FORMATS]
+    texts = [importlib.import_module(f"planproof.formats.to_{name.replace('-', '_')}").render([report]) for name in FORMATS]
     return {text[max(0, m.start() - 150) : m.end() + 20] for text in texts for m in LEAK.finditer(text)}
 
 

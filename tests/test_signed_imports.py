@@ -8,8 +8,8 @@ from pathlib import Path
 from conftest import ROOT
 
 PACK = ROOT / "checks"
-FILES = {f"planproof.{file.stem}": file for file in (PACK / "planproof").glob("*.py")}
-LOADED_FIRST = ["planproof.checkov", *sorted(str(file) for file in (PACK / "failure_modes").glob("[a-z]*.py"))]
+FILES = {".".join(file.relative_to(PACK).with_suffix("").parts): file for file in (PACK / "planproof").rglob("*.py")}
+LOADED_FIRST = ["planproof.checkov_adapter", *sorted(str(file) for file in (PACK / "failure_modes").glob("[a-z]*.py"))]
 
 
 def imported(file: Path, nested: bool) -> set[str]:
@@ -27,10 +27,8 @@ def imported(file: Path, nested: bool) -> set[str]:
     for node in ast.walk(tree):
         if node in guarded or (node in inside) is not nested:
             continue
-        if isinstance(node, ast.ImportFrom) and node.module == "planproof":
-            found |= {f"planproof.{alias.name}" for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found.add(node.module)
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
         elif isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
     return found & FILES.keys()

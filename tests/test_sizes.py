@@ -12,7 +12,7 @@ import pytest
 
 from planproof.engine import evaluate
 from planproof.errors import PlanError
-from planproof.plan import Plan
+from planproof.plan.model import Plan
 
 Json = Any
 

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-import planproof.source
+import planproof.source.files
 from conftest import ROOT
 from planproof.errors import SourceError
-from planproof.source import MAX_FILES, Source
+from planproof.source.files import MAX_FILES
+from planproof.source.model import Source
 
 SHAPES = ROOT / "fixtures" / "good" / "prevent_destroy" / "shapes"
 SAVED = ROOT / "tests" / "plans" / "saved" / "tfplan"  # what `terraform plan -out tfplan` made of SHAPES
@@ -213,7 +214,7 @@ def test_a_module_is_found_by_its_source_or_by_what_init_wrote(tmp_path: Path) -
 
 
 def test_a_file_of_the_folder_is_bounded_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(planproof.source, "MAX_FILE_BYTES", 10)
+    monkeypatch.setattr(planproof.source.files, "MAX_FILE_BYTES", 10)
     (tmp_path / "main.tf").write_text("# more than ten bytes\n", encoding="utf-8")
     with pytest.raises(SourceError, match="is larger than 10 bytes"):
         Source.open(tmp_path).module(())
@@ -248,5 +249,5 @@ def test_windows_line_ends_are_read(tmp_path: Path) -> None:
 def test_of_a_folder_of_plans_none_is_opened_to_find_the_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(3):
         (tmp_path / f"{number}.json").write_text("{}", encoding="utf-8")
-    monkeypatch.setattr("planproof.source.is_saved_plan", lambda path: pytest.fail(f"{path} is opened"))
+    monkeypatch.setattr("planproof.source.model.is_saved_plan", lambda path: pytest.fail(f"{path} is opened"))
     assert Source.beside(tmp_path / "0.json") is None

@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT
-from planproof import source
 from planproof.engine import evaluate
+from planproof.source import blocks
 
 GOOD = ROOT / "fixtures" / "good" / "output_contract" / "plain"
 ESTATE = ROOT / "benchmarks" / "estate"
 CODE = """
 import sys, orjson
 before = set(sys.modules)
-from planproof.cli import main
+from planproof.cli.main import main
 main(sys.argv[1:])
 print(*sorted(set(sys.modules) - before), file=sys.stderr)
 """
@@ -49,23 +49,23 @@ def test_an_ordinary_run_imports_what_it_needs(plan: Path, tmp_path: Path) -> No
     assert (tmp_path / "report.json").exists()
     assert tops - set(sys.stdlib_module_names) == {"planproof"}
     assert tops & NOT_NEEDED == set()
-    assert {name for name in found if name.startswith("planproof.report.")} == {
-        "planproof.report.coming",
-        "planproof.report.json",
+    assert {name for name in found if name.startswith("planproof.formats.")} == {
+        "planproof.formats.streaming",
+        "planproof.formats.to_json",
     }
-    assert {name for name in found if name.startswith("planproof.commands.")} == {"planproof.commands.check"}
+    assert {name for name in found if name.startswith("planproof.cli.commands.")} == {"planproof.cli.commands.check"}
     rest = {
-        "planproof.policy_file",
-        "planproof.policy_schema",
-        "planproof.policy_yaml",
-        "planproof.changes",
-        "planproof.progress",
+        "planproof.policy.layers",
+        "planproof.policy.schema",
+        "planproof.policy.yaml_file",
+        "planproof.only_changes",
+        "planproof.cli.progress",
     }
     assert found & rest == set()
 
 
 def test_a_reporter_is_imported_where_it_is_asked_for(plan: Path) -> None:
-    assert "planproof.report.sarif" in imported("check", plan, "--format", "sarif")
+    assert "planproof.formats.to_sarif" in imported("check", plan, "--format", "sarif")
 
 
 def test_the_source_is_parsed_where_a_check_asks_for_it_and_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,12 +76,12 @@ def test_the_source_is_parsed_where_a_check_asks_for_it_and_once(tmp_path: Path,
         unused.parent.mkdir(parents=True)
         unused.write_text('resource "null_resource" "a" {}\n', encoding="utf-8")
     parsed: Counter[str] = Counter()
-    parse = source._load
+    parse = blocks.load
 
     def counting(file: str, text: str) -> object:
         parsed[Path(file).relative_to(folder).as_posix()] += 1
         return parse(file, text)
 
-    monkeypatch.setattr(source, "_load", counting)
+    monkeypatch.setattr(blocks, "load", counting)
     evaluate(folder / "plan.json")
     assert parsed == {"main.tf": 1, "team/main.tf": 1, "team/service/main.tf": 1}

@@ -11,14 +11,15 @@ from typing import Any
 import pytest
 
 from conftest import ROOT
-from planproof import source
 from planproof.engine import evaluate
 from planproof.errors import SourceError
-from planproof.plan import Plan
-from planproof.policy import Policy
+from planproof.plan.model import Plan
+from planproof.policy.model import Policy
 from planproof.registry import all_checks
-from planproof.source import Folder, Source
-from planproof.suite import Suite, _python, suite_of
+from planproof.source import files
+from planproof.source.files import Folder
+from planproof.source.model import Source
+from planproof.source.terraform_tests import TestSuite, _python, suite_of
 from planproof.verdict import Verdict
 
 SETTINGS: dict[str, Any] = dict(Policy.default().settings("test_coverage"))
@@ -34,7 +35,7 @@ def write(folder: Path, **files: str) -> Folder:
     return Folder(folder)
 
 
-def kinds(suite: Suite) -> list[tuple[str, str, bool]]:
+def kinds(suite: TestSuite) -> list[tuple[str, str, bool]]:
     return [(run.name, run.kind, run.asserts) for run in suite.runs]
 
 
@@ -167,10 +168,10 @@ def test_no_link_leads_out_of_the_folder(tmp_path: Path) -> None:
 
 def test_the_folder_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = write(tmp_path, **{f"f{n}": "x" * 100 for n in range(20)})
-    monkeypatch.setattr(source, "MAX_FILE_BYTES", 50)
+    monkeypatch.setattr(files, "MAX_FILE_BYTES", 50)
     with pytest.raises(SourceError, match="f1 is larger than 50 bytes"):
         folder.text("f1")
-    monkeypatch.setattr(source, "MAX_LISTED", 10)
+    monkeypatch.setattr(files, "MAX_LISTED", 10)
     with pytest.raises(SourceError, match="holds more than 10 files"):
         _ = folder.files
 

@@ -9,9 +9,9 @@ import pytest
 
 from conftest import PLANS, load
 from planproof.engine import evaluate
-from planproof.policy import Policy
+from planproof.policy.model import Policy
 from planproof.registry import all_checks
-from planproof.source import Source
+from planproof.source.model import Source
 from planproof.verdict import Verdict
 
 F, P, U = Verdict.FAIL, Verdict.PASS, Verdict.UNKNOWN

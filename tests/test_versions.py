@@ -13,7 +13,7 @@ import pytest
 from conftest import ROOT
 from lanes import checkov, in_checkovs_words
 from planproof.engine import evaluate
-from planproof.plan import Plan
+from planproof.plan.model import Plan
 
 pytestmark = pytest.mark.slow
 
@@ -61,7 +61,7 @@ def test_a_checkov_that_is_too_old_fails_with_the_reason(monkeypatch: pytest.Mon
     """Before 3.2.482 a check is not told which plan it looks at, and would say nothing."""
     from checkov.common.models.enums import CheckResult
 
-    from planproof.checkov import PlanResourceCheck
+    from planproof.checkov_adapter import PlanResourceCheck
     from planproof.registry import all_checks
 
     declared = PlanResourceCheck(next(check for check in all_checks() if check.id == "CKV_PLAN_12"))

@@ -4,7 +4,7 @@
     python tools/mutation.py [--jobs N] [--survivors] [--write] [MODULE ...]
 
 Prints, per module, how many of its mutants the tests killed, and the score of all; --survivors shows each mutant that no test noticed,
---write puts the rows into docs/mutation-score.md. MODULE is a path below checks/, such as planproof/references.py; without one, all of
+--write puts the rows into docs/mutation-score.md. MODULE is a path below checks/, such as planproof/plan/references.py; without one, all of
 TESTS. Each module is mutated by cosmic-ray in a copy of the commit that is checked out, never in the working tree, and judged by the
 fast tests that TESTS names for it. A mutant whose tests do not end in time counts as killed, as with every tool of this kind.
 """
@@ -64,18 +64,18 @@ TESTS = {
     "failure_modes/test_coverage.py": _of_check("test_coverage", "test_suite", "test_conventions"),
     "failure_modes/unauthorized_access_alert.py": _of_check("unauthorized_access_alert", "test_alert_chain"),
     "failure_modes/versioning_coverage.py": _of_check("versioning_coverage"),
-    "planproof/references.py": _of_all("test_references", "test_links", "test_partial"),
-    "planproof/links.py": _of_all("test_links", "test_references"),
-    "planproof/predicates.py": _of_all("test_predicates"),
-    "planproof/names.py": _of_check("naming_convention", "test_conventions"),
-    "planproof/tags.py": _of_check("tagging", "test_conventions"),
-    "planproof/s3.py": _of_all("test_s3"),
-    "planproof/log_buckets.py": _of_all("test_s3"),
-    "planproof/assume_role.py": _of_check("mfa", "test_mfa", "test_trust_policies"),
-    "planproof/alert_chain.py": _of_check("unauthorized_access_alert", "test_alert_chain"),
-    "planproof/alert_topics.py": _of_check("unauthorized_access_alert", "test_alert_chain"),
-    "planproof/trails.py": _of_check("unauthorized_access_alert", "test_alert_chain"),
-    "planproof/alarms.py": _of_check("unauthorized_access_alert", "test_alert_chain"),
+    "planproof/plan/references.py": _of_all("test_references", "test_links", "test_partial"),
+    "planproof/plan/relations.py": _of_all("test_links", "test_references"),
+    "planproof/aws/predicates.py": _of_all("test_predicates"),
+    "planproof/aws/names.py": _of_check("naming_convention", "test_conventions"),
+    "planproof/aws/tags.py": _of_check("tagging", "test_conventions"),
+    "planproof/aws/s3.py": _of_all("test_s3"),
+    "planproof/aws/log_buckets.py": _of_all("test_s3"),
+    "planproof/aws/iam/trust.py": _of_check("mfa", "test_mfa", "test_trust_policies"),
+    "planproof/aws/alerts/chain.py": _of_check("unauthorized_access_alert", "test_alert_chain"),
+    "planproof/aws/alerts/topics.py": _of_check("unauthorized_access_alert", "test_alert_chain"),
+    "planproof/aws/alerts/trails.py": _of_check("unauthorized_access_alert", "test_alert_chain"),
+    "planproof/aws/alerts/alarms.py": _of_check("unauthorized_access_alert", "test_alert_chain"),
 }
 
 

@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "checks"))
 
 from planproof.check import Check  # noqa: E402
-from planproof.pages import Material, index, render  # noqa: E402
+from planproof.check_page import Material, index, render  # noqa: E402
 from planproof.registry import all_checks  # noqa: E402
 
 TARGET = ROOT / "docs" / "checks"

@@ -17,14 +17,10 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "checks"))
 
-from planproof import bundled  # noqa: E402
-from planproof.policy_file import (  # noqa: E402
-    Layered,
-    bundled_layers,
-    bundled_policy,
-)
-from planproof.policy_schema import is_open, resolved, schema  # noqa: E402
-from planproof.profiles import bundled_data  # noqa: E402
+from planproof.policy import bundled  # noqa: E402
+from planproof.policy.layers import Layered, bundled_layers, bundled_policy  # noqa: E402
+from planproof.policy.profiles import bundled_data  # noqa: E402
+from planproof.policy.schema import is_table, resolved, schema  # noqa: E402
 from planproof.registry import all_checks  # noqa: E402
 
 TARGET = ROOT / "docs" / "policy.md"
@@ -96,7 +92,7 @@ def _rows(keys: Mapping[str, Any], default: Mapping[str, Any], prefix: str, told
             continue
         if inner:
             yield from _rows(inner, value if isinstance(value, Mapping) else {}, f"{prefix}{key}.", told)
-        elif is_open(part):
+        elif is_table(part):
             yield from _rows(_entry(part["additionalProperties"]), {}, f"{prefix}{key}.*.", told)
 
 
@@ -113,7 +109,7 @@ def _kind(part: Mapping[str, Any]) -> str:
     if "const" in part:
         return f"`{part['const']}`"
     kinds = part.get("type", "")
-    if is_open(part):
+    if is_table(part):
         return "table"
     named = [_TYPES.get(kind, kind) for kind in (kinds if isinstance(kinds, list) else [kinds])]
     bounds = "".join(f", {word} {part[key]}" for key, word in (("minimum", "at least"), ("maximum", "at most")) if key in part)
@@ -125,7 +121,7 @@ def _cell(text: str) -> str:
 
 
 def _yaml(data: Mapping[str, Any], depth: int) -> Iterator[str]:
-    from planproof.policy_text import yaml_lines
+    from planproof.policy.as_yaml import yaml_lines
 
     yield from (text for text, _ in yaml_lines(data, (), depth))
 

@@ -78,7 +78,7 @@ def _said(finding: Finding) -> str:
 
 def report() -> str:
     """What our own command prints of the review's configuration: the checks of the highest severity, and the count."""
-    lines = _run("-m", "planproof.cli", "check", REVIEW).splitlines()
+    lines = _run("-m", "planproof", "check", REVIEW).splitlines()
     shown = next(number for number, line in enumerate(lines) if number and re.match(r"  CKV_PLAN_\d+  (?!HIGH)", line))
     return _console(f"planproof check {REVIEW}", "\n".join([*lines[:shown], "  ...", "", lines[-1]]))
 

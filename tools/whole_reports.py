@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "checks"))
 
 from planproof.engine import evaluate  # noqa: E402  (needs the path above)
-from planproof.policy import Policy  # noqa: E402
+from planproof.policy.model import Policy  # noqa: E402
 from planproof.verdict import Finding, Report, Verdict  # noqa: E402
 
 REVIEW, IDEAL = ROOT / "fixtures" / "bad" / "review", ROOT / "fixtures" / "good" / "ideal"

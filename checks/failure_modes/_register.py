@@ -10,6 +10,6 @@ _LIBRARY = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 if os.path.isdir(os.path.join(_LIBRARY, "planproof")) and _LIBRARY not in sys.path:
     sys.path.insert(1, _LIBRARY)
 
-from planproof.checkov import register  # noqa: E402  (needs the path above)
+from planproof.checkov_adapter import register  # noqa: E402  (needs the path above)
 
 register()

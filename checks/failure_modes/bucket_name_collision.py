@@ -6,12 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from planproof.check import Context, check
-from planproof.environments import environment_in, flat
-from planproof.plan import MISSING, Instance, State
-from planproof.references import Kind, Origin, Origins
-from planproof.s3 import BUCKET
-from planproof.verdict import Outcome, failed, passed, unknown
+from planproof.aws.environments import environment_in, flat
+from planproof.aws.s3 import BUCKET
+from planproof.check import Context, Instance, Outcome, check, failed, passed, unknown
+from planproof.plan.origin import Kind, Origin, Origins
+from planproof.plan.value import MISSING, State
 
 _SHORTEST_PART = 4  # characters: less stands in a name by chance
 
@@ -42,7 +41,7 @@ def bucket_name_collision(bucket: Instance, context: Context) -> Outcome:
     the environment, so that people can tell the buckets apart.
     """
     where = f"{bucket.address}.bucket"
-    origins = context.links.settled(context.references.origins(bucket, "bucket"))
+    origins = context.relations.settled(context.references.origins(bucket, "bucket"))
     if _made_up(bucket, context):
         return passed("generated", "the provider makes the name up (bucket_prefix, or no bucket)", where)
     unique = next(_unique_parts(bucket, origins, context), None)

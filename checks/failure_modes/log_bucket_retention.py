@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from planproof.check import Context, check
-from planproof.log_buckets import is_log_bucket, judged_as_log_bucket
-from planproof.plan import Instance
-from planproof.s3 import BUCKET, Lifecycle, Rule, lifecycle, versioned
-from planproof.verdict import Outcome, failed, passed, unknown
+from planproof.aws.log_buckets import is_log_bucket, judged_as_log_bucket
+from planproof.aws.s3 import BUCKET, Lifecycle, Rule, lifecycle, versioned
+from planproof.check import Context, Instance, Outcome, check, failed, passed, unknown
 
 
 @check(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from planproof.assume_role import (
+from planproof.aws.iam.language import Answer, Condition, Principal, Statement, both, either, negated
+from planproof.aws.iam.trust import (
     EVERYONE,
     LONG_TERM,
     PEOPLE,
@@ -23,11 +24,9 @@ from planproof.assume_role import (
     shown,
     unread_parts,
 )
-from planproof.check import Context, check
-from planproof.glob import matches
-from planproof.iam import Answer, Condition, Principal, Statement, both, either, negated
-from planproof.plan import Instance
-from planproof.verdict import Outcome, Verdict, failed, passed, unknown
+from planproof.check import Context, Instance, Outcome, check, failed, passed, unknown
+from planproof.text.wildcards import matches
+from planproof.verdict import Verdict
 
 
 @check(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from planproof.assume_role import (
+from planproof.aws.iam.language import Answer, Principal, Statement, Who, both, either, negated, on_request
+from planproof.aws.iam.trust import (
     MACHINES,
     POLICY,
     ROLE,
@@ -17,10 +18,8 @@ from planproof.assume_role import (
     shown,
     unread_parts,
 )
-from planproof.check import Context, check
-from planproof.iam import Answer, Principal, Statement, Who, both, either, negated, on_request
-from planproof.plan import Instance
-from planproof.verdict import Outcome, Verdict, failed, passed, unknown
+from planproof.check import Context, Instance, Outcome, check, failed, passed, unknown
+from planproof.verdict import Verdict
 
 
 @check(

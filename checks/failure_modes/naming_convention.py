@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from planproof.check import ANY_TYPE, Context, check
-from planproof.names import SETTINGS, Name, Names, names_of, pattern_for
-from planproof.partial import NO_SOURCE
-from planproof.plan import Instance
-from planproof.verdict import Outcome, failed, passed, unknown
+from planproof.aws.names import SETTINGS, Name, Names, names_of, pattern_for
+from planproof.check import ANY_TYPE, Context, Instance, Outcome, check, failed, passed, unknown
+from planproof.source.evaluator import NO_SOURCE
 
 
 def _is_named(instance: Instance, context: Context) -> bool:

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from planproof.check import PLAN_WIDE, Context, check
-from planproof.plan import Output, Plan
-from planproof.references import Kind, Origin, Origins
-from planproof.verdict import Outcome, Verdict, failed, passed, unknown
+from planproof.check import PLAN_WIDE, Context, Outcome, Plan, check, failed, passed, unknown
+from planproof.plan.model import Output
+from planproof.plan.origin import Kind, Origin, Origins
+from planproof.verdict import Verdict
 
 
 @check(
@@ -79,7 +79,7 @@ def _exports(output: Output, promise: Mapping[str, Any], context: Context) -> Ou
     where, wanted = f"output.{output.name}", _wanted(output.name, promise, context)
     if output.value.is_unset and context.plan.managed and context.plan.is_complete:
         return failed("exports_nothing", f"{output.name} is null or empty in this plan; the contract wants {wanted}", where)
-    origins = context.links.settled(context.references.output(output.name), *{_split(e)[0] for e in promise["exports"]})
+    origins = context.relations.settled(context.references.output(output.name), *{_split(e)[0] for e in promise["exports"]})
     resources = [o for o in origins if o.kind is Kind.RESOURCE]
     fit = [o for o in resources if _fits(o, promise)]
     if fit and len(fit) == len(resources):

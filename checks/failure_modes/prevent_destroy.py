@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from planproof.check import LISTED_TYPES, Context, check
-from planproof.environments import environment_in
-from planproof.hcl import Expression, alternatives, is_gate
-from planproof.plan import Instance
-from planproof.references import Scope
-from planproof.source import Block
-from planproof.verdict import Outcome, failed, passed, unknown
+from planproof.aws.environments import environment_in
+from planproof.check import LISTED_TYPES, Context, Instance, Outcome, check, failed, passed, unknown
+from planproof.plan.origin import Scope
+from planproof.source.blocks import Block
+from planproof.source.conditions import alternatives, is_gate
+from planproof.source.expressions import Expression
 
 
 @check(

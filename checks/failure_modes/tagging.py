@@ -7,14 +7,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from planproof.check import ANY_TYPE, Context, check
-from planproof.partial import Text
-from planproof.pattern import compiled
-from planproof.plan import Instance
-from planproof.references import Kind
-from planproof.safe import one_line
-from planproof.tags import AllTags, Tags, all_tags, in_two_cases
-from planproof.verdict import Outcome, failed, passed, unknown
+from planproof.aws.tags import AllTags, Tags, all_tags, in_two_cases
+from planproof.check import ANY_TYPE, Context, Instance, Outcome, check, failed, passed, unknown
+from planproof.plan.origin import Kind
+from planproof.source.partial_values import PartialText
+from planproof.text.escaping import one_line
+from planproof.text.pattern import compiled
 
 _SHOWN = (Kind.CONSTANT, Kind.RESOURCE, Kind.VARIABLE)
 
@@ -95,14 +93,14 @@ def _with_near_miss(key: str, tags: Tags) -> str:
 
 def _value(key: str, demand: Mapping[str, Any], tags: Tags, instance: Instance, context: Context) -> Iterator[Outcome]:
     value = tags.values[key]
-    parts = [part if isinstance(part, str) else None for part in value.parts] if isinstance(value, Text) else [value]
+    parts = [part if isinstance(part, str) else None for part in value.parts] if isinstance(value, PartialText) else [value]
     where = f"{instance.address}.{tags.where}.{key}"
     wanted = ""
     for pattern, wanted in _demands(demand):
         if not compiled(pattern).fits(*parts):
             yield failed("does_not_fit", f"{key} {_found(key, tags, instance, context)}; the policy wants {wanted}", where)
             return
-    if isinstance(value, Text) and wanted:
+    if isinstance(value, PartialText) and wanted:
         needs = f" ({', '.join(value.needs)})" if value.needs else ""
         yield unknown("unknown_value", f"{key} is known after the apply{needs}; the policy wants {wanted}", where)
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from planproof.alert_chain import best_chain
-from planproof.alert_link import Chain, Link
-from planproof.check import Context, check
-from planproof.log_buckets import is_log_bucket, judged_as_log_bucket
-from planproof.plan import Instance
-from planproof.s3 import BUCKET
-from planproof.verdict import Outcome, failed, passed, unknown
+from planproof.aws.alerts.chain import best_chain
+from planproof.aws.alerts.links import Chain, Link
+from planproof.aws.log_buckets import is_log_bucket, judged_as_log_bucket
+from planproof.aws.s3 import BUCKET
+from planproof.check import Context, Instance, Outcome, check, failed, passed, unknown
 
 
 @check(

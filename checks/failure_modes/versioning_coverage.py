@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from planproof.check import LISTED_TYPES, Context, check
-from planproof.plan import Instance
-from planproof.predicates import Answer, Basis, all_of, answer
-from planproof.verdict import Outcome, failed, passed, unknown
+from planproof.aws.predicates import Basis, PredicateResult, all_of, answer
+from planproof.check import LISTED_TYPES, Context, Instance, Outcome, check, failed, passed, unknown
 
 
 @check(
@@ -56,7 +54,7 @@ def versioning_coverage(resource: Instance, context: Context) -> Outcome:
     return _short(doubt, str(rule.get("remedy") or ""))
 
 
-def _answers(rule: Mapping[str, Any], resource: Instance, context: Context) -> Iterator[Answer]:
+def _answers(rule: Mapping[str, Any], resource: Instance, context: Context) -> Iterator[PredicateResult]:
     """One for each demand that applies; where it is open whether it does, and it does not hold, that is the answer."""
     for demand in filter(None, rule["must"].values()):
         applies = answer(demand["when"], resource, context) if demand.get("when") else None
@@ -67,7 +65,7 @@ def _answers(rule: Mapping[str, Any], resource: Instance, context: Context) -> I
             yield found if found.holds else applies
 
 
-def _short(found: Answer, remedy: str) -> Outcome:
+def _short(found: PredicateResult, remedy: str) -> Outcome:
     """The outcome for a demand that does not hold, or of which that cannot be told."""
     text = f"{found.text}; {remedy}" if remedy else found.text
     if found.basis is Basis.UNKNOWN:

@@ -14,10 +14,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from planproof import bundled
 from planproof.errors import BaselineError
-from planproof.safe import one_line
-from planproof.verdict import CHECK_ERROR, EXPIRED, KNOWN, PLAN, Failure, Finding, Report, Verdict, listed
+from planproof.policy import bundled
+from planproof.text.escaping import one_line
+from planproof.verdict import CHECK_ERROR, EXCEPTION_EXPIRED, IN_BASELINE, PLAN, Failure, Finding, Report, Verdict, listed
 
 DEFAULT_FILE = "planproof-baseline.json"
 MAX_BYTES = 64 * 1024 * 1024
@@ -54,7 +54,7 @@ class Baseline(NamedTuple):
         plans: dict[str, Counter[Failure]] = {}
         for report in reports:
             known = plans.setdefault(_key(report.plan, folder), Counter())
-            known.update(known_by(f) for f in report.findings if is_failure(f, report) and f.code != EXPIRED)
+            known.update(known_by(f) for f in report.findings if is_failure(f, report) and f.code != EXCEPTION_EXPIRED)
         return cls(plans, folder, os.fspath(path))
 
     def text(self) -> str:
@@ -108,7 +108,7 @@ def _compared(finding: Finding, known: int, found: int) -> Finding:
         return finding
     if found > known:
         return finding._replace(reason=f"{finding.reason} (more of these than the {known} in the baseline)")
-    return finding._replace(verdict=Verdict.SKIP, reason=f"{KNOWN}{finding.reason}")
+    return finding._replace(verdict=Verdict.SKIP, reason=f"{IN_BASELINE}{finding.reason}")
 
 
 def _fixed(known: Iterable[Failure], open_ones: set[Failure], report: Report) -> list[Failure]:
@@ -123,8 +123,8 @@ def _fixed(known: Iterable[Failure], open_ones: set[Failure], report: Report) ->
 def _read(name: str) -> Any:
     from jsonschema import Draft202012Validator
 
-    from planproof.policy_schema import named, shown
-    from planproof.policy_yaml import content
+    from planproof.policy.schema import named, quoted
+    from planproof.policy.yaml_file import content
 
     if not os.path.lexists(name):
         raise BaselineError(f"{name} cannot be read as a baseline: No such file or directory; write it first: {WRITE}")
@@ -137,7 +137,7 @@ def _read(name: str) -> Any:
     described = json.loads(bundled.DATA[SCHEMA])
     wrong = next(Draft202012Validator(described).iter_errors(document), None)
     if wrong is not None:
-        what = f"{named(tuple(wrong.absolute_path), 'the file')} is {shown(wrong.instance)}, which breaks {wrong.validator}"
+        what = f"{named(tuple(wrong.absolute_path), 'the file')} is {quoted(wrong.instance)}, which breaks {wrong.validator}"
         raise BaselineError(f"{name} is not a baseline: {what}; write it anew: {WRITE}")
     return document
 

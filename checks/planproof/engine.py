@@ -6,13 +6,15 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, TYPE_CHECKING, Any
 
-from planproof.check import Check, Context
+from planproof.check import Check
+from planproof.context import Context
 from planproof.errors import PlanproofError, SourceError
-from planproof.plan import Instance, Json, Plan
-from planproof.policy import Policy
+from planproof.plan.model import Instance, Plan
+from planproof.plan.value import Json
+from planproof.policy.model import Policy
 from planproof.registry import all_checks, own_checks
-from planproof.source import Source, find_source
-from planproof.verdict import CHECK_ERROR, PLAN, Finding, Outcome, Report, Rule, failed
+from planproof.source.model import Source, find_source
+from planproof.verdict import CHECK_ERROR, PLAN, CheckInfo, Finding, Outcome, Report, failed
 
 if TYPE_CHECKING:
     from planproof.baseline import Baseline
@@ -83,19 +85,19 @@ def _narrowed(report: Report, plan: Plan, baseline: Baseline | str | os.PathLike
     """The report without what is old. The baseline comes first: what only the plan leaves alone is not fixed."""
     if baseline is not None:
         from planproof.baseline import Baseline
-        from planproof.changes import moved
+        from planproof.only_changes import moved
 
         known = baseline if isinstance(baseline, Baseline) else Baseline.load(baseline)
         report = known.apply(report, moved(plan))
     if only:
-        from planproof.changes import only_changes
+        from planproof.only_changes import only_changes
 
         report = only_changes(report, plan)
     return report
 
 
-def _rule(check: Check, policy: Policy) -> Rule:
-    return Rule(check.id, check.name, policy.severity(check), check.category, check.judge.__doc__ or "")
+def _rule(check: Check, policy: Policy) -> CheckInfo:
+    return CheckInfo(check.id, check.name, policy.severity(check), check.category, check.judge.__doc__ or "")
 
 
 def _findings(check: Check, context: Context, errors: list[str]) -> Iterator[Finding]:

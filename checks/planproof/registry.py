@@ -12,9 +12,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import NoReturn
 
-from planproof.check import PLAN_WIDE, Check, Context
+from planproof.check import PLAN_WIDE, Check
+from planproof.context import Context
 from planproof.errors import LoadError
-from planproof.plan import Plan
+from planproof.plan.model import Plan
 
 _ID = re.compile(r"\bCKV_[A-Z0-9]+_\d+\b")
 LOADING_FAILED = "CKV_PLAN_0"

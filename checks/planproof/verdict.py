@@ -10,9 +10,9 @@ PLAN = "plan"
 """The subject of a finding about the plan as a whole."""
 CHECK_ERROR = "check_error"
 """The code of a check that could not judge."""
-EXPIRED = "exception_expired"
+EXCEPTION_EXPIRED = "exception_expired"
 """The code of a finding whose exception has run out."""
-KNOWN = "in the baseline: "
+IN_BASELINE = "in the baseline: "
 """What the reason of a failure that the baseline has begins with."""
 SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFO")
 """The worst first."""
@@ -100,7 +100,7 @@ class Failure(NamedTuple):
         return f"{self.check} on {self.about or self.subject} ({self.code})"
 
 
-class Rule(NamedTuple):
+class CheckInfo(NamedTuple):
     """A check that judged, as reports show it: its severity is the policy's, `doc` its docstring."""
 
     id: str
@@ -122,7 +122,7 @@ class Report(NamedTuple):
     findings: tuple[Finding, ...]
     warnings: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[CheckInfo, ...] = ()
     unknown: str = "warn"
     fixed: tuple[Failure, ...] = ()
     notices: tuple[str, ...] = ()

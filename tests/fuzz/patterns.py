@@ -16,8 +16,8 @@ import sys
 import atheris
 
 with atheris.instrument_imports(include=["planproof"]):
-    from planproof import event_pattern, filter_pattern
-    from planproof.cloudtrail_events import samples
+    from planproof.aws.alerts import event_pattern, filter_pattern
+    from planproof.aws.alerts.sample_records import samples
     from planproof.errors import PatternError
 
 RECORDS = [sample.record for sample in samples("logs")][::7]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from planproof.plan import Instance
+from planproof.check import Instance
 
 
 def is_dead_letter_queue(queue: Instance, suffix: str) -> bool:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from planproof.check import Context, check
-from planproof.plan import Instance
-from planproof.verdict import Outcome, failed, passed, unknown
+from planproof.check import Context, Instance, Outcome, check, failed, passed, unknown
 
 from ._queues import is_dead_letter_queue
 

@@ -1,0 +1,242 @@
+"""CloudWatch alarms: which metrics one watches, and whether one event in a period brings it to ALARM.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html and, for data that is missing,
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from planproof.context import Context
+from planproof.plan.model import Instance
+from planproof.plan.value import Value
+from planproof.source.arguments import Path
+
+ALARM = "aws_cloudwatch_metric_alarm"
+COMPOSITE = "aws_cloudwatch_composite_alarm"
+
+_COMPARE: dict[str, Callable[[float, float], bool]] = {
+    "GreaterThanThreshold": operator.gt,
+    "GreaterThanOrEqualToThreshold": operator.ge,
+    "LessThanThreshold": operator.lt,
+    "LessThanOrEqualToThreshold": operator.le,
+}
+_FINEST = 60  # seconds: a filter's default value is reported for each minute with log events and no match
+
+
+class Watch(NamedTuple):
+    """A metric that an alarm watches: the alarm's own, or that of one of its `metric_query` blocks (`path`)."""
+
+    alarm: Instance
+    path: Path = ()
+    query: str = ""
+
+    def get(self, name: str, context: Context) -> Value:
+        """`metric_name`, `namespace`, `dimensions`, `period`; `stat` stands for the statistic of either kind."""
+        if name == "stat" and not self.path:
+            plain = context.argument(self.alarm, "statistic")
+            return context.argument(self.alarm, "extended_statistic") if plain.is_unset else plain
+        return context.argument(self.alarm, *self.path, name)
+
+
+class Watches:
+    """All metrics that alarms watch: by namespace and name, by name in lower case, and those known only after the apply."""
+
+    def __init__(self) -> None:
+        self.by_metric: dict[tuple[str, str], list[Watch]] = {}
+        self.by_name: dict[str, list[Watch]] = {}
+        self.open: list[Watch] = []
+
+
+def watches(context: Context) -> Watches:
+    """Use as `context.once(watches)`."""
+    found = Watches()
+    for alarm in context.plan.of_type(ALARM):
+        for watch in _watches(alarm, context):
+            name, namespace = watch.get("metric_name", context), watch.get("namespace", context)
+            if name.text is None or namespace.text is None:
+                found.open.append(watch)
+                continue
+            found.by_metric.setdefault((namespace.text, name.text), []).append(watch)
+            found.by_name.setdefault(name.text.lower(), []).append(watch)
+    return found
+
+
+def _watches(alarm: Instance, context: Context) -> Iterator[Watch]:
+    if not context.argument(alarm, "metric_name").is_unset:
+        yield Watch(alarm)
+    for number, query in enumerate(context.argument(alarm, "metric_query").items()):
+        if query.get("metric").items() or query.get("metric").is_unknown:
+            yield Watch(alarm, ("metric_query", number, "metric", 0), query.get("id").text or "")
+
+
+class Trouble(NamedTuple):
+    """Why an alarm does not do what is wanted, or (`open`) why that cannot be told."""
+
+    code: str
+    reason: str
+    attribute: str
+    open: bool = False
+
+
+def trouble(watch: Watch, weight: float, default: float | None, settings: Mapping[str, Any], context: Context) -> Trouble | None:
+    """What keeps the alarm from going off by one event, within the policy's limits; None where nothing does.
+
+    `weight` is what the filter adds to the metric for an event, `default` what it reports where nothing matched.
+    """
+    alarm = watch.alarm
+    names = ("evaluation_periods", "datapoints_to_alarm", "comparison_operator", "threshold", "treat_missing_data")
+    values = {name: context.argument(alarm, name) for name in names}
+    values |= {name: watch.get(name, context) for name in ("period", "stat")}
+    unknown = next((name for name, value in values.items() if value.is_unknown), None)
+    if unknown:
+        return Trouble("unknown_alarm", f"{alarm.address}.{unknown} is known after the apply", unknown, open=True)
+    paths: dict[str, Path] = {"period": (*watch.path, "period")}
+    shown = {name: context.display_value(alarm, *paths.get(name, (name,))) for name in (*names, "period")}
+    slow = _slow(alarm, values, shown, settings)
+    if slow:
+        return slow
+    through = _through(watch, context)
+    if isinstance(through, Trouble):
+        return through
+    return _trips(alarm, values, shown, weight, default, fills=through)
+
+
+def _slow(alarm: Instance, values: Mapping[str, Value], shown: Mapping[str, str], settings: Mapping[str, Any]) -> Trouble | None:
+    period, most = values["period"].number or 0, settings["max_period"]
+    if period > most:
+        text = f"{alarm.address} has a period of {shown['period']} seconds; the policy allows {most:g}"
+        return Trouble("period_too_long", text, "period")
+    attribute = "datapoints_to_alarm" if values["datapoints_to_alarm"].number else "evaluation_periods"
+    needed, most = values[attribute].number or 1, settings["max_evaluation_periods"]
+    if needed > most:
+        text = (
+            f"{alarm.address} goes off after {shown[attribute]} periods with an event ({attribute}); the policy allows {most:g}"
+        )
+        return Trouble("too_many_periods", text, attribute)
+    return None
+
+
+def _trips(
+    alarm: Instance, values: Mapping[str, Value], shown: Mapping[str, str], weight: float, default: float | None, fills: bool
+) -> Trouble | None:
+    compare = _COMPARE.get(values["comparison_operator"].text or "")
+    threshold, statistic = values["threshold"].number, values["stat"].text or ""
+    if compare is None or threshold is None:
+        text = f"{alarm.address} compares with a band that is learned from the metric, so no plan tells what trips it"
+        return Trouble("unknown_alarm", text, "comparison_operator", open=True)
+    periods = max(int((values["period"].number or _FINEST) // _FINEST), 1)
+    busy = _statistic(statistic, [weight, *[default] * (periods - 1)] if default is not None else [weight])
+    quiet = _statistic(statistic, [default] * periods) if default is not None else 0.0 if fills else None
+    what = f"{statistic} {values['comparison_operator'].text} {shown['threshold']}"
+    if not compare(busy, threshold):
+        text = f"{alarm.address} does not go off for one event: {what}, and one event makes {busy:g}"
+        return Trouble("cannot_trip", text, "threshold")
+    if (quiet is not None and compare(quiet, threshold)) or (quiet is None and values["treat_missing_data"].text == "breaching"):
+        why = f"{what} holds with no event too" if quiet is not None else "treat_missing_data = breaching"
+        text = f"{alarm.address} is in ALARM all the time ({why}), so an event changes nothing"
+        return Trouble("always_in_alarm", text, "threshold" if quiet is not None else "treat_missing_data")
+    return None
+
+
+def _statistic(name: str, points: list[float]) -> float:
+    """The value of a statistic over data points; of a percentile or trimmed one that is not the highest, the lowest it can be."""
+    if name == "Sum":
+        return sum(points)
+    if name == "SampleCount":
+        return float(len(points))
+    if name == "Average":
+        return sum(points) / len(points)
+    return max(points) if name in ("Maximum", "p100") else min(points)
+
+
+# --- metric math ------------------------------------------------------------------------------------------------------
+
+_SUM = re.compile(r"^(?:(?:SUM|MAX)\((?:METRICS\(\)|\[(?P<list>[\w,]+)\])\)|(?P<plus>\w+(?:\+\w+)*))$", re.IGNORECASE)
+_FILL = re.compile(r"\bFILL\((\w+),\d+(?:\.\d+)?\)", re.IGNORECASE)
+
+
+def _through(watch: Watch, context: Context) -> bool | Trouble:
+    """Whether what the alarm compares has 0 where the metric has no data; Trouble where it is not the metric that it compares."""
+    if not watch.path:
+        return False
+    queries = context.argument(watch.alarm, "metric_query").items()
+    if any(query.get(name).is_unknown for query in queries for name in ("id", "expression", "return_data")):
+        text = f"which of the metrics {watch.alarm.address} compares is known after the apply"
+        return Trouble("unknown_alarm", text, "metric_query", open=True)
+    compared = next((q for q in queries if q.get("return_data").raw is True), queries[0] if len(queries) == 1 else None)
+    if compared is None or compared.get("id").text == watch.query:
+        return False
+    expression = re.sub(r"\s", "", compared.get("expression").text or "")
+    match = _SUM.match(_FILL.sub(r"\1", expression))
+    ids = re.split(r"[,+]", match["list"] or match["plus"] or "") if match else []
+    if match and (watch.query in ids or "METRICS()" in expression.upper()):
+        return bool(_FILL.search(expression))
+    text = f"{watch.alarm.address} compares the metric math {compared.get('expression')}, which is not worked out here"
+    return Trouble("unknown_alarm", text, "metric_query", open=True)
+
+
+# --- composite alarms -------------------------------------------------------------------------------------------------
+
+_TOKEN = re.compile(
+    r"""\s*(?:(AND|OR|NOT|TRUE|FALSE|[()])|(ALARM|OK|INSUFFICIENT_DATA)\s*\(\s*["']?(.*?)["']?\s*\))\s*""", re.DOTALL
+)
+
+
+def composites(context: Context) -> dict[str, list[Instance]]:
+    """By a metric alarm's name or ARN: the composite alarms that go off where it alone does. Use as `context.once(composites)`."""
+    found: dict[str, list[Instance]] = {}
+    for composite in context.plan.of_type(COMPOSITE):
+        rule = context.argument(composite, "alarm_rule").text or ""
+        for name in {match[3] for match in _TOKEN.finditer(rule) if match[2]}:
+            if goes_off(rule, name):
+                found.setdefault(name.rsplit(":alarm:", 1)[-1], []).append(composite)
+    return found
+
+
+def goes_off(rule: str, name: str) -> bool:
+    """Whether the rule holds where the alarm of that name is in ALARM and all others are OK."""
+    tokens: list[bool | str] = []
+    at = 0
+    while at < len(rule.rstrip()):
+        match = _TOKEN.match(rule, at)
+        if match is None:
+            return False
+        word, state, other = match[1], match[2], match[3]
+        tokens.append(word if word else (other == name) == (state == "ALARM") and state != "INSUFFICIENT_DATA")
+        at = match.end()
+    try:
+        return _either(tokens) and not tokens
+    except (IndexError, RecursionError):
+        return False
+
+
+def _either(tokens: list[bool | str]) -> bool:
+    found = _both(tokens)
+    while tokens[:1] == ["OR"]:
+        tokens.pop(0)
+        found = _both(tokens) or found
+    return found
+
+
+def _both(tokens: list[bool | str]) -> bool:
+    found = _one(tokens)
+    while tokens[:1] == ["AND"]:
+        tokens.pop(0)
+        found = _one(tokens) and found
+    return found
+
+
+def _one(tokens: list[bool | str]) -> bool:
+    token = tokens.pop(0)
+    if token == "NOT":
+        return not _one(tokens)
+    if token == "(":
+        found = _either(tokens)
+        tokens.pop(0)
+        return found
+    return token is True or token == "TRUE"

@@ -1,0 +1,235 @@
+"""Whether a pattern tells denied access to a bucket from what happens every day: it is tried on sample CloudTrail records.
+
+It has to match a denied read of an object, which is what a trail's data events are there for, and none of the ordinary records.
+The samples are filled in with the bucket's name and region; a name that is known only after the apply has a stand-in, which
+replaces it in the pattern too where the source tells where it goes.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Callable, Hashable, Mapping
+from enum import Enum
+from functools import lru_cache
+from typing import Any
+
+from planproof.aws.alerts import event_pattern, filter_pattern
+from planproof.aws.alerts.sample_records import Sample, samples
+from planproof.aws.regions import region_name
+from planproof.context import Context
+from planproof.errors import PatternError
+from planproof.plan.model import Instance
+from planproof.plan.origin import Kind
+from planproof.source.expressions import Expression, parts
+
+_ACCOUNT = re.compile(r"(?<!\d)\d{12}(?!\d)")
+_REGION = re.compile(r"\b(?:us|eu|ap|sa|ca|me|af|il|mx|cn)(?:-[a-z]+)+-\d\b")
+_BUCKET = re.compile(r"(?<![\w.*-])(?:arn:[\w-]+:s3:::)?([a-z0-9][a-z0-9.*-]{2,62})(?![\w-])")
+_STAND_IN = "planproof-0f3a7c"
+_TRIED = 20
+
+Matcher = Callable[[Mapping[str, Any]], bool]
+
+
+class Judgement(Enum):
+    FITS = "fits"
+    REFUSED = "AWS refuses it"
+    MISSES = "it misses denied access"
+    NOISE = "it matches ordinary calls"
+    OPEN = "the plan does not tell"
+
+
+def judge_filter_pattern(metric_filter: Instance, bucket: Instance, context: Context) -> tuple[Judgement, str]:
+    """A metric filter's `pattern`, with a reason that goes on from the attribute's name."""
+    if context.argument(metric_filter, "pattern").is_unset:
+        return Judgement.NOISE, "is empty, which matches every event"
+    return _judge(metric_filter, "pattern", bucket, _filter_matcher, context)
+
+
+def judge_event_pattern(rule: Instance, bucket: Instance, context: Context) -> tuple[Judgement, str]:
+    """An EventBridge rule's `event_pattern`, likewise."""
+    return _judge(rule, "event_pattern", bucket, _event_matcher, context)
+
+
+@lru_cache(maxsize=2048)
+def _filter_matcher(text: str) -> Matcher:
+    return filter_pattern.compile(text).matches
+
+
+@lru_cache(maxsize=2048)
+def _event_matcher(text: str) -> Matcher:
+    pattern = event_pattern.compile(text)
+    return lambda record: event_pattern.is_delivered(record) and pattern.matches(event_pattern.envelope(record))
+
+
+def _judge(
+    instance: Instance, attribute: str, bucket: Instance, compiled: Callable[[str], Matcher], context: Context
+) -> tuple[Judgement, str]:
+    value = context.argument(instance, attribute)
+    text = value.text if value.is_known else _written(instance, attribute, bucket, context)
+    if text is None:
+        return Judgement.OPEN, _why_unknown(instance, attribute, context)
+    try:
+        matches = compiled(text)
+    except PatternError as error:
+        return Judgement.REFUSED, f"is refused by AWS: {error}"
+    name, region = _name(bucket) if _looks_at_names(text) else _STAND_IN, region_name(bucket, context)
+    found = [_try(matches, name, account, region or "us-east-1") for account in _accounts(text)]
+    best = min(found, key=lambda pair: _BEST.index(pair[0]))
+    doubt = _doubt(text, matches, name, bucket, region, context) if best[0] is Judgement.MISSES else ""
+    return (Judgement.OPEN, doubt) if doubt else best
+
+
+_BEST = (Judgement.FITS, Judgement.NOISE, Judgement.MISSES)
+
+
+@lru_cache(maxsize=8192)
+def _try(matches: Matcher, bucket: str, account: str, region: str) -> tuple[Judgement, str]:
+    events = _samples(bucket, account, region)
+    ordinary = next((e for e in events if e.access == "ordinary" and matches(e.record)), None)
+    what = f"what happens every day ({ordinary.name}: {ordinary.about})" if ordinary else ""
+    if not any(matches(e.record) for e in events if _is_denied_read(e)):
+        return Judgement.MISSES, f"matches no denied read of the bucket's objects{f', but {what}' if what else ''}"
+    return (Judgement.NOISE, f"matches denied access and {what} alike") if what else (Judgement.FITS, "")
+
+
+def _is_denied_read(sample: Sample) -> bool:
+    is_object = any(
+        resource.get("type") == "AWS::S3::Object" and "ARN" in resource for resource in sample.record.get("resources") or ()
+    )
+    return sample.is_unauthorized and is_object and sample.record.get("readOnly") is True
+
+
+@lru_cache(maxsize=256)
+def _samples(bucket: str, account: str, region: str) -> tuple[Sample, ...]:
+    return samples(bucket, account=account, region=region)
+
+
+def _accounts(text: str) -> list[str]:
+    """Whose account the events are of: one that the pattern names is taken for the right one."""
+    return list(dict.fromkeys(_ACCOUNT.findall(text)))[:_TRIED] or ["111122223333"]
+
+
+def _name(bucket: Instance) -> str:
+    return bucket.get("bucket").text or f"{bucket.get('bucket_prefix').text or ''}{_STAND_IN}"
+
+
+def _doubt(text: str, matches: Matcher, name: str, bucket: Instance, region: str | None, context: Context) -> str:
+    """Why the pattern may match after the apply, though it does not match the samples; "" where it cannot."""
+    names = [name]
+    if _looks_at_names(text) and not bucket.get("bucket").is_known:
+        taken = context.once(_known_names)
+        inside = (found.replace("*", "x") for found in _BUCKET.findall(text))
+        names += [name for name in dict.fromkeys(inside) if name not in taken][:_TRIED]
+    regions = [region or "us-east-1", *([] if region else dict.fromkeys(_REGION.findall(text)))]
+    for name in names:
+        for place in regions[:_TRIED]:
+            if any(_try(matches, name, account, place)[0] is Judgement.FITS for account in _accounts(text)):
+                what = "bucket's name" if name != names[0] else "bucket's region"
+                return f"matches one {what.split()[-1]} alone, and the {what} is not known before the apply"
+    return ""
+
+
+def seen_as(bucket: Instance, context: Context) -> Hashable:
+    """Equal for two buckets that all filters and rules of the plan judge alike: their regions are, and no pattern looks at names."""
+    is_set, region = bucket.configured("region"), bucket.get("region").text
+    where = (bucket.config.provider_key if bucket.config else "", is_set, region or (bucket.address if is_set else ""))
+    return where, bucket.address if context.once(_names_count) else ""
+
+
+def _names_count(context: Context) -> bool:
+    patterns = [
+        context.argument(each, attribute)
+        for kind, attribute in (("aws_cloudwatch_log_metric_filter", "pattern"), ("aws_cloudwatch_event_rule", "event_pattern"))
+        for each in context.plan.of_type(kind)
+    ]
+    return any(value.is_unknown or _looks_at_names(value.text or "{}") for value in patterns)
+
+
+def _looks_at_names(pattern: str) -> bool:
+    """Whether a pattern may tell buckets apart: one of words, or one with a field in which an event has the bucket's name."""
+    text = pattern.lower()
+    return (
+        not text.lstrip().startswith("{") or "\\" in text or ".*" in text or any(field in text for field in _fields_with_names())
+    )
+
+
+@lru_cache(maxsize=1)
+def _fields_with_names() -> frozenset[str]:
+    found: set[str] = set()
+    pending: list[tuple[str, Any]] = [("", sample.record) for sample in _samples(_STAND_IN, "111122223333", "us-east-1")]
+    while pending:
+        field, part = pending.pop()
+        if isinstance(part, dict):
+            pending += part.items()
+        elif isinstance(part, list):
+            pending += [(field, element) for element in part]
+        elif _STAND_IN in str(part):
+            found.add(field.lower())
+    return frozenset(found)
+
+
+def _known_names(context: Context) -> set[str]:
+    return {bucket.get("bucket").text or "" for bucket in context.plan.of_type("aws_s3_bucket")}
+
+
+# --- patterns that are known only after the apply ---------------------------------------------------------------------
+
+
+class _UnreadError(Exception):
+    """A part of the pattern is known only after the apply."""
+
+
+def _written(instance: Instance, attribute: str, bucket: Instance, context: Context) -> str | None:
+    """The pattern as the source writes it, with every part in its place; None where one of them is not known."""
+    block = context.source_block(instance)
+    expression = block.argument(attribute) if block else None
+    if expression is None or not isinstance(expression.raw, str):
+        return None
+    encoded = re.fullmatch(r"jsonencode\((.*)\)", (expression.code or "").strip(), re.DOTALL)
+
+    def filled(raw: Any) -> Any:
+        if isinstance(raw, dict):
+            return {filled(key): filled(value) for key, value in raw.items()}
+        if isinstance(raw, list):
+            return [filled(value) for value in raw]
+        return _filled(raw, instance, bucket, context) if isinstance(raw, str) else raw
+
+    try:
+        if encoded:
+            return json.dumps(filled(ast.literal_eval(encoded[1])))
+        return _filled(expression.raw, instance, bucket, context).replace('\\"', '"')
+    except (_UnreadError, ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
+        return None
+
+
+def _filled(template: str, instance: Instance, bucket: Instance, context: Context) -> str:
+    literals, codes = parts(template)
+    texts = [_part(code, instance, bucket, context) for code in codes]
+    if None in texts:
+        raise _UnreadError
+    return "".join(literal + (text or "") for literal, text in zip(literals, [*texts, ""], strict=True))
+
+
+def _part(code: str, instance: Instance, bucket: Instance, context: Context) -> str | None:
+    """What a `${...}` of the pattern comes to: the name or ARN of a bucket, or a known value."""
+    if not re.fullmatch(r"[\w.\[\]\"-]+", code):
+        return None
+    found = context.references.follow(Expression(f"${{{code}}}").as_plan_json(), context.references.scope(instance))
+    if len(found) != 1:
+        return None
+    origin = found[0]
+    if origin.type == "aws_s3_bucket" and origin.instance and (origin.attribute or ("",))[0] in ("id", "bucket", "arn"):
+        name = _name(bucket) if origin.instance is bucket else f"another-{origin.instance.address}"
+        return f"arn:aws:s3:::{name}" if origin.attribute == ("arn",) else name
+    return context.references.value(origin).text
+
+
+def _why_unknown(instance: Instance, attribute: str, context: Context) -> str:
+    origins = context.references.origins(instance, attribute)
+    made_of = [o.shown for o in origins if o.kind is Kind.RESOURCE]
+    lost = next((o.reason for o in origins if o.kind is Kind.LOST), "")
+    what = f" (made of {', '.join(dict.fromkeys(made_of))})" if made_of else f": {lost}" if lost else ""
+    return f"is known after the apply{what}{'' if context.source or lost else '; give the source'}"

@@ -1,0 +1,139 @@
+"""The document that an `aws_iam_policy_document` makes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from planproof.aws.iam.json_text import MAX_STATEMENTS, parsed
+from planproof.aws.iam.language import Document, Statement, Unknown
+from planproof.aws.iam.unknown_parts import _Written
+from planproof.context import Context
+from planproof.plan.model import Instance
+from planproof.plan.origin import Kind, Origin, Origins
+from planproof.plan.value import Value
+from planproof.source.arguments import nested_blocks
+
+DATA = "aws_iam_policy_document"
+
+
+def is_document(origin: Origin) -> bool:
+    return origin.block[1].startswith(f"data.{DATA}.") and (origin.attribute or ("json",))[0] in ("json", "minified_json")
+
+
+def of_data_source(data: Instance, context: Context) -> Document:
+    """The document that a data source makes; each is read once."""
+    seen: dict[str, Document] = context.memory("iam_documents")
+    if data.address not in seen:
+        seen[data.address] = Document(problem=f"{data.address} refers to itself")
+        known = data.get("json").text
+        found = parsed(known) if known is not None else _Blocks(data, context).document()
+        shown = found.sensitive or data.value.get("statement").is_sensitive or data.get("json").is_sensitive
+        seen[data.address] = found._replace(sensitive=shown, where=(data.address, *found.where))
+    return seen[data.address]
+
+
+class _Blocks:
+    """Reads a data source of which the plan has the blocks alone.
+
+    https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/iam_policy_document
+    """
+
+    def __init__(self, data: Instance, context: Context) -> None:
+        self._data, self._context = data, context
+        self._statements: list[Statement] = []
+        self._open: list[str] = []
+        self._sensitive = False
+        self._where: list[str] = []
+        block = context.source_block(data)
+        self._source = nested_blocks(block.body, "statement") if block else []
+
+    def document(self) -> Document:
+        """Source documents, then the own statements, then overrides: a statement replaces an earlier one of the same sid."""
+        for argument in ("source_json", "source_policy_documents"):
+            self._merge_all(argument)
+        own = self._data.get("statement")
+        if own.is_unknown:
+            self._open.append(f"known after the apply: {self._data.address}.statement")
+        for number, block in enumerate(own.items()):
+            if block.is_unknown:
+                self._open.append(f"known after the apply: {self._data.address}.statement[{number}]")
+            else:
+                self._merge(self._statement(block, number, len(own.items())))
+        for argument in ("override_json", "override_policy_documents"):
+            self._merge_all(argument)
+        if len(self._statements) > MAX_STATEMENTS:
+            return Document(problem=f"{self._data.address} has more than {MAX_STATEMENTS} statements")
+        return Document(tuple(self._statements), open=tuple(self._open), sensitive=self._sensitive, where=tuple(self._where))
+
+    def _merge(self, statement: Statement) -> None:
+        if isinstance(statement.sid, Unknown):
+            self._open.append(f"which statement it replaces is known after the apply: a sid of {self._data.address}")
+        elif statement.sid:
+            same = next((n for n, other in enumerate(self._statements) if other.sid == statement.sid), None)
+            if same is not None:
+                self._statements[same] = statement
+                return
+        if len(self._statements) <= MAX_STATEMENTS:
+            self._statements.append(statement)
+
+    def _merge_all(self, argument: str) -> None:
+        for document in self._merged_documents(argument):
+            self._sensitive = self._sensitive or document.sensitive
+            self._where += document.where
+            self._open += [document.problem] if document.problem else document.open
+            if (document.problem or document.open) and argument.startswith("override"):
+                self._statements = [_perhaps(s, self._data.address) for s in self._statements]
+            for statement in document.statements:
+                self._merge(statement)
+
+    def _merged_documents(self, argument: str) -> Iterator[Document]:
+        value = self._context.argument(self._data, argument)
+        if value.is_unset:
+            return
+        elements = value.items() if isinstance(value.raw, list) else [value]
+        unread = [e for e in elements if e.is_unknown]
+        origins = self._context.relations.settled(self._context.references.origins(self._data, argument), DATA)
+        makers = self._unread_makers(origins)
+        exact = len(makers) == len(unread) or (value.is_unknown and all(is_document(o) for o in origins))
+        for element in elements:
+            if element.text is not None:
+                yield parsed(element.text)
+            elif element.is_unknown and exact and not value.is_unknown:
+                yield of_data_source(makers.pop(0), self._context)
+        if value.is_unknown and exact:
+            yield from (of_data_source(maker, self._context) for maker in makers)
+        elif unread and not exact:
+            lost = next((f": {o.reason}" for o in origins if o.kind is Kind.LOST), "")
+            yield Document(problem=f"known after the apply: {self._data.address}.{argument}{lost}")
+
+    def _unread_makers(self, origins: Origins) -> list[Instance]:
+        """The data sources behind the elements that are unknown, in the order they are written."""
+        found = {i.address: i for o in origins if is_document(o) for i in o.instances}
+        return [i for i in found.values() if i.get("json").text is None]
+
+    def _statement(self, block: Value, number: int, of: int) -> Statement:
+        written = _Written(self._data, self._context, number, of, self._source)
+        principals, not_principals = block.get("principals"), block.get("not_principals")
+        inverted = principals.is_unset and not not_principals.is_unset
+        name = "not_principals" if inverted else "principals"
+        return Statement(
+            sid=written.text(block.get("sid"), "", "sid"),
+            effect=written.text(block.get("effect"), "Allow", "effect"),
+            principals=tuple(written.principals(not_principals if inverted else principals, name)),
+            not_principals=inverted,
+            **_lists(written, block, "actions"),
+            **_lists(written, block, "resources"),
+            conditions=tuple(written.conditions(block.get("condition"))),
+        )
+
+
+def _lists(written: _Written, block: Value, name: str) -> dict[str, Any]:
+    inverted = block.get(name).is_unset and not block.get(f"not_{name}").is_unset
+    argument = f"not_{name}" if inverted else name
+    return {name: written.texts(block.get(argument), argument), f"not_{name}": inverted}
+
+
+def _perhaps(statement: Statement, address: str) -> Statement:
+    """A statement that an unknown document may replace: one that has a sid."""
+    return statement._replace(effect=Unknown(f"{address}, once it is merged")) if statement.sid else statement

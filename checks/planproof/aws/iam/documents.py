@@ -1,0 +1,76 @@
+"""Where a policy document comes from: `read` makes a `planproof.aws.iam.language.Document` of an argument, wherever its text was written.
+
+- a known text: a heredoc, `jsonencode`, `templatefile`, a data source that was read while planning;
+- `data.aws_iam_policy_document` whose read is deferred to the apply, because a part of it is unknown: its `statement` blocks are in
+  the plan, and the documents that it merges by sid are found by reference (through modules, for_each and, with source, locals);
+- a text that is unknown as a whole because of one part (`jsonencode({... aws_iam_role.ci.arn ...})`): with source, the expression.
+"""
+
+from __future__ import annotations
+
+import re
+
+from planproof.aws.iam.data_source import DATA, is_document, of_data_source
+from planproof.aws.iam.json_text import parsed
+from planproof.aws.iam.language import Document
+from planproof.aws.iam.unknown_parts import from_source
+from planproof.context import Context
+from planproof.plan.model import Instance
+from planproof.plan.origin import Kind, Origins
+
+
+def read(instance: Instance, context: Context, *path: str | int) -> Document:
+    """The policy document that the argument at `path` holds. One that nobody set is a document with the problem `not set`."""
+    value = context.argument(instance, *path)
+    where = f"{instance.address}.{'.'.join(str(step) for step in path)}"
+    if value.is_unset:
+        return Document(problem=f"not set: {where}", where=(where,))
+    known = value.text
+    found = parsed(known) if known is not None else _unknown_text(instance, path, where, context)
+    return found._replace(sensitive=found.sensitive or value.is_sensitive, where=tuple(dict.fromkeys((where, *found.where))))
+
+
+def _unknown_text(instance: Instance, path: tuple[str | int, ...], where: str, context: Context) -> Document:
+    origins = context.relations.settled(context.references.origins(instance, *path), DATA)
+    makers = _data_sources(origins)
+    if makers and not _is_altered(instance, path, context):
+        found = [of_data_source(data, context) for data in makers]
+        names_ = " or ".join(data.address for data in makers)
+        problem = f"which of {names_} {where} is, is known after the apply"
+        return found[0] if len(found) == 1 else Document(problem=problem, alternatives=tuple(found))
+    written = from_source(instance, path, context)
+    if written is not None:
+        return written
+    lost = next((o.reason for o in origins if o.kind is Kind.LOST), "")
+    made_of = ", ".join(dict.fromkeys(o.shown for o in origins if o.kind is Kind.RESOURCE))
+    help_ = "" if context.source else "; give the source (the folder, or the saved plan)"
+    reason = f"{where} cannot be followed: {lost}" if lost else f"known after the apply: {where}"
+    return Document(problem=reason if lost else f"{reason}{f' (made of {made_of})' if made_of else ''}{help_}")
+
+
+def _data_sources(origins: Origins) -> list[Instance]:
+    """The data source that all of the text comes from, or those of which it is one (`strict ? a : b`). An index (`count.index`) and
+    the variable of a condition are no part of the text."""
+    origins = tuple(o for o in origins if o.kind is not Kind.KEY)
+    found = {o.instance.address: o.instance for o in origins if is_document(o) and o.instance}
+    others = {o.kind for o in origins if not (is_document(o) and o.instance)}
+    return list(found.values()) if not others or (others == {Kind.VARIABLE} and len(found) > 1) else []
+
+
+def _is_altered(instance: Instance, path: tuple[str | int, ...], context: Context) -> bool:
+    """Whether the source says that the text is not the document as it is: `replace(data.aws_iam_policy_document.a.json, ...)`."""
+    block = context.source_block(instance)
+    written = block.argument(str(path[0])) if block and len(path) == 1 else None
+    return bool(written and (_ALTERING.search(written.code or "") or "".join(written.literals or ()).strip()))
+
+
+_ALTERING = re.compile(r"\b(?:replace|format|join|jsonencode|templatestring|templatefile|substr)\s*\(")
+
+
+# --- aws_iam_policy_document ------------------------------------------------------------------------------------------
+
+
+# --- what an unknown text is made of ----------------------------------------------------------------------------------
+
+
+# --- an expression of the source --------------------------------------------------------------------------------------

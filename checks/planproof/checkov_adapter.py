@@ -1,0 +1,257 @@
+"""The one place that knows Checkov: each planproof check as a Checkov check.
+
+A plan file is evaluated once, however many resources Checkov walks through, and each Checkov check looks its verdict up by the
+resource's address. Checkov drops results that it calls UNKNOWN from every report, so the four verdicts become: PASS passed, FAIL
+failed, SKIP skipped, and UNKNOWN, by the policy's `unknown`, skipped with the reason (warn), failed (fail) or dropped (ignore).
+Whatever goes wrong here comes out as FAILED with the reason.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from contextlib import suppress
+from functools import lru_cache
+from typing import Any
+
+from checkov.common.bridgecrew.severities import Severities
+from checkov.common.models.enums import CheckCategories, CheckResult
+from checkov.terraform.checks.data.base_check import BaseDataCheck
+from checkov.terraform.checks.data.registry import data_registry
+from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck
+from checkov.terraform.checks.resource.registry import resource_registry
+
+# What is imported while loading, as a signed pack cannot import later.
+from planproof import only_changes as only_changes
+from planproof.baseline import Baseline
+from planproof.check import ANY_TYPE, LISTED_TYPES, PLAN_WIDE, Check
+from planproof.engine import evaluate, find_policy
+from planproof.errors import LoadError, PlanproofError
+from planproof.plan.model import Plan
+from planproof.policy import layers as layers
+from planproof.registry import all_checks, own_checks
+from planproof.source.model import find_source
+from planproof.verdict import PLAN, Finding, Verdict
+from planproof.version import refuse_two_copies
+
+GUIDELINES = "docs/checks/{id}.md"
+SETTINGS = ("PLANPROOF_POLICY", "PLANPROOF_SOURCE", "PLANPROOF_CHECKS", "PLANPROOF_BASELINE")
+NO_PLAN_NAMED = "this Checkov does not tell which plan it scans; planproof needs Checkov 3.2.482 or later"
+_ADDRESS, _FILE = "__address__", "__file__"
+_KEPT = 8
+
+
+class Evaluation:
+    """One plan's findings by check and address, and the address that carries those about the plan as a whole."""
+
+    def __init__(self, path: str) -> None:
+        self.findings: dict[tuple[str, str], list[Finding]] = {}
+        self.problem = ""
+        self.unknown = "warn"
+        self.carrier = ""
+        self.is_plan = True
+        try:
+            plan = Plan.load(path)
+            carriers = plan.managed or plan.instances
+            self.carrier = carriers[0].address if carriers else ""
+            policy = find_policy()
+            self.unknown = policy.unknown
+            report = evaluate(plan, policy, find_source(path), baseline=Baseline.find())
+        except PlanproofError as error:
+            self.problem = str(error)
+        except Exception as error:
+            self.problem = f"planproof could not judge this plan: {type(error).__name__}"
+        else:
+            for finding in report.findings:
+                self.findings.setdefault((finding.check_id, finding.subject), []).append(finding)
+
+    def of(self, check: Check, address: str) -> list[Finding]:
+        subject = PLAN if check.is_plan_wide else address
+        if check.is_plan_wide and address != self.carrier:
+            return []
+        found = self.findings.get((check.id, subject), [])
+        # A check that could not even find its subjects says so once, for the plan.
+        return found or (self.findings.get((check.id, PLAN), []) if address == self.carrier else [])
+
+
+def _located(scanned_file: str) -> str:
+    """The plan that Checkov calls by its path below what it was given, as it does for some resources; empty if that is not one file.
+
+    Checkov before 3.2.482 names no plan at all.
+    """
+    return _below(scanned_file, os.getcwd(), *sys.argv[1:])
+
+
+@lru_cache(maxsize=_KEPT)
+def _below(scanned_file: str, working: str, *words: str) -> str:
+    given = [os.path.abspath(word) for word in words if os.path.exists(word)]
+    folders = {working, *(path if os.path.isdir(path) else os.path.dirname(path) for path in given)}
+    found = {os.path.realpath(os.path.join(folder, scanned_file.lstrip("/"))) for folder in folders}
+    plans = [path for path in found if os.path.isfile(path)]
+    return plans[0] if len(plans) == 1 else ""
+
+
+_evaluations: dict[tuple[object, ...], Evaluation] = {}
+_lock = threading.Lock()
+
+
+def evaluation(path: str) -> Evaluation:
+    """The evaluation of a plan file, made once; anew where the file, the policy or the source is another one."""
+    status = os.stat(path)
+    settings = tuple(os.environ.get(name) for name in SETTINGS)
+    key = (path, status.st_ino, status.st_mtime_ns, status.st_size, settings)
+    with _lock:
+        if key not in _evaluations:
+            while len(_evaluations) >= _KEPT:
+                _evaluations.pop(next(iter(_evaluations)))
+            _evaluations[key] = Evaluation(path)
+        return _evaluations[key]
+
+
+def _asked(configuration: Any, scanned_file: str) -> Evaluation | str | None:
+    """The evaluation of the plan that a resource is of; what keeps it from being one; None where there is no plan to judge."""
+    path, address = _first(configuration.get(_FILE)), _first(configuration.get(_ADDRESS))
+    if not path and scanned_file.endswith(".json") and not scanned_file.endswith(".tf.json"):
+        path = _located(scanned_file)
+        if not path:
+            return NO_PLAN_NAMED
+    if not path or not address or not path.endswith(".json"):
+        return None  # a scan of HCL
+    found = evaluation(path)
+    return found.problem or found
+
+
+class _Lookup:
+    """What the resource check and the data check share: the verdict of a planproof check for what Checkov shows it."""
+
+    declared: Check
+    details: list[str]
+    severity: Any
+
+    def run(self, scanned_file: str, entity_configuration: Any, entity_name: str, entity_type: str, skip_info: Any) -> Any:
+        if skip_info:
+            return super().run(scanned_file, entity_configuration, entity_name, entity_type, skip_info)  # type: ignore[misc]
+        self.details = []
+        try:
+            result, comment = self._look_up(entity_configuration, scanned_file)
+        except Exception as error:
+            result, comment = CheckResult.FAILED, ""
+            self.details = [f"planproof could not judge this: {type(error).__name__}"]
+        return {"result": result, "evaluated_keys": [], "suppress_comment": comment}
+
+    def _look_up(self, configuration: Any, scanned_file: str) -> tuple[CheckResult, str]:
+        found = _asked(configuration, scanned_file)
+        if found is None:
+            return CheckResult.UNKNOWN, ""
+        if isinstance(found, str):
+            self.details = [found]
+            return CheckResult.FAILED, ""
+        findings = found.of(self.declared, _first(configuration.get(_ADDRESS)))
+        self.severity = _severity(findings[0].severity if findings else self.declared.severity)
+        self.details = [f"{finding.code}: {finding.reason}" for finding in findings if finding.verdict is not Verdict.PASS]
+        return _result(findings, found.unknown)
+
+    def scan_entity_conf(self, conf: Any, entity_type: str) -> CheckResult:
+        raise NotImplementedError("run() answers")
+
+    scan_resource_conf = scan_data_conf = scan_entity_conf
+
+
+def _result(findings: list[Finding], unknown: str) -> tuple[CheckResult, str]:
+    """The worst of the findings, and the comment that Checkov shows with a skipped one."""
+    by_verdict = {verdict: [f.reason for f in findings if f.verdict is verdict] for verdict in Verdict}
+    if by_verdict[Verdict.FAIL] or (by_verdict[Verdict.UNKNOWN] and unknown == "fail"):
+        return CheckResult.FAILED, ""
+    if by_verdict[Verdict.UNKNOWN] and unknown == "warn":
+        return CheckResult.SKIPPED, f"cannot tell: {by_verdict[Verdict.UNKNOWN][0]}"
+    if by_verdict[Verdict.SKIP]:
+        return CheckResult.SKIPPED, by_verdict[Verdict.SKIP][0]
+    return (CheckResult.PASSED if by_verdict[Verdict.PASS] else CheckResult.UNKNOWN), ""
+
+
+class PlanResourceCheck(_Lookup, BaseResourceCheck):
+    def __init__(self, declared: Check) -> None:
+        self.declared = declared
+        super().__init__(declared.name, declared.id, _categories(declared), _entities(declared), _guideline(declared))
+        self.severity = _severity(declared.severity)
+
+
+class PlanDataCheck(_Lookup, BaseDataCheck):
+    """Carries a finding about the plan as a whole where the plan has data sources alone."""
+
+    def __init__(self, declared: Check) -> None:
+        self.declared = declared
+        super().__init__(declared.name, declared.id, _categories(declared), ("*",), _guideline(declared))
+        self.severity = _severity(declared.severity)
+
+
+_registered: list[object] = []
+
+
+def register() -> None:
+    """Registers every check with Checkov, once in a process. One that cannot be loaded is registered too, and fails."""
+    if _registered:
+        return
+    for registry in (resource_registry, data_registry):
+        _ask_only_who_answers(registry)
+    try:
+        refuse_two_copies()
+        checks = all_checks()
+    except LoadError as error:
+        raise SystemExit(f"planproof: {error}") from None
+    with suppress(LoadError):  # then every check fails with the reason
+        checks += own_checks()
+    for declared in checks:
+        _registered.append(PlanResourceCheck(declared))
+        if declared.is_plan_wide:
+            _registered.append(PlanDataCheck(declared))
+
+
+def _ask_only_who_answers(registry: Any) -> None:
+    """Has Checkov ask a check of ours only about what it has a finding for.
+
+    Checkov asks every check about every resource of its types, and what it does around a question (it logs, filters, makes a record)
+    takes longer than the answer. A check without a finding would answer UNKNOWN, which Checkov drops. Whatever is not as expected
+    leaves all checks to be asked.
+    """
+    scan, choose = registry.scan, registry.get_checks
+
+    def scan_one(scanned_file: str, entity: Any, *more: Any, **named: Any) -> Any:
+        try:
+            configuration = registry.extract_entity_details(entity)[2]
+            found, address = _asked(configuration, scanned_file), _first(configuration.get(_ADDRESS))
+        except Exception:
+            found = None
+        if isinstance(found, Evaluation):
+            registry.get_checks = lambda kind: [
+                check for check in choose(kind) if not isinstance(check, _Lookup) or found.of(check.declared, address)
+            ]
+        try:
+            return scan(scanned_file, entity, *more, **named)
+        finally:
+            registry.get_checks = choose
+
+    registry.scan = scan_one
+
+
+def _categories(declared: Check) -> list[CheckCategories]:
+    return [CheckCategories[declared.category]]
+
+
+def _entities(declared: Check) -> tuple[str, ...]:
+    """Checkov's word for the resource types; those that are in the policy are known only once there is a plan."""
+    return ("*",) if declared.types in (PLAN_WIDE, ANY_TYPE, LISTED_TYPES) else declared.types
+
+
+def _severity(name: str) -> Any:
+    return Severities.get(name)
+
+
+def _guideline(declared: Check) -> str:
+    return GUIDELINES.format(id=declared.id)
+
+
+def _first(value: Any) -> str:
+    found = value[0] if isinstance(value, list) and value else value
+    return found if isinstance(found, str) else ""

@@ -1,0 +1,56 @@
+"""Writes down what fails today, so that later runs fail only on what is new.
+
+The file holds, by plan, the check, the subject and the reason code of each failure, and no value of a plan; commit it. Then:
+planproof check plan.json --baseline planproof-baseline.json"""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+from planproof.baseline import DEFAULT_FILE, Baseline, is_failure
+from planproof.cli import inputs
+from planproof.cli.exit_codes import OK
+from planproof.engine import find_policy
+from planproof.errors import BaselineError, CommandError
+from planproof.registry import own_checks
+from planproof.verdict import EXCEPTION_EXPIRED
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(required=True, metavar="ACTION", dest="action")
+    write = actions.add_parser("write", help="record today's failures", description="Records what fails in these plans today.")
+    write.add_argument("plans", metavar="PLAN", nargs="+", help="as for planproof check")
+    write.add_argument("-o", "--output", metavar="FILE", default=DEFAULT_FILE, help=f"the baseline (default: {DEFAULT_FILE})")
+    write.add_argument("--source", metavar="DIR|SAVED-PLAN", help="as for planproof check")
+    write.add_argument("--policy", metavar="POLICY", help="as for planproof check")
+    write.add_argument("--checks", metavar="DIR", action="append", default=[], help="as for planproof check")
+
+
+def run(options: argparse.Namespace) -> int:
+    from planproof.cli.output_files import write_files
+
+    _refuse_to_replace(options.output)
+    policy = find_policy(options.policy, own_checks(*options.checks))
+    paths = inputs.plans(options.plans)
+    reports = list(inputs.judge_with_progress(paths, policy, options.source, inputs.Scope(tuple(options.checks))))
+    problems = [problem for report in reports for problem in report.errors]
+    if problems:
+        raise CommandError(f"no baseline is written, as not everything could be judged: {problems[0]}")
+    baseline = Baseline.of(reports, options.output)
+    write_files([(options.output, baseline.text())])
+    count = sum(sum(known.values()) for known in baseline.plans.values())
+    print(f"{options.output}: {count} failures of {len(baseline.plans)} plans recorded")
+    expired = sum(f.code == EXCEPTION_EXPIRED and is_failure(f, report) for report in reports for f in report.findings)
+    if expired:
+        print(f"{expired} are not: their exceptions have run out, and a baseline does not renew them")
+    return OK
+
+
+def _refuse_to_replace(path: str) -> None:
+    """Only a baseline is written over."""
+    if os.path.exists(path):
+        try:
+            Baseline.load(path)
+        except BaselineError:
+            raise CommandError(f"{path} exists and is no baseline; it is not written over") from None

@@ -1,0 +1,105 @@
+"""The command `planproof`. Exit codes: 0 nothing failed, 1 something failed, 2 could not judge.
+
+Each sub-command is a module in `planproof.cli.commands` with `configure(parser)` and `run(options) -> int`; only the one that is asked for
+is imported.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from planproof.cli.exit_codes import CANNOT_JUDGE
+from planproof.errors import PlanproofError
+from planproof.text.escaping import one_line
+from planproof.version import refuse_two_copies, version
+
+COMMANDS = {
+    "check": "judge plans",
+    "checkov": "run Checkov with this pack, and fail where Checkov would break silently",
+    "list": "list the checks",
+    "explain": "print a check's page: what it finds, why, and how to fix it",
+    "checks-dir": "print the folder to hand to checkov --external-checks-dir",
+    "policy": "show the policy in force, check one, begin one",
+    "baseline": "record today's failures, so that only new ones count",
+    "new-check": "begin a new check in a clone",
+    "completion": "print the completion script of a shell",
+}
+PASSED_ON = {"checkov"}
+"""Commands whose arguments are another program's, options too."""
+EPILOG = """\
+examples:
+  terraform plan -out tfplan && terraform show -json tfplan > plan.json
+  planproof check plan.json                 judge a plan, by the .tf files beside it where there are some
+  planproof explain CKV_PLAN_6              what a check finds, why, and how to fix it
+
+exit codes: 0 nothing failed, 1 something failed, 2 could not judge"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command and returns its exit code."""
+    is_own_process = arguments is None
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    chosen = next((word for word in arguments if not word.startswith("-")), "")
+    options = parser(chosen).parse_args(arguments)
+    collects = gc.isenabled()
+    gc.disable()  # nothing here is garbage before the end, and looking for it in a big plan takes longer than judging it
+    try:
+        refuse_two_copies()
+        return int(options.run(options))
+    except PlanproofError as error:
+        print(f"planproof: {one_line(str(error))}", file=sys.stderr)
+    except BrokenPipeError:
+        sys.stderr.close()
+    except OSError as error:
+        print(f"planproof: the report cannot be written: {error.strerror or error}", file=sys.stderr)
+    except MemoryError:
+        print("planproof: there is not enough memory for this; several plans take less with --jobs 1", file=sys.stderr)
+    except Exception as error:  # a traceback could hold values of the plan
+        print(f"planproof: internal error ({type(error).__name__}); please report it", file=sys.stderr)
+    finally:
+        if is_own_process:
+            gc.freeze()  # nor at the end, when the process gives everything back
+        if collects:
+            gc.enable()
+    return CANNOT_JUDGE
+
+
+def parser(*chosen: str) -> argparse.ArgumentParser:
+    """The parser with the arguments of the chosen commands; of the others it knows the name and one line."""
+    whole = _Parser(
+        prog="planproof",
+        description="Judges Terraform plans by policy: PASS, FAIL, SKIP, or UNKNOWN with what would decide it.",
+        epilog=EPILOG,
+    )
+    whole.add_argument("--version", action=_Version, help="show the version and exit")
+    commands = whole.add_subparsers(required=True, metavar="COMMAND")
+    for name, summary in COMMANDS.items():
+        passed_on: dict[str, Any] = {"prefix_chars": "\0", "add_help": False} if name in PASSED_ON else {}
+        one = commands.add_parser(name, help=summary, **passed_on)
+        if name in chosen:
+            module = importlib.import_module(f"planproof.cli.commands.{name.replace('-', '_')}")
+            one.description = module.__doc__
+            module.configure(one)
+            one.set_defaults(run=module.run)
+    return whole
+
+
+class _Parser(argparse.ArgumentParser):
+    """Keeps the line breaks of descriptions and examples."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**{"formatter_class": argparse.RawDescriptionHelpFormatter, **settings})
+
+
+class _Version(argparse.Action):
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(nargs=0, **settings)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        print(f"planproof {version()}")
+        parser.exit()

@@ -1,0 +1,90 @@
+"""What the reports share: which findings they show, in which order, and what a rule says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from planproof.formats.streaming import NONE, add
+from planproof.text.docstring import Sections, sections
+from planproof.verdict import PLAN, SEVERITIES, CheckInfo, Finding, Report, Verdict, listed
+
+ORDER = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.SKIP, Verdict.PASS)
+TITLES = {Verdict.FAIL: "Failed", Verdict.UNKNOWN: "Cannot tell", Verdict.SKIP: "Skipped", Verdict.PASS: "Passed"}
+
+
+class Group(NamedTuple):
+    """The findings of one verdict of one rule."""
+
+    rule: CheckInfo
+    findings: tuple[Finding, ...]
+
+    @property
+    def sections(self) -> Sections:
+        return sections(self.rule.doc)
+
+    @property
+    def severity(self) -> str:
+        return min((finding.severity for finding in self.findings), key=rank)
+
+
+def rank(severity: str) -> int:
+    """The place of a severity, the worst first."""
+    return SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
+
+
+def visible(report: Report) -> list[Finding]:
+    """The findings without those UNKNOWN that the policy ignores."""
+    hidden = Verdict.UNKNOWN if report.unknown == "ignore" else None
+    return [finding for finding in report.findings if finding.verdict is not hidden]
+
+
+def groups(report: Report, verdict: Verdict) -> list[Group]:
+    """The visible findings of a verdict by rule, the worst severity first, in the order of the rules within one."""
+    found: dict[str, list[Finding]] = {}
+    for finding in visible(report):
+        if finding.verdict is verdict:
+            found.setdefault(finding.check_id, []).append(finding)
+    rules = rules_of((report,))
+    made = [Group(rules.get(i) or CheckInfo(i, i, findings[0].severity), tuple(findings)) for i, findings in found.items()]
+    return sorted(made, key=lambda group: rank(group.severity))
+
+
+def rules_of(reports: Iterable[Report]) -> dict[str, CheckInfo]:
+    """The rules that judged, by id."""
+    return {rule.id: rule for report in reports for rule in report.rules}
+
+
+def totals(reports: Sequence[Report]) -> dict[str, int]:
+    """The summaries of all reports, added up."""
+    counts = dict(NONE)
+    for report in reports:
+        add(counts, report)
+    return counts
+
+
+def counted(counts: dict[str, int], *, always: Iterable[Verdict] = ()) -> str:
+    """`2 failed, 1 cannot tell, 9 passed`."""
+    named = [(counts[verdict.value], TITLES[verdict].lower(), verdict) for verdict in ORDER]
+    return ", ".join(f"{number} {title}" for number, title, verdict in named if number or verdict in always) or "nothing to judge"
+
+
+def place(finding: Finding) -> str:
+    """`main.tf:12`, or nothing where there is no source."""
+    if not finding.file:
+        return ""
+    return f"{finding.file}:{finding.line}" if finding.line else finding.file
+
+
+def subject(finding: Finding) -> str:
+    """The address; of a finding about the plan as a whole, what it is about, such as `output.bucket_name`."""
+    return finding.evidence[0] if finding.subject == PLAN and len(finding.evidence) == 1 else finding.subject
+
+
+def notes(report: Report) -> Iterator[tuple[str, str]]:
+    """What went wrong, and what is to be known, each with its kind."""
+    yield from (("error", text) for text in report.errors)
+    yield from (("warning", text) for text in report.warnings)
+    yield from (("notice", text) for text in report.notices)
+    if report.fixed:
+        yield "notice", f"fixed since the baseline: {listed(report.fixed, 10)}; write the baseline anew to hold on to it"

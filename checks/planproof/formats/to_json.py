@@ -1,0 +1,39 @@
+"""The report for machines: JSON.
+
+Of one plan: `{"plan", "findings": [...], "summary": {...}, "warnings", "errors", "fixed", "notices"}`, with every verdict in it, one finding a line. Of
+several: `{"plans": [one such object each], "summary": the sum of theirs}`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+
+from planproof.formats.streaming import Coming
+from planproof.verdict import Report
+
+
+def render(reports: Iterable[Report]) -> str:
+    return "".join(stream(reports))
+
+
+def stream(reports: Iterable[Report]) -> Iterator[str]:
+    """The report in pieces, as the plans are judged."""
+    coming = Coming(reports)
+    if not coming.several:
+        yield from (_one(report) + "\n" for report in coming)
+        return
+    for report in coming:
+        yield ('{"plans": [\n' if coming.number == 1 else ",\n") + _one(report)
+    yield f'\n],\n"summary": {json.dumps(coming.totals)}}}\n'
+
+
+def _one(report: Report) -> str:
+    document = report.as_dict()
+    findings = document.pop("findings")
+    assert isinstance(findings, list)
+    # One finding a line; inside a text the quote would be escaped.
+    lines = json.dumps(findings)[1:-1].replace('}, {"check_id": ', '},\n    {"check_id": ')
+    inner = f"\n    {lines}\n  " if lines else ""
+    rest = "".join(f',\n  "{key}": {json.dumps(value)}' for key, value in document.items() if key != "plan")
+    return f'{{\n  "plan": {json.dumps(report.plan)},\n  "findings": [{inner}]{rest}\n}}'

@@ -1,0 +1,140 @@
+"""SARIF 2.1.0, for code scanning: what failed, what cannot be told (kind `open`) and what is excepted (suppressed).
+
+What passed is left out, as GitHub would show it as an alert. Paths are relative to the folder that the command ran in. A finding
+without source is placed at the plan's file, with no line: its address stands in `logicalLocations`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import PurePath
+from typing import Any
+from urllib.parse import quote
+
+from planproof.formats.common import rules_of, subject, visible
+from planproof.text.docstring import sections
+from planproof.text.escaping import one_line
+from planproof.verdict import PLAN, CheckInfo, Finding, Report, Verdict
+from planproof.version import version
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_LEVELS = {"CRITICAL": "error", "HIGH": "error", "MEDIUM": "warning", "LOW": "note", "INFO": "note"}
+# GitHub's bands: critical above 9.0, high from 7.0, medium from 4.0, low below.
+_SCORES = {"CRITICAL": "9.5", "HIGH": "8.0", "MEDIUM": "5.5", "LOW": "3.0", "INFO": "0.1"}
+
+Json = dict[str, Any]
+
+
+def render(reports: Sequence[Report]) -> str:
+    rules = rules_of(reports)
+    places = {check_id: number for number, check_id in enumerate(rules)}
+    driver: Json = {"name": "planproof", "version": version(), "rules": [_rule(rule) for rule in rules.values()]}
+    run: Json = {
+        "tool": {"driver": driver},
+        "invocations": [_invocation(reports)],
+        "columnKind": "utf16CodeUnits",
+        "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The folder that planproof ran in."}}},
+    }
+    head = json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
+    results = ",\n".join(json.dumps(result) for result in _results(reports, places))  # a line each, as there may be many
+    return f'{head.removesuffix("}]}")}, "results": [\n{results}\n]}}]}}\n'
+
+
+def _rule(rule: CheckInfo) -> Json:
+    said = sections(rule.doc)
+    help_text = "\n\n".join(part for part in (said.finds, said.why, said.fix and f"Fix: {said.fix}") if part) or rule.name
+    made: Json = {
+        "id": rule.id,
+        "shortDescription": {"text": rule.name},
+        "fullDescription": {"text": said.finds or rule.name},
+        "help": {"text": help_text, "markdown": help_text},
+        "defaultConfiguration": {"level": _LEVELS.get(rule.severity, "warning")},
+        "properties": {
+            "tags": ["security", "terraform", *([rule.category.lower()] if rule.category else [])],
+            "precision": "high",
+            "security-severity": _SCORES.get(rule.severity, "5.5"),
+        },
+    }
+    if said.url:
+        made["helpUri"] = said.url
+    return made
+
+
+def _invocation(reports: Sequence[Report]) -> Json:
+    notifications = [
+        {"level": level, "message": {"text": _message(text)}}
+        for level, texts in (
+            ("error", [text for report in reports for text in report.errors]),
+            ("warning", [text for report in reports for text in report.warnings]),
+        )
+        for text in texts
+    ]
+    return {"executionSuccessful": not any(r.errors for r in reports), "toolExecutionNotifications": notifications}
+
+
+def _results(reports: Sequence[Report], places: dict[str, int]) -> Iterator[Json]:
+    seen: dict[str, int] = {}
+    for report in reports:
+        for finding in visible(report):
+            if finding.verdict is not Verdict.PASS:
+                identity = "\0".join(_identity(finding, report, several=len(reports) > 1))
+                seen[identity] = seen.get(identity, 0) + 1
+                yield _result(finding, report, places, f"{identity}\0{seen[identity]}")
+
+
+def _identity(finding: Finding, report: Report, several: bool) -> Iterator[str]:
+    """What makes a finding the same one in the next run: neither its line nor its words."""
+    if several:
+        yield report.plan
+    yield from (finding.check_id, finding.subject, finding.code)
+    if finding.subject == PLAN:
+        yield from finding.evidence
+
+
+def _result(finding: Finding, report: Report, places: dict[str, int], identity: str) -> Json:
+    mark = hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()
+    failure = report.fails_by(finding) or finding.verdict is Verdict.SKIP
+    made: Json = {
+        "ruleId": finding.check_id,
+        "kind": "fail" if failure else "open",
+        "level": _LEVELS.get(finding.severity, "warning") if failure else "none",
+        "message": {"text": _message(f"{subject(finding)}: {finding.reason}")},
+        "locations": [_location(finding, report)],
+        "partialFingerprints": {"primaryLocationLineHash": f"{mark[:16]}:1", "planproof/v1": mark},
+        "properties": {
+            "verdict": finding.verdict.value,
+            "code": finding.code,
+            "severity": finding.severity,
+            "security-severity": _SCORES.get(finding.severity, "5.5"),
+            "evidence": [one_line(text) for text in finding.evidence],
+            "plan": one_line(report.plan),
+        },
+    }
+    if finding.check_id in places:
+        made["ruleIndex"] = places[finding.check_id]
+    if finding.verdict is Verdict.SKIP:
+        made["suppressions"] = [{"kind": "external", "status": "accepted", "justification": one_line(finding.reason)}]
+    return made
+
+
+def _location(finding: Finding, report: Report) -> Json:
+    artifact: Json = {"artifactLocation": _artifact(finding.file or report.plan)}
+    if finding.file and finding.line:
+        artifact["region"] = {"startLine": finding.line}
+    kind = "resource" if finding.subject != PLAN else "module"
+    logical = {"fullyQualifiedName": one_line(finding.subject), "kind": kind}
+    return {"physicalLocation": artifact, "logicalLocations": [logical]}
+
+
+def _artifact(path: str) -> Json:
+    path = path.replace("\\", "/")
+    if path.startswith("/") or PurePath(path).is_absolute():
+        return {"uri": f"file://{quote(path if path.startswith('/') else '/' + path, errors='replace')}"}
+    return {"uri": quote(path, errors="replace"), "uriBaseId": "%SRCROOT%"}
+
+
+def _message(text: str) -> str:
+    """SARIF reads `[a](b)` in a message as a link."""
+    return one_line(text).replace("](", "] (")

@@ -1,0 +1,92 @@
+"""Addresses and names as Terraform writes them: `module.a["x"].aws_s3_bucket.b[0].id`."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import lru_cache
+from typing import NamedTuple, Union
+
+from planproof.plan.value import Key
+
+
+def index_text(key: Key) -> str:
+    return "" if key is None else f"[{key}]" if isinstance(key, int) else f"[{json.dumps(key, ensure_ascii=False)}]"
+
+
+_STEP = re.compile(r'(?:^|\.)module\.([^.\[\]"]+)(?:\[(?:(\d+)|("(?:[^"\\]|\\.)*"))\])?$')
+
+
+def last_step(address: str) -> tuple[str, Key]:
+    """The last call of a module address: `module.a.module.b["x.y"]` gives `("b", "x.y")`."""
+    # The last step begins at the last "module." outside quotes; a key may hold anything.
+    start = 0
+    for match in re.finditer(r'"(?:[^"\\]|\\.)*"|(?:^|(?<=\.))module\.', address):
+        if not match[0].startswith('"'):
+            start = match.start()
+    found = _STEP.match(address[start:])
+    if not found:
+        raise ValueError(f"module address {address!r}")
+    name, number, quoted = found.groups()
+    return name, int(number) if number else unquote(quoted) if quoted else None
+
+
+def unquote(quoted: str) -> str:
+    """A key as HCL writes it in an address, `"a\\"b"`, without quotes and escapes."""
+    try:
+        text = str(json.loads(quoted))
+    except ValueError:
+        text = quoted[1:-1]
+    return text.replace("$${", "${").replace("%%{", "%{")
+
+
+_KEY = re.compile(r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]')
+
+
+def without_keys(address: str) -> str:
+    """`module.a["x"].aws_s3_bucket.b[0]` as `module.a.aws_s3_bucket.b`: the block that the instances of an address share."""
+    return _KEY.sub("", address)
+
+
+Step = Union[str, int, "Dynamic"]
+Steps = tuple[Step, ...]
+
+
+class Dynamic(NamedTuple):
+    """An index that is an expression; `text` is it, where known (`each.key`, `count.index`, `*`)."""
+
+    text: str
+
+
+SPLAT = Dynamic("*")
+
+
+class Quoted(str):
+    """A key in brackets and quotes: an index, though it is a string."""
+
+    __slots__ = ()
+
+
+def is_index(step: Step) -> bool:
+    return isinstance(step, (int, Dynamic, Quoted))
+
+
+_TOKEN = re.compile(r'\.(\*)|\.?([^.\[\]"]+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]|\[((?:[^\[\]"]|"(?:[^"\\]|\\.)*")*)\]')
+
+
+@lru_cache(maxsize=20_000)
+def steps_of(name: str) -> tuple[Step, ...]:
+    """`module.m["a.b"].out` as `("module", "m", "a.b" as a key, "out")`; integers are indices, `[each.key]` is Dynamic."""
+    found: list[Step] = []
+    for splat, attribute, number, quoted, dynamic in _TOKEN.findall(name):
+        if splat:
+            found.append(SPLAT)
+        elif attribute:
+            found.append(attribute)
+        elif number:
+            found.append(int(number))
+        elif quoted:
+            found.append(Quoted(unquote(quoted)))
+        else:
+            found.append(Dynamic(dynamic))
+    return tuple(found)

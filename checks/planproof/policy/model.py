@@ -1,0 +1,140 @@
+"""The policy: everything a team may want to change, as data.
+
+A policy file is YAML (policies/secure-logs.yaml is the bundled default, with a remark on every key). `extends:` names a bundled
+profile or a relative file; maps merge by key, lists replace.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from planproof.errors import PolicyError
+from planproof.policy.profiles import DEFAULT, bundled_data
+from planproof.text.wildcards import matches
+from planproof.verdict import CHECK_ERROR, EXCEPTION_EXPIRED, Finding, Outcome, Verdict
+
+if TYPE_CHECKING:
+    from planproof.policy.layers import KnownCheck
+
+
+class Waiver(NamedTuple):
+    """An exception of the policy: the findings of `check` on addresses that fit the glob are skipped before `expires`."""
+
+    check: str
+    address: str
+    reason: str
+    expires: datetime.date
+    owner: str = ""
+    ticket: str = ""
+
+    def covers(self, check_id: str, subject: str) -> bool:
+        return check_id == self.check and matches(self.address, subject)
+
+    @property
+    def text(self) -> str:
+        """The reason, and who answers for it: `moved to the archive account (owner platform, OPS-12)`."""
+        answers = ", ".join(filter(None, (self.owner and f"owner {self.owner}", self.ticket)))
+        return f"{self.reason} ({answers})" if answers else self.reason
+
+
+class Policy:
+    """An effective policy. `data` is the whole of it, as its YAML reads once everything is merged; it is never changed."""
+
+    def __init__(self, data: Mapping[str, Any], name: str = DEFAULT, today: datetime.date | None = None) -> None:
+        self.data, self.name = data, name
+        self._settings = {key: part for key, part in data.get("checks", {}).items() if isinstance(part, Mapping)}
+        self.today = today or datetime.datetime.now(datetime.timezone.utc).date()
+        self.waivers = tuple(_waiver(raw, name) for raw in data.get("exceptions") or ())
+        self._by_place: dict[tuple[str, str], list[Waiver]] = {}
+        """By check and address, where that is no glob; the globs of a check stand under the address `*`."""
+        for waiver in self.waivers:
+            place = "*" if "*" in waiver.address else waiver.address
+            self._by_place.setdefault((waiver.check, place), []).append(waiver)
+
+    @classmethod
+    def default(cls) -> Policy:
+        return cls(bundled_data(DEFAULT))
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], checks: Iterable[KnownCheck]) -> Policy:
+        """The policy of that file, or the bundled profile of that name. `checks`: all that it may have sections and exceptions for.
+
+        Raises PolicyError.
+        """
+        from planproof.policy.layers import load  # which the default needs not
+
+        return cls(load(path, checks), os.fspath(path))
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any], checks: Iterable[KnownCheck], name: str = "the policy") -> Policy:
+        """The policy of what a policy file would say: `{"extends": "general", "unknown": "fail"}`. Raises PolicyError."""
+        from planproof.policy.layers import from_mapping
+
+        return cls(from_mapping(data, name, checks), name)
+
+    def settings(self, name: str) -> Mapping[str, Any]:
+        """The section of a check, by the name of its function."""
+        return self._settings.get(name, {})
+
+    def section(self, name: str) -> Mapping[str, Any]:
+        """A section that checks share: `log_buckets`, `environments`."""
+        found = self.data.get(name)
+        return found if isinstance(found, Mapping) else {}
+
+    @property
+    def unknown(self) -> str:
+        """What UNKNOWN means: `warn`, `fail` or `ignore`."""
+        return str(self.data.get("unknown", "warn"))
+
+    def is_on(self, check: KnownCheck) -> bool:
+        return self.settings(check.key).get("enabled", True) is not False
+
+    def severity(self, check: KnownCheck) -> str:
+        return str(self.settings(check.key).get("severity") or check.severity)
+
+    def after_exceptions(self, check_id: str, subject: str, outcome: Outcome) -> tuple[Verdict, str, str]:
+        """The verdict, code and reason once an exception is applied: SKIP until its day, FAIL from then on.
+
+        Of several that fit, the one that holds longest counts. A check that could not judge is never excused.
+        """
+        unchanged = outcome.verdict, outcome.code, outcome.reason
+        if outcome.verdict is Verdict.PASS or outcome.code == CHECK_ERROR:
+            return unchanged
+        near = [*self._by_place.get((check_id, subject), ()), *self._by_place.get((check_id, "*"), ())]
+        waiver = max((w for w in near if w.covers(check_id, subject)), key=lambda w: w.expires, default=None)
+        if waiver is None:
+            return unchanged
+        if self.today < waiver.expires:
+            return Verdict.SKIP, outcome.code, f"exception until {waiver.expires}: {waiver.text}"
+        return Verdict.FAIL, EXCEPTION_EXPIRED, f"exception expired on {waiver.expires} ({waiver.text}): {outcome.reason}"
+
+    def unused_exceptions(self, judged: set[str], findings: Iterable[Finding]) -> list[str]:
+        """A warning for each exception of the judged checks that no finding fits, or that only findings which pass fit."""
+        verdicts_of: dict[str, dict[str, set[Verdict]]] = {}
+        for finding in findings:
+            verdicts_of.setdefault(finding.check_id, {}).setdefault(finding.subject, set()).add(finding.verdict)
+        found = []
+        for waiver in (w for w in self.waivers if w.check in judged):
+            by_subject = verdicts_of.get(waiver.check, {})
+            subjects = by_subject if "*" in waiver.address else by_subject.keys() & {waiver.address}
+            verdicts = {v for subject in subjects if waiver.covers(waiver.check, subject) for v in by_subject[subject]}
+            if not verdicts - {Verdict.PASS}:
+                why = "is not needed: what it fits passes" if verdicts else "matches nothing in this plan"
+                found.append(f"{self.name}: the exception for {waiver.check} on {waiver.address} {why}")
+        return found
+
+
+def _waiver(raw: Mapping[str, Any], name: str) -> Waiver:
+    expires = raw.get("expires")
+    try:
+        day = expires if isinstance(expires, datetime.date) else datetime.date.fromisoformat(str(expires))
+        if not str(raw["reason"]).strip():
+            raise ValueError
+        return Waiver(
+            str(raw["check"]), str(raw["address"]), str(raw["reason"]), day, str(raw.get("owner", "")), str(raw.get("ticket", ""))
+        )
+    except (KeyError, ValueError, TypeError):
+        raise PolicyError(f"{name}: an exception needs check, address, reason and expires (a date such as 2030-01-31)") from None

@@ -1,0 +1,227 @@
+"""The files of a configuration: in a folder, or in the archive that a saved plan is. Untrusted, so read within bounds."""
+
+from __future__ import annotations
+
+import json
+import os
+import posixpath
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from planproof.errors import SourceError
+from planproof.source.blocks import line_in, load
+
+MAX_FILES = 5_000
+MAX_LISTED = 50_000
+MAX_FILE_BYTES = 4 * 1024 * 1024
+MAX_TOTAL_BYTES = 64 * 1024 * 1024
+MAX_RATIO = 200
+
+
+class Folder:
+    """The files of a source folder by their paths within it. Untrusted: bounded, and no link leads out of it.
+
+    Each method raises SourceError where there is more than a configuration can be, or a file cannot be read.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root, self._left = root, MAX_TOTAL_BYTES
+
+    def files_in(self, *folders: str) -> list[str]:
+        """The files directly in these folders, sorted."""
+        found = {self._relative(entry) for folder in folders for entry in self._entries(self._root / folder) if entry.is_file()}
+        return sorted(found)
+
+    @cached_property
+    def files(self) -> list[str]:
+        """All files at any depth but those of hidden folders and of what tools install, sorted."""
+        found, pending = [], [self._root]
+        while pending:
+            for entry in self._entries(pending.pop()):
+                if entry.is_dir(follow_symlinks=False):
+                    if not entry.name.startswith(".") and entry.name not in _INSTALLED:
+                        pending.append(Path(entry.path))
+                elif entry.is_file():
+                    found.append(self._relative(entry))
+            if len(found) + len(pending) > MAX_LISTED:
+                raise SourceError(f"{self._root} holds more than {MAX_LISTED} files; give the folder of the .tf files alone")
+        return sorted(found)
+
+    def text(self, file: str) -> str:
+        """The text of a file."""
+        try:
+            with (self._root / file).open("rb") as handle:
+                content = handle.read(MAX_FILE_BYTES + 1)
+        except OSError as error:
+            raise SourceError(f"{file} cannot be read: {error.strerror or error}") from None
+        self._left -= len(content)
+        if len(content) > MAX_FILE_BYTES or self._left < 0:
+            raise SourceError(f"{file} is larger than {MAX_FILE_BYTES} bytes, or all files together than {MAX_TOTAL_BYTES}")
+        return content.decode("utf-8-sig", errors="replace")
+
+    def document(self, file: str) -> Mapping[str, Any]:
+        """The blocks of a file of HCL, or of its JSON form, as the parser gives them."""
+        text = self.text(file)
+        try:
+            return load(file, text)
+        except Exception as error:  # the parser raises many kinds; each means the same to a reader
+            raise SourceError(f"{file} does not parse as HCL{line_in(error)}") from None
+
+    def _entries(self, folder: Path) -> list[os.DirEntry[str]]:
+        """What lies in a folder; of the links, those that stay within the root."""
+        try:
+            entries = list(os.scandir(folder))
+        except OSError:
+            return []
+        inside = os.path.realpath(self._root) + os.sep
+        return [e for e in entries if not e.is_symlink() or os.path.realpath(e.path).startswith(inside)]
+
+    def _relative(self, entry: os.DirEntry[str]) -> str:
+        return Path(os.path.relpath(entry.path, self._root)).as_posix()
+
+
+_INSTALLED = {"node_modules", "vendor", "venv", "__pycache__"}
+
+
+def is_saved_plan(path: str | os.PathLike[str]) -> bool:
+    """Whether the file is what `terraform plan -out` writes."""
+    try:
+        with open(path, "rb") as file:
+            if file.read(4) != b"PK\x03\x04":
+                return False
+        import zipfile
+
+        with zipfile.ZipFile(path) as archive:
+            return "tfplan" in archive.namelist()
+    except Exception:  # zipfile raises many kinds on a damaged archive
+        return False
+
+
+class Files:
+    """Where a source's files come from."""
+
+    def folder(self, path: tuple[str, ...]) -> str | None:
+        """The folder of a module; None where the files do not tell."""
+        raise NotImplementedError
+
+    def called(self, folder: str, source: str) -> str | None:
+        """The folder that a module's call in `folder` leads to by its `source`; None where it is not there."""
+        return None
+
+    def list(self, folder: str) -> list[str]:
+        """The configuration files directly in the folder, sorted."""
+        raise NotImplementedError
+
+    def read(self, file: str) -> str:
+        raise NotImplementedError
+
+    def shown(self, file: str) -> str:
+        raise NotImplementedError
+
+
+def is_configuration(name: str) -> bool:
+    return name.endswith((".tf", ".tofu", ".tf.json", ".tofu.json"))
+
+
+class FolderFiles(Files):
+    """A checkout. Local modules are found by their `source`, others by `.terraform/modules/modules.json` after an init."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._installed: dict[str, str] = {}
+        try:
+            manifest = json.loads((root / ".terraform" / "modules" / "modules.json").read_text(encoding="utf-8"))
+            self._installed = {str(m["Key"]): str(m["Dir"]) for m in manifest["Modules"]}
+        except (OSError, ValueError, KeyError, TypeError):
+            pass  # not initialised here; only modules with a relative source can be found
+
+    def folder(self, path: tuple[str, ...]) -> str | None:
+        if not path:
+            return os.fspath(self._root)
+        installed = self._installed.get(".".join(path))
+        return os.fspath(self._root / installed) if installed is not None else None
+
+    def called(self, folder: str, source: str) -> str | None:
+        found = os.path.normpath(os.path.join(folder, source))
+        return found if source.startswith(".") and os.path.isdir(found) else None
+
+    def list(self, folder: str) -> list[str]:
+        names = sorted(entry.name for entry in os.scandir(folder) if entry.is_file() and is_configuration(entry.name))
+        return [os.path.join(folder, name) for name in names[:MAX_FILES]]
+
+    def read(self, file: str) -> str:
+        with open(file, "rb") as handle:
+            content = handle.read(MAX_FILE_BYTES + 1)
+        if len(content) > MAX_FILE_BYTES:
+            raise SourceError(f"{file} is larger than {MAX_FILE_BYTES} bytes")
+        return content.decode("utf-8-sig", errors="replace")
+
+    def shown(self, file: str) -> str:
+        return _from_here(file)
+
+
+class ArchiveFiles(Files):
+    """The configuration in a saved plan: `tfconfig/m-KEY/*.tf`, the root's key being empty."""
+
+    def __init__(self, content: bytes, name: str) -> None:
+        import io
+        import zipfile
+
+        self._name = name
+        if len(content) > MAX_TOTAL_BYTES:
+            raise SourceError(f"{name} is larger than {MAX_TOTAL_BYTES} bytes; give the folder of the .tf files instead")
+        try:
+            self._archive = zipfile.ZipFile(io.BytesIO(content))
+            entries = [e for e in self._archive.infolist() if e.filename.startswith("tfconfig/")]
+        except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+            raise SourceError(f"{name} is neither a folder nor a saved plan; give one of the two") from None
+        if not entries:
+            raise SourceError(f"{name} is an archive without Terraform configuration; give the saved plan (terraform plan -out)")
+        total = sum(e.file_size for e in entries)
+        suspicious = any(e.file_size > MAX_RATIO * max(e.compress_size, 1) and e.file_size > 1_000_000 for e in entries)
+        if len(entries) > MAX_FILES or total > MAX_TOTAL_BYTES or suspicious:
+            raise SourceError(f"{name} unpacks to more than a configuration can be; it is not read")
+        self._sizes = {e.filename: e.file_size for e in entries}
+        self._paths = self._manifest()
+
+    def _manifest(self) -> dict[str, str]:
+        """From a module's key to its folder's path as the plan saw it, for `file:line` that a reader can open."""
+        if "tfconfig/modules.json" not in self._sizes:
+            return {}
+        try:
+            manifest = json.loads(self.read("tfconfig/modules.json"))
+            return {str(m["Key"]): str(m["Dir"]) for m in manifest}
+        except (SourceError, ValueError, KeyError, TypeError):
+            return {}
+
+    def folder(self, path: tuple[str, ...]) -> str | None:
+        folder = f"tfconfig/m-{'.'.join(path)}/"
+        return folder if any(name.startswith(folder) for name in self._sizes) else None
+
+    def list(self, folder: str) -> list[str]:
+        return sorted(n for n in self._sizes if posixpath.dirname(n) + "/" == folder and is_configuration(n))
+
+    def read(self, file: str) -> str:
+        try:
+            with self._archive.open(file) as handle:
+                content = handle.read(MAX_FILE_BYTES + 1)
+        except Exception as error:  # zipfile and zlib raise many kinds on a damaged or encrypted entry
+            raise SourceError(f"{self._name} is damaged: {file} cannot be read ({type(error).__name__})") from None
+        if len(content) > MAX_FILE_BYTES:
+            raise SourceError(f"{self._name}: {file} is larger than {MAX_FILE_BYTES} bytes")
+        return content.decode("utf-8-sig", errors="replace")
+
+    def shown(self, file: str) -> str:
+        # The manifest tells each module's folder: modules/logs/main.tf for tfconfig/m-logs/main.tf.
+        key = posixpath.dirname(file).removeprefix("tfconfig/m-")
+        path = posixpath.normpath(posixpath.join(self._paths.get(key, key), posixpath.basename(file)))
+        beside = os.path.join(os.path.dirname(os.path.abspath(self._name)), path)
+        return _from_here(beside) if os.path.isfile(beside) else path
+
+
+def _from_here(file: str) -> str:
+    """The path as someone in the current folder would write it."""
+    relative = os.path.relpath(file)
+    return Path(file if relative.startswith("..") else relative).as_posix()

@@ -1,0 +1,225 @@
+"""The tests in a source folder: Terraform's and OpenTofu's own, parsed, and those of other tools, by the policy's globs."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from planproof.errors import SourceError
+from planproof.plan.origin import Origins, Scope
+from planproof.plan.references import References
+from planproof.source.blocks import Block, labelled
+from planproof.source.expressions import Expression
+from planproof.source.files import Folder
+from planproof.text.wildcards import matches
+
+SETTINGS = "test_coverage"
+KINDS = ("unit", "integration")
+_SUFFIXES = (".tftest.hcl", ".tftest.json", ".tofutest.hcl", ".tofutest.json")
+
+
+class Run(NamedTuple):
+    """A `run` block. `claims` are the names that its assertions refer to; `uses` all that it refers to. `elsewhere`: it runs
+    another module than the one that is tested; `helps`: one that is no part of it, and calls none of its parts."""
+
+    name: str
+    file: str
+    kind: str
+    asserts: bool
+    claims: tuple[str, ...]
+    uses: tuple[str, ...]
+    elsewhere: bool
+    helps: bool = False
+
+    @property
+    def looks_at(self) -> set[str]:
+        """The runs whose outputs it uses."""
+        return {name.split(".")[1] for name in self.uses if name.startswith("run.")}
+
+
+class TestSuite(NamedTuple):
+    """`others` are the files of other tools that assert something, by kind, where no run of that kind does; `problems` say which
+    test files cannot be read."""
+
+    runs: tuple[Run, ...]
+    others: Mapping[str, tuple[str, ...]]
+    problems: tuple[str, ...]
+
+    def asserting(self, kind: str) -> list[Run]:
+        """The runs that are tests of this kind. One of a helper module is a test of the runs whose outputs it looks at."""
+        return [run for run in self.runs if run.asserts and kind in self._kinds(run)]
+
+    def _kinds(self, run: Run) -> set[str]:
+        return {other.kind for other in self.runs if not other.helps and other.name in run.looks_at} if run.helps else {run.kind}
+
+    def silent(self) -> list[Run]:
+        """Runs that assert nothing, and prepare nothing that another run looks at."""
+        prepared = {name for run in self.runs for name in run.looks_at}
+        return [run for run in self.runs if not run.asserts and not run.elsewhere and run.name not in prepared]
+
+
+def suite_of(folder: Folder, settings: Mapping[str, Any]) -> TestSuite:
+    """Reads the tests of a folder."""
+    runs: list[Run] = []
+    problems: list[str] = []
+    modules = _Modules(folder)
+    for file in folder.files_in(*settings["folders"]):
+        if file.endswith(_SUFFIXES):
+            try:
+                runs.extend(_run(name, body, file, modules) for (name,), body in labelled(folder.document(file).get("run"), 1))
+            except SourceError as error:
+                problems.append(str(error))
+    suite = TestSuite(tuple(runs), {}, tuple(problems))
+    others = {kind: () if suite.asserting(kind) else tuple(_other(folder, settings, kind)) for kind in KINDS}
+    return suite._replace(others=others)
+
+
+def _run(name: str, body: Mapping[str, Any], file: str, modules: _Modules) -> Run:
+    block = Block(body, file, None)
+    conditions = [Block(inner, file, None).argument("condition") for inner in block.blocks("assert")]
+    claims = [name for condition in conditions if condition for name in condition.references]
+    claims += _expected_failures(block)
+    command = block.argument("command")
+    kind = "unit" if command and (command.code or command.raw) == "plan" else "integration"
+    uses = Expression(dict(body)).references
+    module = next(iter(block.blocks("module")), None)
+    helps = module is not None and modules.helps(module)
+    return Run(name, file, kind, bool(claims), tuple(claims), tuple(uses), module is not None, helps)
+
+
+class _Modules:
+    """The module folders of a checkout, and which of them call which."""
+
+    def __init__(self, folder: Folder) -> None:
+        self._folder = folder
+        self._calls: dict[str, list[str]] = {}
+
+    def helps(self, call: Mapping[str, Any]) -> bool:
+        """Whether a module block runs one that is no part of the configuration, and calls none of its parts."""
+        return self._from(_source(call, ".")).isdisjoint(self._from("."))
+
+    def _from(self, start: str | None) -> set[str]:
+        """A module's folder and those of what it calls, at any depth."""
+        found: set[str] = set()
+        pending = [] if start is None else [start]
+        while pending:
+            path = pending.pop()
+            if path not in found:
+                found.add(path)
+                pending.extend(self._called(path))
+        return found
+
+    def _called(self, path: str) -> list[str]:
+        if path not in self._calls:
+            self._calls[path] = []
+            for file in self._folder.files_in(path):
+                if file.endswith((".tf", ".tf.json", ".tofu")):
+                    self._calls[path] += self._called_in(file, path)
+        return self._calls[path]
+
+    def _called_in(self, file: str, path: str) -> list[str]:
+        try:
+            calls = labelled(self._folder.document(file).get("module"), 1)
+            return [source for _, body in calls if (source := _source(body, path)) is not None]
+        except SourceError:
+            return []  # Terraform says so better
+
+
+def _source(call: Mapping[str, Any], caller: str) -> str | None:
+    """The folder, as seen from the root, of the module that a block calls; None where it lies elsewhere."""
+    found = Block(call, "", None).argument("source")
+    raw = found.raw if found else None
+    path = posixpath.normpath(posixpath.join(caller, raw)) if isinstance(raw, str) and raw.startswith(".") else ".."
+    return None if path.startswith("..") else path
+
+
+def _expected_failures(block: Block) -> list[str]:
+    """What `expect_failures` names; in JSON the names stand there as plain text."""
+    found = block.argument("expect_failures")
+    raw = found.raw if found else []
+    plain = [name for name in (raw if isinstance(raw, list) else [raw]) if isinstance(name, str) and "${" not in name]
+    return [*plain, *(found.references if found else [])]
+
+
+def _other(folder: Folder, settings: Mapping[str, Any], kind: str) -> Iterator[str]:
+    tools = [tool for tool in settings["tools"].values() if tool and tool["kind"] == kind]
+    for file in folder.files if tools else ():
+        fit = [tool for tool in tools if any(matches(glob, file) for glob in tool["files"])]
+        if fit:
+            written = folder.text(file)
+            text, code = _without_comments(file, written)
+            asserts = any(_holds(text, tool.get("mentions") or [""]) and _holds(code, tool["asserts"]) for tool in fit)
+            if asserts and not _is_broken(file, written):
+                yield file
+
+
+def _holds(text: str, words: Iterable[str]) -> bool:
+    return any(word in text for word in words)
+
+
+def _without_comments(file: str, text: str) -> tuple[str, str]:
+    """The text without its comments; and, of Python, without its strings as well."""
+    if file.endswith(".py"):
+        return _python(text)
+    mark, has_blocks = ("//", True) if re.search(r"\.(?:go|js|ts|java|kt|cs|rs)$", file) else ("#", False)
+    code = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith(mark))
+    code = _without_blocks(code) if has_blocks else code
+    return code, code
+
+
+def _without_blocks(code: str) -> str:
+    """Without what stands between `/*` and `*/`."""
+    kept, at = [], 0
+    while at >= 0:
+        opened = code.find("/*", at)
+        kept.append(code[at:] if opened < 0 else code[at:opened])
+        closed = code.find("*/", opened + 2) if opened >= 0 else -1
+        at = closed + 2 if closed >= 0 else -1
+    return "".join(kept)
+
+
+# A comment or a string of Python. One that is not closed goes to the end, so that nothing is looked at twice.
+_PYTHON = re.compile(
+    r"""#[^\n]*|(?:\b[rbuf]{1,2})?"""
+    r"""(?:\"{3}(?:[^"\\]|\\(?:.|\Z)|"(?!""))*(?:\"{3}|\Z)|'{3}(?:[^'\\]|\\(?:.|\Z)|'(?!''))*(?:'{3}|\Z)"""
+    r"""|"(?:[^"\\\n]|\\(?:.|\Z))*(?:"|(?=\n)|\Z)|'(?:[^'\\\n]|\\(?:.|\Z))*(?:'|(?=\n)|\Z))""",
+    re.DOTALL | re.IGNORECASE,
+)
+
+
+def _python(text: str) -> tuple[str, str]:
+    plain = _PYTHON.sub(lambda found: "" if found[0].startswith("#") else found[0], text)
+    return plain, _PYTHON.sub("", plain)
+
+
+def _is_broken(file: str, text: str) -> bool:
+    """Whether it is Python that no test runner can read."""
+    if not file.endswith(".py"):
+        return False
+    import ast
+
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return True
+    return False
+
+
+def tested(suite: TestSuite, references: References) -> set[str]:
+    """The addresses of the plan's resources that some assertion refers to."""
+    here = {run.name for run in suite.runs if not run.elsewhere}
+    names = dict.fromkeys(name for run in suite.runs if not run.elsewhere for name in run.claims)
+    origins = (origin for name in names for origin in _origins(name, here, references))
+    return {i.address for origin in origins for i in origin.instances if i.mode == "managed"}
+
+
+def _origins(name: str, here: set[str], references: References) -> Origins:
+    """What a name in an assertion leads to; `output.a` and `run.apply.a` are outputs of the tested configuration."""
+    steps = re.split(r"[.\[]", name)
+    if steps[0] == "output" and len(steps) > 1:
+        return references.output(steps[1])
+    if steps[0] == "run":
+        return references.output(steps[2]) if len(steps) > 2 and steps[1] in here else ()
+    return references.follow({"references": [name]}, Scope(references.plan.root))
