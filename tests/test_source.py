@@ -35,7 +35,7 @@ def test_a_folder_and_its_saved_plan_tell_the_same(path: Path) -> None:
     assert count.code == 'var.environment == "prod" ? 1 : 0'
     block = called.resource("aws_s3_bucket.protected")
     assert block is not None
-    assert source.shown(block.file).endswith("modules/bucket/main.tf")
+    assert source.display_path(block.file).endswith("modules/bucket/main.tf")
     assert block.line == 1 + (SHAPES / "modules/bucket/main.tf").read_text(encoding="utf-8").split("\n").index(
         'resource "aws_s3_bucket" "protected" {'
     )

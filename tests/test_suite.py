@@ -19,7 +19,7 @@ from planproof.registry import all_checks
 from planproof.source import files
 from planproof.source.files import Folder
 from planproof.source.model import Source
-from planproof.source.terraform_tests import TestSuite, _python, suite_of
+from planproof.source.terraform_tests import TerraformTests, _python, suite_of
 from planproof.verdict import Verdict
 
 SETTINGS: dict[str, Any] = dict(Policy.default().settings("test_coverage"))
@@ -35,7 +35,7 @@ def write(folder: Path, **files: str) -> Folder:
     return Folder(folder)
 
 
-def kinds(suite: TestSuite) -> list[tuple[str, str, bool]]:
+def kinds(suite: TerraformTests) -> list[tuple[str, str, bool]]:
     return [(run.name, run.kind, run.asserts) for run in suite.runs]
 
 

@@ -74,7 +74,7 @@ def _unique_parts(bucket: Instance, origins: Origins, context: Context) -> Itera
         if origin.kind is not Kind.RESOURCE or not _stands_in(origin, name.text):
             continue
         if _is_unique(origin, settings) or (origin.type == BUCKET and origin.instance and _made_up(origin.instance, context)):
-            yield origin.shown
+            yield origin.display_name
     if name.text and any(o.kind is Kind.LOST for o in origins):
         yield from _found_in(name.text, settings, context)
 
@@ -126,14 +126,14 @@ def _fixed_or_open(bucket: Instance, origins: Origins, settings: Mapping[str, An
         )
     name = bucket.get("bucket")
     read = [o for o in flat(origins) if o.kind is Kind.RESOURCE and _stands_in(o, name.text) and not _is_unique(o, settings)]
-    computed = dict.fromkeys(o.shown for o in read if name.is_unknown or not o.is_data)
+    computed = dict.fromkeys(o.display_name for o in read if name.is_unknown or not o.is_data)
     if computed:
         text = f"the name is made of {', '.join(computed)}, which the policy does not know as random or unique"
         return unknown("unknown_name", text, where)
-    fixed = dict.fromkeys([f"var.{o.name}" for o in flat(origins) if o.kind is Kind.VARIABLE] + [o.shown for o in read])
+    fixed = dict.fromkeys([f"var.{o.name}" for o in flat(origins) if o.kind is Kind.VARIABLE] + [o.display_name for o in read])
     if fixed:
         text = f"the name is a fixed value of {', '.join(fixed)}, which no environment or random part varies"
         return failed("fixed_variable", text, where)
-    absent = dict.fromkeys(o.shown for o in flat(origins) if o.kind is Kind.RESOURCE and not _stands_in(o, name.text))
+    absent = dict.fromkeys(o.display_name for o in flat(origins) if o.kind is Kind.RESOURCE and not _stands_in(o, name.text))
     literal = f"nothing of {', '.join(absent)} stands in the name" if absent else "the name is a literal"
     return failed("literal_name", f"{literal}: a second environment, account or region collides with it", where)

@@ -49,18 +49,18 @@ def log_bucket_retention(bucket: Instance, context: Context) -> Outcome:
 
 def _judge(bucket: Instance, found: Lifecycle, context: Context) -> Outcome:
     settings = context.settings("log_bucket_retention")
-    sure = [rule for rule in found.rules if not rule.open]
+    sure = [rule for rule in found.rules if not rule.undetermined]
     early = next((rule for rule in found.rules if rule.on and _is_early(rule, settings)), None)
     if early:
         text = (
             f"rule {early.name!r} expires objects after {early.said_days} days, before the {settings['retention_days']} demanded"
         )
         return failed("expires_too_early", text, *found.where)
-    open_ended = [*found.open, *(f"known after the apply: {at}" for rule in found.rules for at in rule.open)]
+    open_ended = [*found.undetermined, *(f"known after the apply: {at}" for rule in found.rules for at in rule.undetermined)]
     keeper = next((rule for rule in sure if _keeps(rule, settings)), None)
     if keeper is None:
         return unknown("unknown_lifecycle", open_ended[0], *found.where) if open_ended else _why_not(found, settings)
-    if any("expiration" in at or _is_early(rule, settings) for rule in found.rules for at in rule.open):
+    if any("expiration" in at or _is_early(rule, settings) for rule in found.rules for at in rule.undetermined):
         return unknown("unknown_lifecycle", open_ended[0], *found.where)
     if any(rule.whole and rule.noncurrent for rule in sure):
         return _kept(keeper, found)

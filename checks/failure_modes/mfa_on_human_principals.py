@@ -18,10 +18,10 @@ from planproof.aws.iam.trust import (
     Trust,
     actions_of,
     by_trust,
+    display_name,
     is_on_mfa,
     people_in,
     person_holds,
-    shown,
     unread_parts,
 )
 from planproof.check import Context, Instance, Outcome, check, failed, passed, unknown
@@ -62,8 +62,8 @@ def mfa_on_human_principals(role: Instance, context: Context) -> Outcome:
 
 
 def _judge(exempt: Sequence[str], trust: Trust) -> Outcome:
-    if trust.document.open:
-        return unknown("unknown_policy", trust.document.open[0], *trust.document.where)
+    if trust.document.undetermined:
+        return unknown("unknown_policy", trust.document.undetermined[0], *trust.document.where)
     people = [(name, allow, who) for name, allow in trust.allows for who in _people(allow, exempt)]
     found = [outcome for one in people for outcome in _without_mfa(*one, trust)]
     if found:
@@ -91,18 +91,16 @@ def _without_mfa(name: str, allow: Statement, who: Principal, trust: Trust) -> I
     ways = [kind for kind, answer in answers.items() if answer is True]
     where = trust.document.where
     if len(ways) == len(answers):
-        yield failed("no_mfa", f"{name} of {POLICY} lets {shown(who)} assume the role without MFA", *where)
+        yield failed("no_mfa", f"{name} of {POLICY} lets {display_name(who)} assume the role without MFA", *where)
     elif ways == [LONG_TERM]:
-        text = f"{name} of {POLICY} lets {shown(who)} assume the role with long-term access keys, whose requests lack the key that is asked for"
+        text = f"{name} of {POLICY} lets {display_name(who)} assume the role with long-term access keys, whose requests lack the key that is asked for"
         yield failed("long_term_keys", text, *where)
     elif ways:
-        text = (
-            f"{name} of {POLICY} lets {shown(who)} assume the role from a session made without MFA: the key is there, and false"
-        )
+        text = f"{name} of {POLICY} lets {display_name(who)} assume the role from a session made without MFA: the key is there, and false"
         yield failed("session_without_mfa", text, *where)
     elif None in answers.values():
         open_ = unread_parts(*trust.document.statements) or "what an operator that AWS does not have comes to"
-        text = f"{name} of {POLICY} may let {shown(who)} assume the role without MFA; known after the apply: {open_}"
+        text = f"{name} of {POLICY} may let {display_name(who)} assume the role without MFA; known after the apply: {open_}"
         yield unknown("unknown_demand", text, *where)
 
 

@@ -13,9 +13,9 @@ from planproof.aws.iam.trust import (
     actions_of,
     asked,
     by_trust,
+    display_name,
     is_on_mfa,
     machine_request,
-    shown,
     unread_parts,
 )
 from planproof.check import Context, Instance, Outcome, check, failed, passed, unknown
@@ -56,8 +56,8 @@ def _judge(trust: Trust) -> Outcome:
     worst = min(found, key=lambda o: o.verdict is not Verdict.FAIL, default=None)
     if worst:
         return worst
-    if trust.document.open:
-        return unknown("unknown_policy", trust.document.open[0], *trust.document.where)
+    if trust.document.undetermined:
+        return unknown("unknown_policy", trust.document.undetermined[0], *trust.document.where)
     if not any(who.who in MACHINES for _, allow in trust.allows for who in allow.principals):
         return passed("no_machines", "no service or federated identity may assume the role", *trust.document.where)
     return passed("not_demanded", "no MFA is demanded of the services or federated identities", *trust.document.where)
@@ -69,7 +69,7 @@ def _by_allow(trust: Trust) -> Iterator[Outcome]:
         demanded = either(*(negated(c.holds(None)) for c in allow.conditions if is_on_mfa(c)))
         for who in () if allow.not_principals else allow.principals:
             answer = both(demanded, _is_machine(who), _sure(allow, "Allow"))
-            text = f"{name} of {POLICY} lets {shown(who)} in under {asked(allow)}, a key that its requests never have"
+            text = f"{name} of {POLICY} lets {display_name(who)} in under {asked(allow)}, a key that its requests never have"
             yield from _outcome(answer, "allow_demands_mfa", text, trust, allow)
 
 
@@ -81,7 +81,7 @@ def _by_deny(trust: Trust) -> Iterator[Outcome]:
         for _, allow in trust.allows:
             for who in () if allow.not_principals else allow.principals:
                 answer = both(_catches(deny, allow, who), _is_machine(who), _sure(deny, "Deny"), _sure(allow, "Allow"))
-                text = f"{name} of {POLICY} denies {shown(who)} by {asked(deny)}, a key that its requests never have"
+                text = f"{name} of {POLICY} denies {display_name(who)} by {asked(deny)}, a key that its requests never have"
                 yield from _outcome(answer, "deny_catches_machines", text, trust, deny)
 
 

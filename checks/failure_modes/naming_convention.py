@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from planproof.aws.names import SETTINGS, Name, Names, names_of, pattern_for
+from planproof.aws.names import Name, Names, names_of, pattern_for
 from planproof.check import ANY_TYPE, Context, Instance, Outcome, check, failed, passed, unknown
 from planproof.source.evaluator import NO_SOURCE
 
 
+def _names(context: Context) -> Names:
+    return names_of(context.settings("naming_convention"), context)
+
+
 def _is_named(instance: Instance, context: Context) -> bool:
-    return instance.address in context.once(names_of).by_address
+    return instance.address in context.once(_names).by_address
 
 
 @check(
@@ -43,7 +47,7 @@ def naming_convention(instance: Instance, context: Context) -> list[Outcome]:
     Fix: Build every name from one prefix, such as a local `name = "${var.prefix}-logs"`, in lower-case kebab. A name that has to
     differ goes into `ignore`, or its type gets a pattern of its own.
     """
-    names: Names = context.once(names_of)
+    names: Names = context.once(_names)
     name = names.by_address[instance.address]
     where = f"{instance.address}.{name.attribute}"
     if not any(name.parts):
@@ -51,18 +55,18 @@ def naming_convention(instance: Instance, context: Context) -> list[Outcome]:
         decides = f"by {', '.join(name.needs)}" if name.needs else no_source
         return [unknown("unknown_name", f"known after the apply: {where}, {decides}", where)]
     if name.fits and name.token is not None and name.token == names.token:
-        text = f"{name.attribute} {name.shown} fits the pattern and begins with {names.said}, as the plan's names do"
+        text = f"{name.attribute} {name.display_name} fits the pattern and begins with {names.said}, as the plan's names do"
         return [passed("fits", text, where)]
     broken = list(_outlier(name, instance, names, where, context))
     if not name.fits:
-        pattern = pattern_for(instance.type, context)
-        text = f"{name.attribute} is {name.shown}, which does not fit the pattern {pattern.text}"
+        pattern = pattern_for(instance.type, context.settings("naming_convention"))
+        text = f"{name.attribute} is {name.display_name}, which does not fit the pattern {pattern.text}"
         broken.insert(0, failed("does_not_fit", text, where))
-    return broken or [passed("fits", f"{name.attribute} {name.shown} fits the pattern", where)]
+    return broken or [passed("fits", f"{name.attribute} {name.display_name} fits the pattern", where)]
 
 
 def _outlier(name: Name, instance: Instance, names: Names, where: str, context: Context) -> Iterator[Outcome]:
-    settings = context.settings(SETTINGS)
+    settings = context.settings("naming_convention")
     if names.token is None or names.token in (name.token, *name.words) or instance.type in settings["within"]:
         return
     demanded = settings["leading_token"]
@@ -70,8 +74,8 @@ def _outlier(name: Name, instance: Instance, names: Names, where: str, context: 
     rule = f"the policy wants {demanded!r} at the beginning" if demanded else majority
     if name.token is None and names.token.startswith((name.parts[0] or "").lower()):
         needs = f" ({', '.join(name.needs)})" if name.needs else ""
-        made = f"is {name.shown}, and what it begins with is known after the apply{needs}"
+        made = f"is {name.display_name}, and what it begins with is known after the apply{needs}"
         yield unknown("unknown_leading_token", f"{name.attribute} {made}; {rule}", where)
     else:
         code = "wrong_leading_token" if demanded else "other_leading_token"
-        yield failed(code, f"{name.attribute} is {name.shown}; {rule}", where)
+        yield failed(code, f"{name.attribute} is {name.display_name}; {rule}", where)

@@ -158,5 +158,5 @@ def _wanted(name: str, promise: Mapping[str, Any], context: Context) -> str:
 
 
 def _named(origins: Origins) -> str:
-    found: Iterator[str] = (o.shown for o in origins if o.kind is Kind.RESOURCE)
+    found: Iterator[str] = (o.display_name for o in origins if o.kind is Kind.RESOURCE)
     return ", ".join(dict.fromkeys(found)) or "no resource"

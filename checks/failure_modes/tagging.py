@@ -17,8 +17,12 @@ from planproof.text.pattern import compiled
 _SHOWN = (Kind.CONSTANT, Kind.RESOURCE, Kind.VARIABLE)
 
 
+def _tags(context: Context) -> AllTags:
+    return all_tags(context.settings("tagging"), context)
+
+
 def _takes_tags(instance: Instance, context: Context) -> bool:
-    return instance.address in context.once(all_tags).by_address
+    return instance.address in context.once(_tags).by_address
 
 
 @check(
@@ -49,10 +53,10 @@ def tagging(instance: Instance, context: Context) -> list[Outcome]:
 
     Controls: NIST 800-53 CM-8; AWS Resource Tagging Standard (Security Hub).
     """
-    everything: AllTags = context.once(all_tags)
+    everything: AllTags = context.once(_tags)
     found: list[Outcome] = []
     for tags in everything.by_address[instance.address]:
-        signature = (tags.open, *tags.values.items())
+        signature = (tags.undetermined, *tags.values.items())
         if signature not in everything.blameless:
             faults = [*_judge(tags, everything, instance, context)]
             found += faults
@@ -74,8 +78,8 @@ def _judge(tags: Tags, everything: AllTags, instance: Instance, context: Context
 
 
 def _missing(missing: list[str], tags: Tags, where: str) -> Outcome:
-    if tags.open:
-        return unknown("unknown_tags", f"whether {tags.where} has {', '.join(missing)} is open: {tags.open}", where)
+    if tags.undetermined:
+        return unknown("unknown_tags", f"whether {tags.where} has {', '.join(missing)} is open: {tags.undetermined}", where)
     return failed("missing", f"{tags.where} lacks {', '.join(_with_near_miss(key, tags) for key in missing)}", where)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from planproof.check import PLAN_WIDE, Context, Outcome, Plan, check, failed, passed, unknown
-from planproof.source.terraform_tests import SETTINGS, TestSuite, suite_of, tested
+from planproof.source.terraform_tests import TerraformTests, suite_of, tested
 from planproof.verdict import listed
 
 
@@ -41,18 +41,18 @@ def test_coverage(plan: Plan, context: Context) -> list[Outcome]:
     if folder is None:
         held = "a saved plan holds" if context.source else "plan JSON holds"
         return [unknown("no_source", f"{held} no tests; give the source folder (--source, PLANPROOF_SOURCE)")]
-    settings = context.settings(SETTINGS)
+    settings = context.settings("test_coverage")
     suite = suite_of(folder, settings)
     broken = [*_unreadable(suite), *_missing(suite, settings), *_silent(suite, settings)]
     return broken or [passed("tested", _praise(suite, plan, context))]
 
 
-def _unreadable(suite: TestSuite) -> Iterator[Outcome]:
+def _unreadable(suite: TerraformTests) -> Iterator[Outcome]:
     for problem in suite.problems:
         yield failed("does_not_parse", problem)
 
 
-def _missing(suite: TestSuite, settings: Mapping[str, Any]) -> Iterator[Outcome]:
+def _missing(suite: TerraformTests, settings: Mapping[str, Any]) -> Iterator[Outcome]:
     wanted = [kind for kind in settings["kinds"] if not suite.asserting(kind) and not suite.others[kind]]
     if not suite.runs and not any(suite.others.values()) and wanted:
         if not suite.problems:
@@ -70,18 +70,18 @@ def _tools(settings: Mapping[str, Any]) -> str:
     return ", ".join(name for name, tool in settings["tools"].items() if tool)
 
 
-def _beside(suite: TestSuite, kind: str) -> str:
+def _beside(suite: TerraformTests, kind: str) -> str:
     count = len(suite.asserting(kind)) + len(suite.others[kind])
     return f" (of {kind} tests there {'is' if count == 1 else 'are'} {count})" if count else ""
 
 
-def _silent(suite: TestSuite, settings: Mapping[str, Any]) -> Iterator[Outcome]:
+def _silent(suite: TerraformTests, settings: Mapping[str, Any]) -> Iterator[Outcome]:
     silent = [f"{run.name} ({run.file})" for run in suite.silent()] if settings["every_run_asserts"] else []
     if silent:
         yield failed("no_assertion", f"runs that assert nothing: {listed(silent, 5)}")
 
 
-def _praise(suite: TestSuite, plan: Plan, context: Context) -> str:
+def _praise(suite: TerraformTests, plan: Plan, context: Context) -> str:
     counts = (f"{len(suite.asserting(kind)) + len(suite.others[kind])} {kind}" for kind in ("unit", "integration"))
     reached = f"{len(tested(suite, context.references))} of {len(plan.managed)} resources of the plan"
     return f"{' and '.join(counts)} tests assert something; what runs assert refers to {reached}"

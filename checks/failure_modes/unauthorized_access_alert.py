@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from planproof.aws.alerts.chain import best_chain
+from planproof.aws.alerts.chain import Ways, best_chain, ways
 from planproof.aws.alerts.links import Chain, Link
 from planproof.aws.log_buckets import is_log_bucket, judged_as_log_bucket
 from planproof.aws.s3 import BUCKET
@@ -41,13 +41,19 @@ def unauthorized_access_alert(bucket: Instance, context: Context) -> Outcome:
 
     Controls: CIS AWS Foundations 4.1, NIST 800-53 AU-6 and SI-4, PCI DSS 10.4.1.
     """
-    return judged_as_log_bucket(bucket, _outcome(best_chain(bucket, context)), "denied access to it alerts nobody", context)
+    return judged_as_log_bucket(
+        bucket, _outcome(best_chain(bucket, context.once(_ways), context)), "denied access to it alerts nobody", context
+    )
+
+
+def _ways(context: Context) -> Ways:
+    return ways(context.settings("unauthorized_access_alert"))
 
 
 def _outcome(chain: Chain) -> Outcome:
     """The verdict on the best chain; the evidence is the chain itself, in its order."""
     evidence = [where for link in chain for where in link.where]
-    weak = next((link for link in chain if link.broken), None) or next((link for link in chain if link.open), None)
+    weak = next((link for link in chain if link.broken), None) or next((link for link in chain if link.undetermined), None)
     if weak is None:
         return passed("alert_reaches_somebody", f"denied access sets off an alert: {_drawn(chain)}", *evidence)
     held = _drawn(link for link in chain[: chain.index(weak)] if not link.code)

@@ -154,4 +154,4 @@ def _place(subject: Instance | None, outcome: Outcome, context: Context) -> tupl
             block = module.resource(subject.local_address) if module and subject else None
     except SourceError:
         return None, None
-    return (context.source.shown(block.file), block.line) if block else (None, None)
+    return (context.source.display_path(block.file), block.line) if block else (None, None)

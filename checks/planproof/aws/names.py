@@ -15,7 +15,6 @@ from planproof.source.partial_values import PartialText, Undetermined
 from planproof.text.pattern import Pattern, compiled
 from planproof.text.wildcards import matches
 
-SETTINGS = "naming_convention"
 # What the provider appends to a prefix (and to "terraform-" or "tf-", where nobody gave a name): a time and a counter.
 _APPENDED = "20060102150405000000000001"
 _MADE_UP = re.compile(r"^(?:terraform|tf(?:-lb)?)-\d{10}[0-9a-f]+$")
@@ -46,7 +45,7 @@ class Name(NamedTuple):
     public: str = ""
 
     @property
-    def shown(self) -> str:
+    def display_name(self) -> str:
         """For a message."""
         return "(sensitive)" if self.secret else json.dumps(self.public, ensure_ascii=False)
 
@@ -63,9 +62,8 @@ class Names(NamedTuple):
     said: str = ""
 
 
-def names_of(context: Context) -> Names:
-    """For `context.once`."""
-    settings = context.settings(SETTINGS)
+def names_of(settings: Mapping[str, Any], context: Context) -> Names:
+    """All names of the plan, by the policy's section on names."""
     within, attributes, ignored = settings["within"], settings["attributes"], settings["ignore"]
     found: dict[str, Name] = {}
     tokens: dict[str, list[str]] = {}
@@ -74,7 +72,7 @@ def names_of(context: Context) -> Names:
         attribute = attributes.get(kind)
         if not attribute:
             continue
-        reader = _Reader(attribute, settings["paths"].get(kind) or (), pattern_for(kind, context), context)
+        reader = _Reader(attribute, settings["paths"].get(kind) or (), pattern_for(kind, settings), context)
         for instance in context.plan.of_type(kind):
             name = None if ignored and any(matches(glob, instance.address) for glob in ignored) else reader.name(instance)
             if name is None:
@@ -112,9 +110,8 @@ def _said(token: str, names: Iterable[Name]) -> str:
     return repr(next((found[0] for head in heads if (found := _VARIABLE.match(head))), token))
 
 
-def pattern_for(kind: str, context: Context) -> Pattern:
+def pattern_for(kind: str, settings: Mapping[str, Any]) -> Pattern:
     """The pattern that names of this type have to fit."""
-    settings = context.settings(SETTINGS)
     return compiled(settings["patterns"].get(kind) or settings["pattern"])
 
 

@@ -24,7 +24,7 @@ class Rule(NamedTuple):
     """A lifecycle rule that is not known to be disabled.
 
     `on`: it is known to be enabled. `whole`: it covers every object. `days`: objects expire after so many. `moves`: they go to a colder class. `noncurrent`: so
-    do, or expire, noncurrent versions. `dated`: it acts on a fixed date. `open`: the arguments that are known only after the
+    do, or expire, noncurrent versions. `dated`: it acts on a fixed date. `undetermined`: the arguments that are known only after the
     apply and that could change what the rule does. `said_days`: the days for a message.
     """
 
@@ -35,17 +35,17 @@ class Rule(NamedTuple):
     moves: bool
     dated: bool
     noncurrent: bool
-    open: tuple[str, ...] = ()
+    undetermined: tuple[str, ...] = ()
     said_days: str = ""
 
 
 class Lifecycle(NamedTuple):
-    """A bucket's lifecycle: the rules that are in force, where they stand, and what cannot be told (`open`)."""
+    """A bucket's lifecycle: the rules that are in force, where they stand, and what cannot be told (`undetermined`)."""
 
     rules: tuple[Rule, ...]
     disabled: int
     where: tuple[str, ...]
-    open: tuple[str, ...]
+    undetermined: tuple[str, ...]
 
 
 def lifecycle(bucket: Instance, context: Context) -> Lifecycle:

@@ -12,18 +12,17 @@ from planproof.plan.value import Json, State, Value
 from planproof.source.partial_values import Partial, PartialObject, PartialText, Undetermined, as_text
 from planproof.text.wildcards import matches
 
-SETTINGS = "tagging"
 _UNKNOWN = PartialText((Undetermined(),))
 _STRINGS = {str}
 
 
 class Tags(NamedTuple):
-    """The tags in one place: a value is a PartialText where not all of it is known. `open` says what would decide whether there are more,
+    """The tags in one place: a value is a PartialText where not all of it is known. `undetermined` says what would decide whether there are more,
     and is empty where these are all. `where` is the attribute."""
 
     values: Mapping[str, str | PartialText]
     where: str
-    open: str = ""
+    undetermined: str = ""
     secret: bool = False
 
 
@@ -37,9 +36,8 @@ class AllTags(NamedTuple):
     """The tags that were found to be without fault, as most resources of a plan have the same."""
 
 
-def all_tags(context: Context) -> AllTags:
-    """For `context.once`."""
-    settings = context.settings(SETTINGS)
+def all_tags(settings: Mapping[str, Any], context: Context) -> AllTags:
+    """All tags of the plan, by the policy's section on tags."""
     globs, ignored, blocks = tuple(settings["types"]), settings["ignore"], settings["blocks"]
     found: dict[str, list[Tags]] = {}
     for kind in context.plan.types:
@@ -104,7 +102,7 @@ def _own(instance: Instance, context: Context, block: str | None) -> list[Tags]:
     if everything.state is State.ABSENT:  # a provider from before there were default tags
         return [tags]
     defaults = context.once(Defaults).of(instance)
-    return [Tags({**defaults.values, **tags.values}, "tags", tags.open or defaults.open, secret)]
+    return [Tags({**defaults.values, **tags.values}, "tags", tags.undetermined or defaults.undetermined, secret)]
 
 
 def _is_secret(mask: Json) -> bool:
@@ -161,7 +159,9 @@ def _in_blocks(instance: Instance, name: str) -> list[Tags]:
 
 
 def _block_map(tags: Value, where: str, instance: Instance) -> Tags:
-    return _read(tags, where)._replace(open=f"{instance.address}.{where} is known after the apply" if tags.is_unknown else "")
+    return _read(tags, where)._replace(
+        undetermined=f"{instance.address}.{where} is known after the apply" if tags.is_unknown else ""
+    )
 
 
 def _pairs(items: list[Value], name: str, instance: Instance) -> Tags:
@@ -205,7 +205,7 @@ class Defaults:
         if isinstance(expression.get("constant_value"), dict):
             return _read(Value(expression["constant_value"]), "default_tags")
         shown = self._shown.get(key, Tags({}, "default_tags", _NOT_IN_PLAN))
-        return self._in_source(key, provider.raw, shown) if shown.open else shown
+        return self._in_source(key, provider.raw, shown) if shown.undetermined else shown
 
     def _by_resources(self) -> dict[str, Tags]:
         """What resources have in `tags_all` and not in `tags`: all of the defaults where one has no tags of its own."""
@@ -217,7 +217,7 @@ class Defaults:
                 continue
             values = {key: text_of(value) for key, value in everything.raw.items() if key not in (own.raw or {})}
             before = found.get(config.provider_key, Tags({}, "default_tags", _NOT_IN_PLAN))
-            found[config.provider_key] = Tags({**before.values, **values}, "default_tags", before.open if own.raw else "")
+            found[config.provider_key] = Tags({**before.values, **values}, "default_tags", before.undetermined if own.raw else "")
         return found
 
     def _in_source(self, key: str, provider: Mapping[str, Any], shown: Tags) -> Tags:

@@ -55,7 +55,7 @@ class Origin(NamedTuple):
         return self.block[1].startswith("data.")
 
     @property
-    def shown(self) -> str:
+    def display_name(self) -> str:
         """A RESOURCE origin in a message: `aws_s3_bucket.logs.arn`."""
         return ".".join([self.instance.address if self.instance else self.block[1], *(self.attribute or ())])
 

@@ -117,7 +117,7 @@ class Files:
     def read(self, file: str) -> str:
         raise NotImplementedError
 
-    def shown(self, file: str) -> str:
+    def display_path(self, file: str) -> str:
         raise NotImplementedError
 
 
@@ -158,7 +158,7 @@ class FolderFiles(Files):
             raise SourceError(f"{file} is larger than {MAX_FILE_BYTES} bytes")
         return content.decode("utf-8-sig", errors="replace")
 
-    def shown(self, file: str) -> str:
+    def display_path(self, file: str) -> str:
         return _from_here(file)
 
 
@@ -213,7 +213,7 @@ class ArchiveFiles(Files):
             raise SourceError(f"{self._name}: {file} is larger than {MAX_FILE_BYTES} bytes")
         return content.decode("utf-8-sig", errors="replace")
 
-    def shown(self, file: str) -> str:
+    def display_path(self, file: str) -> str:
         # The manifest tells each module's folder: modules/logs/main.tf for tfconfig/m-logs/main.tf.
         key = posixpath.dirname(file).removeprefix("tfconfig/m-")
         path = posixpath.normpath(posixpath.join(self._paths.get(key, key), posixpath.basename(file)))

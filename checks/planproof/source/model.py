@@ -115,9 +115,9 @@ class Source:
         """All files of the folder, tests among them; None where the source is a saved plan alone."""
         return Folder(self.root) if self.root else None
 
-    def shown(self, file: str) -> str:
+    def display_path(self, file: str) -> str:
         """The file as a reader knows it: relative to the working directory where it lies below it."""
-        return self._files.shown(file)
+        return self._files.display_path(file)
 
     def _parse(self, path: tuple[str, ...]) -> ModuleSource | None:
         folder = self._folder(path)

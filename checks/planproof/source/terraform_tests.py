@@ -15,7 +15,6 @@ from planproof.source.expressions import Expression
 from planproof.source.files import Folder
 from planproof.text.wildcards import matches
 
-SETTINGS = "test_coverage"
 KINDS = ("unit", "integration")
 _SUFFIXES = (".tftest.hcl", ".tftest.json", ".tofutest.hcl", ".tofutest.json")
 
@@ -39,7 +38,7 @@ class Run(NamedTuple):
         return {name.split(".")[1] for name in self.uses if name.startswith("run.")}
 
 
-class TestSuite(NamedTuple):
+class TerraformTests(NamedTuple):
     """`others` are the files of other tools that assert something, by kind, where no run of that kind does; `problems` say which
     test files cannot be read."""
 
@@ -60,7 +59,7 @@ class TestSuite(NamedTuple):
         return [run for run in self.runs if not run.asserts and not run.elsewhere and run.name not in prepared]
 
 
-def suite_of(folder: Folder, settings: Mapping[str, Any]) -> TestSuite:
+def suite_of(folder: Folder, settings: Mapping[str, Any]) -> TerraformTests:
     """Reads the tests of a folder."""
     runs: list[Run] = []
     problems: list[str] = []
@@ -71,7 +70,7 @@ def suite_of(folder: Folder, settings: Mapping[str, Any]) -> TestSuite:
                 runs.extend(_run(name, body, file, modules) for (name,), body in labelled(folder.document(file).get("run"), 1))
             except SourceError as error:
                 problems.append(str(error))
-    suite = TestSuite(tuple(runs), {}, tuple(problems))
+    suite = TerraformTests(tuple(runs), {}, tuple(problems))
     others = {kind: () if suite.asserting(kind) else tuple(_other(folder, settings, kind)) for kind in KINDS}
     return suite._replace(others=others)
 
@@ -207,7 +206,7 @@ def _is_broken(file: str, text: str) -> bool:
     return False
 
 
-def tested(suite: TestSuite, references: References) -> set[str]:
+def tested(suite: TerraformTests, references: References) -> set[str]:
     """The addresses of the plan's resources that some assertion refers to."""
     here = {run.name for run in suite.runs if not run.elsewhere}
     names = dict.fromkeys(name for run in suite.runs if not run.elsewhere for name in run.claims)

@@ -49,7 +49,7 @@ class Watches:
     def __init__(self) -> None:
         self.by_metric: dict[tuple[str, str], list[Watch]] = {}
         self.by_name: dict[str, list[Watch]] = {}
-        self.open: list[Watch] = []
+        self.undetermined: list[Watch] = []
 
 
 def watches(context: Context) -> Watches:
@@ -59,7 +59,7 @@ def watches(context: Context) -> Watches:
         for watch in _watches(alarm, context):
             name, namespace = watch.get("metric_name", context), watch.get("namespace", context)
             if name.text is None or namespace.text is None:
-                found.open.append(watch)
+                found.undetermined.append(watch)
                 continue
             found.by_metric.setdefault((namespace.text, name.text), []).append(watch)
             found.by_name.setdefault(name.text.lower(), []).append(watch)
@@ -75,12 +75,12 @@ def _watches(alarm: Instance, context: Context) -> Iterator[Watch]:
 
 
 class Trouble(NamedTuple):
-    """Why an alarm does not do what is wanted, or (`open`) why that cannot be told."""
+    """Why an alarm does not do what is wanted, or (`undetermined`) why that cannot be told."""
 
     code: str
     reason: str
     attribute: str
-    open: bool = False
+    undetermined: bool = False
 
 
 def trouble(watch: Watch, weight: float, default: float | None, settings: Mapping[str, Any], context: Context) -> Trouble | None:
@@ -94,7 +94,7 @@ def trouble(watch: Watch, weight: float, default: float | None, settings: Mappin
     values |= {name: watch.get(name, context) for name in ("period", "stat")}
     unknown = next((name for name, value in values.items() if value.is_unknown), None)
     if unknown:
-        return Trouble("unknown_alarm", f"{alarm.address}.{unknown} is known after the apply", unknown, open=True)
+        return Trouble("unknown_alarm", f"{alarm.address}.{unknown} is known after the apply", unknown, undetermined=True)
     paths: dict[str, Path] = {"period": (*watch.path, "period")}
     shown = {name: context.display_value(alarm, *paths.get(name, (name,))) for name in (*names, "period")}
     slow = _slow(alarm, values, shown, settings)
@@ -128,7 +128,7 @@ def _trips(
     threshold, statistic = values["threshold"].number, values["stat"].text or ""
     if compare is None or threshold is None:
         text = f"{alarm.address} compares with a band that is learned from the metric, so no plan tells what trips it"
-        return Trouble("unknown_alarm", text, "comparison_operator", open=True)
+        return Trouble("unknown_alarm", text, "comparison_operator", undetermined=True)
     periods = max(int((values["period"].number or _FINEST) // _FINEST), 1)
     busy = _statistic(statistic, [weight, *[default] * (periods - 1)] if default is not None else [weight])
     quiet = _statistic(statistic, [default] * periods) if default is not None else 0.0 if fills else None
@@ -167,7 +167,7 @@ def _through(watch: Watch, context: Context) -> bool | Trouble:
     queries = context.argument(watch.alarm, "metric_query").items()
     if any(query.get(name).is_unknown for query in queries for name in ("id", "expression", "return_data")):
         text = f"which of the metrics {watch.alarm.address} compares is known after the apply"
-        return Trouble("unknown_alarm", text, "metric_query", open=True)
+        return Trouble("unknown_alarm", text, "metric_query", undetermined=True)
     compared = next((q for q in queries if q.get("return_data").raw is True), queries[0] if len(queries) == 1 else None)
     if compared is None or compared.get("id").text == watch.query:
         return False
@@ -177,7 +177,7 @@ def _through(watch: Watch, context: Context) -> bool | Trouble:
     if match and (watch.query in ids or "METRICS()" in expression.upper()):
         return bool(_FILL.search(expression))
     text = f"{watch.alarm.address} compares the metric math {compared.get('expression')}, which is not worked out here"
-    return Trouble("unknown_alarm", text, "metric_query", open=True)
+    return Trouble("unknown_alarm", text, "metric_query", undetermined=True)
 
 
 # --- composite alarms -------------------------------------------------------------------------------------------------

@@ -9,13 +9,14 @@ is broken (and why) or cannot be told. `best_chain` walks them and answers with 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
-from typing import Any
+from collections.abc import Hashable, Iterator, Mapping
+from functools import partial
+from typing import Any, NamedTuple
 
 from planproof.aws.alerts.alarms import ALARM, COMPOSITE, Watch, trouble, watches
 from planproof.aws.alerts.links import Chain, Link, Place, Stage, broken, cannot_tell, holds, is_whole, walk
 from planproof.aws.alerts.pattern_trial import Judgement, judge_event_pattern, judge_filter_pattern, seen_as
-from planproof.aws.alerts.topics import SETTINGS, SUBSCRIPTION, TOPIC, alarm_topics, delivery, topics
+from planproof.aws.alerts.topics import SUBSCRIPTION, TOPIC, alarm_topics, delivery, topics
 from planproof.aws.alerts.trails import TRAIL, Coverage, arn_name, coverage, trail_index
 from planproof.aws.regions import same_region
 from planproof.context import Context
@@ -30,9 +31,9 @@ RULE = "aws_cloudwatch_event_rule"
 TARGET = "aws_cloudwatch_event_target"
 
 
-def best_chain(bucket: Instance, context: Context) -> Chain:
+def best_chain(bucket: Instance, ways: Ways, context: Context) -> Chain:
     """The chain that comes furthest: a whole one, else one that may be whole, else the one that breaks last."""
-    chain = _either_way(bucket, context)
+    chain = _either_way(bucket, ways, context)
     left_out = context.once(_left_out)
     if left_out and any(link.broken for link in chain):
         reason = f"this plan leaves {left_out} out (-target), and without it {chain[-1].reason}"
@@ -46,12 +47,12 @@ def _left_out(context: Context) -> str:
     return next((each.address for kind in kinds for each in context.plan.left_out(kind)), "")
 
 
-def _either_way(bucket: Instance, context: Context) -> Chain:
+def _either_way(bucket: Instance, ways: Ways, context: Context) -> Chain:
     """Through an alarm or, where the policy accepts it, through an EventBridge rule."""
-    alarm = walk(ALARMS, bucket, bucket, context)
-    if is_whole(alarm) or not context.settings(SETTINGS)["accept_eventbridge"]:
+    alarm = walk(ways.alarms, bucket, bucket, context)
+    if is_whole(alarm) or not ways.rules:
         return alarm
-    rule = walk(RULES, bucket, bucket, context)
+    rule = walk(ways.rules, bucket, bucket, context)
     if any(link.broken for link in alarm) is not any(link.broken for link in rule):
         return alarm if any(link.broken for link in rule) else rule
     # Both break, or may. A rule that fits counts for as much as a filter that does, which is a link further along its own way.
@@ -221,19 +222,21 @@ def _of_pattern(found: tuple[Judgement, str], each: Instance, where: str) -> Lin
 # --- the alarm --------------------------------------------------------------------------------------------------------
 
 
-def _alarms(each: Instance, _: Instance, context: Context) -> Iterator[Link]:
+def _alarms(settings: Mapping[str, Any], each: Instance, _: Instance, context: Context) -> Iterator[Link]:
     """The alarms on exactly the filter's metric that one event can trip."""
     index = context.once(watches)
     name, namespace = (context.argument(each, "metric_transformation", 0, part) for part in ("name", "namespace"))
     found = [*index.by_metric.get((namespace.text or "", name.text or ""), ())] if name.text and namespace.text else []
     candidates = [(watch, "") for watch in found]
     for watch in (
-        index.open if name.text and namespace.text else [*index.open, *(w for ws in index.by_metric.values() for w in ws)]
+        index.undetermined
+        if name.text and namespace.text
+        else [*index.undetermined, *(w for ws in index.by_metric.values() for w in ws)]
     ):
         candidates += [(watch, doubt) for doubt in [_same_metric(watch, each, context)] if doubt is not None]
     # Those beside the filter first: elsewhere the same names may be another account's.
     for watch, doubt in sorted(candidates, key=lambda pair: pair[0].alarm.module is not each.module):
-        yield _alarm(watch, each, doubt, context)
+        yield _alarm(watch, each, doubt, settings, context)
     if not candidates:
         yield _no_alarm(each, name, namespace, context)
 
@@ -289,7 +292,7 @@ def _written_alike(watch: Watch, theirs: str, each: Instance, ours: str, context
     return same and watch.alarm.index == each.index
 
 
-def _alarm(watch: Watch, each: Instance, doubt: str, context: Context) -> Link:
+def _alarm(watch: Watch, each: Instance, doubt: str, settings: Mapping[str, Any], context: Context) -> Link:
     alarm = watch.alarm
     if same_region(alarm, each, context) is False:
         text = f"{alarm.address} is in another region than {each.address}"
@@ -307,8 +310,8 @@ def _alarm(watch: Watch, each: Instance, doubt: str, context: Context) -> Link:
         return broken("actions_off", f"{where} is false: the alarm tells nobody", where, nearness=3)
     weight = context.argument(each, "metric_transformation", 0, "value")
     default = context.argument(each, "metric_transformation", 0, "default_value")
-    found = trouble(watch, weight.number or 1, default.number, context.settings(SETTINGS), context)
-    if found and not found.open and not (weight.is_unknown and found.code == "cannot_trip"):
+    found = trouble(watch, weight.number or 1, default.number, settings, context)
+    if found and not found.undetermined and not (weight.is_unknown and found.code == "cannot_trip"):
         return broken(found.code, found.reason, f"{alarm.address}.{found.attribute}", nearness=4)
     if found or doubt or enabled.is_unknown:
         reason = doubt or (found.reason if found else f"{alarm.address}.actions_enabled is known after the apply")
@@ -370,17 +373,23 @@ def _rule_topics(rule: Instance, _: Instance, context: Context) -> Iterator[Link
             yield link if link.broken or not doubt else cannot_tell("unknown_rule_target", doubt, target.address, to=link.to)
 
 
-ALARMS = (
-    Stage("trail", _trails, _seen_by_trails),
-    Stage("log group", _groups, seen_as),
-    Stage("metric filter", _filters, seen_as),
-    Stage("alarm", _alarms),
-    Stage("topic", alarm_topics),
-    Stage("delivery", delivery),
-)
-RULES = (
-    Stage("trail", _trails, _seen_by_trails),
-    Stage("rule", _rules, seen_as),
-    Stage("rule's topic", _rule_topics),
-    Stage("delivery", delivery),
-)
+class Ways(NamedTuple):
+    """The stages of both ways from a bucket to whoever is alerted. `rules` is empty where the policy accepts no EventBridge rule."""
+
+    alarms: tuple[Stage, ...]
+    rules: tuple[Stage, ...]
+
+
+def ways(settings: Mapping[str, Any]) -> Ways:
+    """The ways that a section of the policy admits. Made once for a plan, as chains are remembered by their stages."""
+    trail, end = Stage("trail", _trails, _seen_by_trails), Stage("delivery", partial(delivery, settings))
+    alarms = (
+        trail,
+        Stage("log group", _groups, seen_as),
+        Stage("metric filter", _filters, seen_as),
+        Stage("alarm", partial(_alarms, settings)),
+        Stage("topic", alarm_topics),
+        end,
+    )
+    rules = (trail, Stage("rule", _rules, seen_as), Stage("rule's topic", _rule_topics), end)
+    return Ways(alarms, rules if settings["accept_eventbridge"] else ())

@@ -23,7 +23,7 @@ class Place(NamedTuple):
 class Link(NamedTuple):
     """One link: what it leads to, and the code and reason where it does not hold for sure.
 
-    Broken: `code`, and nothing comes after it. Open: `code` and `open`; the chain goes on where `to` is given. `nearness` orders
+    Broken: `code`, and nothing comes after it. Open: `code` and `undetermined`; the chain goes on where `to` is given. `nearness` orders
     broken links of one kind. `where`: evidence.
     """
 
@@ -31,12 +31,12 @@ class Link(NamedTuple):
     code: str = ""
     reason: str = ""
     where: tuple[str, ...] = ()
-    open: bool = False
+    undetermined: bool = False
     nearness: int = 0
 
     @property
     def broken(self) -> bool:
-        return bool(self.code) and not self.open
+        return bool(self.code) and not self.undetermined
 
 
 Chain = tuple[Link, ...]
@@ -52,12 +52,12 @@ def broken(code: str, reason: str, *where: str, nearness: int = 0) -> Link:
 
 
 def cannot_tell(code: str, reason: str, *where: str, to: Any = None) -> Link:
-    return Link(to, code, reason, where, open=True)
+    return Link(to, code, reason, where, undetermined=True)
 
 
 def strongest(links: Iterable[Link]) -> Link | None:
     """One that holds, else one that may, else a broken one."""
-    return min(links, key=lambda link: (link.broken, link.open), default=None)
+    return min(links, key=lambda link: (link.broken, link.undetermined), default=None)
 
 
 def is_whole(chain: Chain) -> bool:

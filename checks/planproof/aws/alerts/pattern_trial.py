@@ -229,7 +229,7 @@ def _part(code: str, instance: Instance, bucket: Instance, context: Context) -> 
 
 def _why_unknown(instance: Instance, attribute: str, context: Context) -> str:
     origins = context.references.origins(instance, attribute)
-    made_of = [o.shown for o in origins if o.kind is Kind.RESOURCE]
+    made_of = [o.display_name for o in origins if o.kind is Kind.RESOURCE]
     lost = next((o.reason for o in origins if o.kind is Kind.LOST), "")
     what = f" (made of {', '.join(dict.fromkeys(made_of))})" if made_of else f": {lost}" if lost else ""
     return f"is known after the apply{what}{'' if context.source or lost else '; give the source'}"

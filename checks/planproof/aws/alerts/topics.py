@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from planproof.aws.alerts.alarms import COMPOSITE, composites
 from planproof.aws.alerts.links import Link, Place, broken, cannot_tell, holds, strongest
@@ -21,7 +21,6 @@ TOPIC = "aws_sns_topic"
 SUBSCRIPTION = "aws_sns_topic_subscription"
 KEYS = ("aws_kms_key", "aws_kms_external_key", "aws_kms_replica_key")
 ALARMS_PRINCIPAL = "cloudwatch.amazonaws.com"
-SETTINGS = "unauthorized_access_alert"
 
 
 class Target(NamedTuple):
@@ -44,7 +43,7 @@ def alarm_topics(alarm: Instance, _: Instance, context: Context) -> Iterator[Lin
     for each in context.plan.of_type(COMPOSITE):
         if context.argument(each, "alarm_rule").is_unknown and alarm in _referred(each, "alarm_rule", context):
             reason = f"{each.address}.alarm_rule is known after the apply"
-            yield from (link._replace(code="unknown_alarm", reason=reason, open=True) for link in _actions(each, context))
+            yield from (link._replace(code="unknown_alarm", reason=reason, undetermined=True) for link in _actions(each, context))
 
 
 def _referred(instance: Instance, attribute: str, context: Context) -> list[Instance]:
@@ -130,19 +129,23 @@ def _topics_by_name(context: Context) -> dict[str, Instance]:
 # --- delivery ---------------------------------------------------------------------------------------------------------
 
 
-def delivery(target: Target, _: Instance, context: Context) -> Iterator[Link]:
+def delivery(settings: Mapping[str, Any], target: Target, _: Instance, context: Context) -> Iterator[Link]:
     """The publisher may use the topic and its key, and somebody is subscribed."""
     topic = target.topic.instance
     if topic is None or topic.mode == "data":
-        yield _outside(target.topic, context)
+        yield _outside(target.topic, settings["known_topics"])
         return
-    links = [_key(topic, target.publisher, context), _admits(topic, target, context), _subscription(topic, context)]
-    yield next((link for link in links if link.broken), None) or next((link for link in links if link.open), links[-1])
+    links = [
+        _key(topic, target.publisher, context),
+        _admits(topic, target, context),
+        _subscription(topic, context, settings["require_subscription"]),
+    ]
+    yield next((link for link in links if link.broken), None) or next((link for link in links if link.undetermined), links[-1])
 
 
-def _outside(topic: Place, context: Context) -> Link:
+def _outside(topic: Place, known: Iterable[str]) -> Link:
     arn = topic.name or (topic.instance.get("arn").text if topic.instance else None) or ""
-    if any(matches(str(glob), arn) for glob in context.settings(SETTINGS)["known_topics"]):
+    if any(matches(str(glob), arn) for glob in known):
         return holds(True)
     reason = (
         "the topic is not made by this plan: whether it has a subscription, and a key that the publisher may use, is not in it"
@@ -150,8 +153,8 @@ def _outside(topic: Place, context: Context) -> Link:
     return cannot_tell("unknown_topic", f"{reason} (known_topics in the policy can say so)", *filter(None, [topic.address]))
 
 
-def _subscription(topic: Instance, context: Context) -> Link:
-    if not context.settings(SETTINGS)["require_subscription"]:
+def _subscription(topic: Instance, context: Context, required: bool) -> Link:
+    if not required:
         return holds(True)
     found = context.relations.companions(topic, SUBSCRIPTION, "topic_arn")
     links = [_subscribed(each, context) for each in found.sure]

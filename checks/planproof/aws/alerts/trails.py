@@ -40,21 +40,21 @@ class Coverage(IntEnum):
 class Selector(NamedTuple):
     """One selector of S3 data events, of either kind. Each field's conditions must all hold.
 
-    `arns`: what is known of the object ARNs that it picks, each without `arn:aws:s3:::`. `open`: what is known only after the
+    `arns`: what is known of the object ARNs that it picks, each without `arn:aws:s3:::`. `undetermined`: what is known only after the
     apply and decides.
     """
 
     fields: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
     arns: tuple[str, ...] | None = None
     reads: bool = True
-    open: str = ""
+    undetermined: str = ""
 
     def coverage(self, name: str) -> Coverage:
         """Of the bucket with this name."""
         found = self._of_arns(name) if self.arns is not None else self._of_fields(name)
         if found is Coverage.WHOLE and not self.reads:
             found = Coverage.WRITES_ONLY
-        return Coverage.OPEN if self.open and found is not Coverage.WHOLE and self.reads else found
+        return Coverage.OPEN if self.undetermined and found is not Coverage.WHOLE and self.reads else found
 
     def _of_arns(self, name: str) -> Coverage:
         if "" in (self.arns or ()) or f"{name}/" in (self.arns or ()):
@@ -83,7 +83,7 @@ class Selector(NamedTuple):
     @property
     def buckets(self) -> set[str] | None:
         """The names of the only buckets that it can cover; None where it may cover any."""
-        if self.open:
+        if self.undetermined:
             return None
         if self.arns is not None:
             return None if "" in self.arns else {arn.split("/")[0] for arn in self.arns}
@@ -121,7 +121,7 @@ def trail_index(context: Context) -> TrailIndex:
 def coverage(trail: Instance, bucket: Instance, context: Context) -> tuple[Coverage, str]:
     """How near the trail comes to logging reads of the bucket's objects, and what is open about it."""
     selectors = context.once(trail_index).selectors[trail.address]
-    found = [(selector.coverage(arn_name(bucket)), selector.open) for selector in selectors]
+    found = [(selector.coverage(arn_name(bucket)), selector.undetermined) for selector in selectors]
     return max(found, key=lambda pair: pair[0], default=(Coverage.NO_DATA_EVENTS, ""))
 
 
@@ -145,7 +145,7 @@ def _selectors(trail: Instance, context: Context) -> Iterator[Selector]:
     for name, read in (("event_selector", _basic), ("advanced_event_selector", _advanced)):
         value = context.argument(trail, name)
         if value.is_unknown:
-            yield Selector(arns=(), open=f"known after the apply: {trail.address}.{name}")
+            yield Selector(arns=(), undetermined=f"known after the apply: {trail.address}.{name}")
         for number in range(len(value.items())):
             yield from read(trail, (name, number), context)
 
@@ -155,13 +155,15 @@ def _basic(trail: Instance, path: Path, context: Context) -> Iterator[Selector]:
     resources = context.argument(trail, *path, "data_resource")
     unknown = next((f"known after the apply: {trail.address}.{path[0]}" for v in (kind, resources) if v.is_unknown), "")
     if resources.is_unknown:
-        yield Selector(arns=(), open=unknown)
+        yield Selector(arns=(), undetermined=unknown)
     for number in range(len(resources.items())):
         what = context.argument(trail, *path, "data_resource", number, "type")
         if what.text == OBJECTS or what.is_unknown:
             arns, still_open = _arns(trail, (*path, "data_resource", number, "values"), context)
             still_open = still_open or unknown or (f"known after the apply: {trail.address}.{path[0]}" if what.is_unknown else "")
-            yield Selector(arns=() if unknown or what.is_unknown else arns, reads=kind.text != "WriteOnly", open=still_open)
+            yield Selector(
+                arns=() if unknown or what.is_unknown else arns, reads=kind.text != "WriteOnly", undetermined=still_open
+            )
 
 
 # What every call to an object of S3 has in the fields that an advanced selector can ask for.
@@ -171,7 +173,7 @@ _FIXED = {"eventCategory": "Data", "resources.type": OBJECTS, "eventSource": "s3
 def _advanced(trail: Instance, path: Path, context: Context) -> Iterator[Selector]:
     fields, still_open = [], ""
     conditions = context.argument(trail, *path, "field_selector")
-    anything = Selector(arns=(), open=f"known after the apply: {trail.address}.{path[0]}")
+    anything = Selector(arns=(), undetermined=f"known after the apply: {trail.address}.{path[0]}")
     if conditions.is_unknown:
         yield anything
         return
@@ -192,7 +194,7 @@ def _advanced(trail: Instance, path: Path, context: Context) -> Iterator[Selecto
             fields.append((name.text or "", operator, tuple(values)))
     fits = all(_holds(operator, _FIXED[name], values) for name, operator, values in fields if name in _FIXED)
     if fits and any(name == "eventCategory" for name, _, _ in fields):
-        yield Selector(tuple(f for f in fields if f[0] not in _FIXED), open=still_open)
+        yield Selector(tuple(f for f in fields if f[0] not in _FIXED), undetermined=still_open)
 
 
 def _plain(trail: Instance, path: Path, context: Context) -> tuple[tuple[str, ...], str]:

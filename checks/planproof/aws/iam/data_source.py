@@ -64,7 +64,9 @@ class _Blocks:
             self._merge_all(argument)
         if len(self._statements) > MAX_STATEMENTS:
             return Document(problem=f"{self._data.address} has more than {MAX_STATEMENTS} statements")
-        return Document(tuple(self._statements), open=tuple(self._open), sensitive=self._sensitive, where=tuple(self._where))
+        return Document(
+            tuple(self._statements), undetermined=tuple(self._open), sensitive=self._sensitive, where=tuple(self._where)
+        )
 
     def _merge(self, statement: Statement) -> None:
         if isinstance(statement.sid, Unknown):
@@ -81,8 +83,8 @@ class _Blocks:
         for document in self._merged_documents(argument):
             self._sensitive = self._sensitive or document.sensitive
             self._where += document.where
-            self._open += [document.problem] if document.problem else document.open
-            if (document.problem or document.open) and argument.startswith("override"):
+            self._open += [document.problem] if document.problem else document.undetermined
+            if (document.problem or document.undetermined) and argument.startswith("override"):
                 self._statements = [_perhaps(s, self._data.address) for s in self._statements]
             for statement in document.statements:
                 self._merge(statement)

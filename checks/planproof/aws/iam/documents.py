@@ -42,7 +42,7 @@ def _unknown_text(instance: Instance, path: tuple[str | int, ...], where: str, c
     if written is not None:
         return written
     lost = next((o.reason for o in origins if o.kind is Kind.LOST), "")
-    made_of = ", ".join(dict.fromkeys(o.shown for o in origins if o.kind is Kind.RESOURCE))
+    made_of = ", ".join(dict.fromkeys(o.display_name for o in origins if o.kind is Kind.RESOURCE))
     help_ = "" if context.source else "; give the source (the folder, or the saved plan)"
     reason = f"{where} cannot be followed: {lost}" if lost else f"known after the apply: {where}"
     return Document(problem=reason if lost else f"{reason}{f' (made of {made_of})' if made_of else ''}{help_}")

@@ -76,7 +76,7 @@ def document_of(raw: Any) -> Document:
             raise _Malformed(f"more than {MAX_STATEMENTS} statements")
         known = [s for s in statements if not isinstance(s, Unknown)]
         unread = tuple(f"known after the apply: {s.what}" for s in statements if isinstance(s, Unknown))
-        return Document(tuple(_statement(s, n) for n, s in enumerate(known, 1)), open=unread)
+        return Document(tuple(_statement(s, n) for n, s in enumerate(known, 1)), undetermined=unread)
     except _Malformed as error:
         return _malformed(str(error))
 

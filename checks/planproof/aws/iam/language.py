@@ -323,13 +323,13 @@ class Document(NamedTuple):
     """A policy document.
 
     `problem`: why there is nothing to judge, "" where there is; `malformed`: the text is known, and is no policy that AWS takes.
-    `open`: reasons for which there may be more statements than these. `sensitive`: nothing of its text may be shown.
+    `undetermined`: reasons for which there may be more statements than these. `sensitive`: nothing of its text may be shown.
     """
 
     statements: tuple[Statement, ...] = ()
     problem: str = ""
     malformed: bool = False
-    open: tuple[str, ...] = ()
+    undetermined: tuple[str, ...] = ()
     sensitive: bool = False
     alternatives: tuple[Document, ...] = ()
     """Where there is a problem: the documents of which it is one, though the plan does not say which."""
@@ -345,7 +345,7 @@ class Document(NamedTuple):
         allowed = either(*(_applies(s, "Allow", who, action, given, True) for s in self.statements if s.may_allow))
         denied = either(*(_applies(s, "Deny", who, action, given, False) for s in self.statements if s.may_deny))
         answer = both(allowed, negated(denied))
-        return None if self.open and denied is not True else answer
+        return None if self.undetermined and denied is not True else answer
 
 
 def _applies(

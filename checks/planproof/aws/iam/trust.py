@@ -180,7 +180,7 @@ def _operator(condition: Condition) -> str:
     return condition.operator if isinstance(condition.operator, str) and condition.has_operator else "an operator of"
 
 
-def shown(who: Principal) -> str:
+def display_name(who: Principal) -> str:
     """A principal in a message; of its text no more than a service's name, as it may be a variable's value."""
     if who.who is Who.SERVICE and isinstance(who.id, str) and re.fullmatch(r"[a-z0-9.-]+\.amazonaws\.com(?:\.cn)?", who.id):
         return who.id

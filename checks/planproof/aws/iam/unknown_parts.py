@@ -152,7 +152,7 @@ def _made_of(origins: Iterable[Origin], templates: list[str], where: str) -> Unk
     whole = {_who_by_template(t) for t in templates if parts(t)[1]}
     if whole and None not in whole:
         kinds = {who for who in whole if who is not None}
-    names_ = list(dict.fromkeys(o.shown for o in resources))
+    names_ = list(dict.fromkeys(o.display_name for o in resources))
     exact = len(kinds) == len(resources) == 1 and resources[0].instance is not None and bool(resources[0].attribute)
     bare = all(not "".join(parts(t)[0]) for t in templates if parts(t)[1])
     who = next(iter(kinds)) if len(kinds) == 1 else Who.SOMEBODY
