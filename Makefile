@@ -25,10 +25,12 @@ lint: $(VENV)/test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python tools/bundle.py --check
+	$(BIN)/python tools/home.py --check
 
 generate: $(VENV)/test
 	$(BIN)/python tools/bundle.py
 	$(BIN)/python tools/policy_reference.py
+	$(BIN)/python tools/home.py
 	PYTHONPATH=checks:tests $(BIN)/python tests/test_mutants.py
 	PYTHONPATH=checks:tests:tools $(BIN)/python tests/test_reasons.py
 	PYTHONPATH=checks:tools $(BIN)/python tools/readme.py

@@ -32,10 +32,10 @@ from planproof.plan.model import Plan
 from planproof.policy import layers as layers
 from planproof.registry import all_checks, own_checks
 from planproof.source.model import find_source
+from planproof.text.docstring import sections
 from planproof.verdict import PLAN, Finding, Verdict
-from planproof.version import refuse_two_copies
+from planproof.version import guide, refuse_two_copies
 
-GUIDELINES = "docs/checks/{id}.md"
 SETTINGS = ("PLANPROOF_POLICY", "PLANPROOF_SOURCE", "PLANPROOF_CHECKS", "PLANPROOF_BASELINE")
 NO_PLAN_NAMED = "this Checkov does not tell which plan it scans; planproof needs Checkov 3.2.482 or later"
 _ADDRESS, _FILE = "__address__", "__file__"
@@ -248,8 +248,9 @@ def _severity(name: str) -> Any:
     return Severities.get(name)
 
 
-def _guideline(declared: Check) -> str:
-    return GUIDELINES.format(id=declared.id)
+def _guideline(declared: Check) -> str | None:
+    """What Checkov shows as the guide; of a team's own check, the page that its docstring names."""
+    return guide(declared.id) or sections(declared.judge.__doc__).url or None
 
 
 def _first(value: Any) -> str:

@@ -16,12 +16,11 @@ from planproof.check import PLAN_WIDE, Check
 from planproof.context import Context
 from planproof.errors import LoadError
 from planproof.plan.model import Plan
+from planproof.version import RESERVED
 
 _ID = re.compile(r"\bCKV_[A-Z0-9]+_\d+\b")
 LOADING_FAILED = "CKV_PLAN_0"
 BUNDLED = "planproof.failure_modes"
-RESERVED = "CKV_PLAN_"
-"""What the ids of bundled checks begin with, those to come too."""
 
 
 def checks_folder() -> Path:

@@ -17,7 +17,7 @@ from planproof.formats.common import rules_of, subject, visible
 from planproof.text.docstring import sections
 from planproof.text.escaping import one_line
 from planproof.verdict import PLAN, CheckInfo, Finding, Report, Verdict
-from planproof.version import version
+from planproof.version import page_url, version
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {"CRITICAL": "error", "HIGH": "error", "MEDIUM": "warning", "LOW": "note", "INFO": "note"}
@@ -57,8 +57,8 @@ def _rule(rule: CheckInfo) -> Json:
             "security-severity": _SCORES.get(rule.severity, "5.5"),
         },
     }
-    if said.url:
-        made["helpUri"] = said.url
+    if page := page_url(rule.id) or said.url:
+        made["helpUri"] = page
     return made
 
 

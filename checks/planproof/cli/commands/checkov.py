@@ -34,6 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    _leave_pyston()
     checkov = _checkov(options.arguments)
     policy = find_policy()
     _refuse_broken_checks()
@@ -50,6 +51,18 @@ def run(options: argparse.Namespace) -> int:
     if code != OK:
         return FAILED
     return max((_unseen(path, checkov.config, policy) for path in plans), default=OK)
+
+
+def _leave_pyston() -> None:
+    """Runs this command, and what it starts, without pyston_lite.
+
+    Checkov brings pyston_lite_autoload on Python 3.10, which switches a JIT on in every process as it begins; it crashes in long
+    loops, such as those over a regular expression, with a segmentation fault. Once it is on, nothing but a new process is without it.
+    """
+    is_on = "pyston_lite" in sys.modules and "DISABLE_PYSTON" not in os.environ
+    os.environ.setdefault("DISABLE_PYSTON", "1")
+    if is_on and sys.argv[1:2] == ["checkov"]:  # this process is the command's own
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
 
 def _checkov(arguments: Sequence[str]) -> Any:
