@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -60,6 +61,18 @@ def test_a_file_imports_from_its_own_folder_and_from_below(file: Path) -> None:
     row, entry = place(file)
     others = {name: place(MODULES[name]) for name in imported(file)}
     assert [name for name, (below, theirs) in others.items() if below >= row and theirs != entry] == []
+
+
+def test_the_map_shows_these_rows_and_files_that_exist() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| \d+ \| (.*) \|$", text, re.MULTILINE)
+    assert [tuple(re.findall(r"`([^`]+)`", row)) for row in rows] == list(ROWS)
+    places = (CHECKS / "planproof", CHECKS / "planproof" / "policy", ROOT)
+    named = [name for name in re.findall(r"`([\w/]+(?:\.py|/))`", text) if name != "__init__.py"]
+    assert len(named) > 40
+    assert [
+        name for name in named if not any((folder / name).exists() for folder in (*places, *(CHECKS / "planproof").iterdir()))
+    ] == []
 
 
 def test_no_import_goes_in_a_circle() -> None:
