@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 # Attributes by which other resources name one.
-_IDENTIFIERS = ("id", "arn", "name", "bucket", "key_id", "url")
+IDENTIFIERS = ("id", "arn", "name", "bucket", "key_id", "url")
 # The name inside an ARN: S3 has it alone, the others after the resource type.
 _ARN = re.compile(r"^arn:[^:]*:(?P<service>[^:]*):[^:]*:[^:]*:(?P<rest>.*)$")
 _NAME_IN_ARN = {

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from planproof.plan.identifiers import _IDENTIFIERS, spellings
+from planproof.plan.identifiers import IDENTIFIERS, spellings
 from planproof.plan.model import Instance, Plan
 from planproof.plan.origin import Kind, Origin, Origins
 from planproof.plan.references import References
@@ -197,13 +197,13 @@ class Relations:
         return referred or tuple(target for target in named if _place(target) == _place(instance)) or named
 
     def _has_name(self, target: Instance) -> bool:
-        return any(target.get(attribute).is_known for attribute in _IDENTIFIERS)
+        return any(target.get(attribute).is_known for attribute in IDENTIFIERS)
 
     def _name_index(self, kind: str) -> dict[str, list[Instance]]:
         if kind not in self._names:
             index: dict[str, list[Instance]] = {}
             for target in self._plan.of_type(kind):
-                texts = [target.get(attribute).text for attribute in _IDENTIFIERS]
+                texts = [target.get(attribute).text for attribute in IDENTIFIERS]
                 for spelling in dict.fromkeys(s for text in texts if text for s in spellings(text)):
                     index.setdefault(spelling, []).append(target)
             self._names[kind] = index
@@ -238,7 +238,7 @@ def _may_name_another(origin: Origin) -> bool:
     random, cannot."""
     if origin.kind is not Kind.RESOURCE or not origin.attribute or origin.type.startswith("random_"):
         return False
-    return origin.attribute[0] not in _IDENTIFIERS
+    return origin.attribute[0] not in IDENTIFIERS
 
 
 def _signature(origin: Origin) -> tuple[object, ...] | None:

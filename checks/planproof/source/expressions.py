@@ -14,10 +14,10 @@ from planproof.plan.value import Json
 
 # A traversal: identifiers and indices. Keys in quotes may hold anything; an index that is an expression is kept as text.
 _STRING = r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\''
-_LONGEST = 100_000  # characters of an expression with its locals written out
 _SCAN = re.compile(
     rf'(?P<string>{_STRING})|(?P<name>[A-Za-z_][\w-]*(?:\s*\.\s*[A-Za-z_*][\w-]*|\.\d+|\[(?:{_STRING}|[^\[\]"\'])*\])*)(?P<call>\s*\()?'
 )
+_LONGEST = 100_000  # characters of an expression with its locals written out
 _WORDS = {"true", "false", "null", "None", "True", "False", "for", "in", "if", "else", "endif", "endfor"}
 
 

@@ -248,6 +248,3 @@ def _values(values: list[Json]) -> _Values:
         raise PatternError("a field of an event pattern holds an empty list")
     absent = any(isinstance(value, Mapping) and value.get("exists") is False for value in values)
     return _Values(tuple(comparison(value) for value in values), absent)
-
-
-# ---- comparisons

@@ -7,7 +7,7 @@ from typing import Any
 
 from planproof.aws.iam.json_text import MAX_STATEMENTS, parsed
 from planproof.aws.iam.language import Document, Statement, Unknown
-from planproof.aws.iam.unknown_parts import _Written
+from planproof.aws.iam.unknown_parts import StatementTexts
 from planproof.context import Context
 from planproof.plan.model import Instance
 from planproof.plan.origin import Kind, Origin, Origins
@@ -115,7 +115,7 @@ class _Blocks:
         return [i for i in found.values() if i.get("json").text is None]
 
     def _statement(self, block: Value, number: int, of: int) -> Statement:
-        written = _Written(self._data, self._context, number, of, self._source)
+        written = StatementTexts(self._data, self._context, number, of, self._source)
         principals, not_principals = block.get("principals"), block.get("not_principals")
         inverted = principals.is_unset and not not_principals.is_unset
         name = "not_principals" if inverted else "principals"
@@ -130,7 +130,7 @@ class _Blocks:
         )
 
 
-def _lists(written: _Written, block: Value, name: str) -> dict[str, Any]:
+def _lists(written: StatementTexts, block: Value, name: str) -> dict[str, Any]:
     inverted = block.get(name).is_unset and not block.get(f"not_{name}").is_unset
     argument = f"not_{name}" if inverted else name
     return {name: written.texts(block.get(argument), argument), f"not_{name}": inverted}

@@ -65,12 +65,3 @@ def _is_altered(instance: Instance, path: tuple[str | int, ...], context: Contex
 
 
 _ALTERING = re.compile(r"\b(?:replace|format|join|jsonencode|templatestring|templatefile|substr)\s*\(")
-
-
-# --- aws_iam_policy_document ------------------------------------------------------------------------------------------
-
-
-# --- what an unknown text is made of ----------------------------------------------------------------------------------
-
-
-# --- an expression of the source --------------------------------------------------------------------------------------

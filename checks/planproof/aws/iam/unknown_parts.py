@@ -17,7 +17,7 @@ from planproof.source.arguments import nested_blocks
 from planproof.source.expressions import Expression, expression_of, names, parts
 
 
-class _Written:
+class StatementTexts:
     """The texts of one `statement` block, with what its unknown parts are made of.
 
     Plan JSON has the expressions of static blocks; those that a `dynamic` block makes are in the source alone.
