@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 import home as tool
 from conftest import ROOT
 from planproof import version
+from planproof.formats import to_html, to_sarif
+from planproof.verdict import CheckInfo, Finding, Report, Verdict
 
 HOME = "https://example.com/team/planproof"
 EXAMPLES = {
@@ -35,6 +38,25 @@ def test_while_there_is_no_home_a_guide_is_a_command() -> None:
 def test_a_home_makes_guides_links() -> None:
     assert version.guide("CKV_PLAN_3") == f"{HOME}/blob/HEAD/docs/checks/CKV_PLAN_3.md"
     assert version.guide("CKV_ACME_1") == ""
+
+
+REPORT = Report(
+    "plan.json",
+    (Finding("CKV_PLAN_3", Verdict.FAIL, "plan", "missing", "no output", "LOW"),),
+    rules=(CheckInfo("CKV_PLAN_3", "outputs", "LOW"),),
+)
+
+
+@pytest.mark.usefixtures("settled")
+def test_reports_link_to_the_guide() -> None:
+    page = f"{HOME}/blob/HEAD/docs/checks/CKV_PLAN_3.md"
+    assert json.loads(to_sarif.render([REPORT]))["runs"][0]["tool"]["driver"]["rules"][0]["helpUri"] == page
+    assert f'<a href="{page}" rel="noreferrer">guide</a>' in to_html.render([REPORT])
+
+
+def test_reports_name_the_command_while_there_is_no_guide() -> None:
+    assert "helpUri" not in to_sarif.render([REPORT])
+    assert "<code>planproof explain CKV_PLAN_3</code>" in to_html.render([REPORT])
 
 
 CONFIGURATIONS = {

@@ -17,6 +17,7 @@ from planproof.formats.common import ORDER, TITLES, counted, notes, place, rules
 from planproof.text.docstring import sections
 from planproof.text.escaping import one_line
 from planproof.verdict import SEVERITIES, CheckInfo, Finding, Report, Verdict
+from planproof.version import guide, page_url
 
 MAX_PASSED = 500  # passed findings of one check and plan that are listed; the rest is counted
 _MARKS = {Verdict.FAIL: "✗", Verdict.UNKNOWN: "?", Verdict.SKIP: "»", Verdict.PASS: "✓"}
@@ -212,8 +213,8 @@ def _anchor(check_id: str) -> str:
 def _check(rule: CheckInfo, found: list[Finding], report: Report, anchor: str) -> Iterator[str]:
     said = sections(rule.doc)
     yield f'<section class="check"{anchor}>\n<h3>{escape(rule.id)} {escape(one_line(rule.name))}</h3>'
-    page = f' · <a href="{escape(said.url)}" rel="noreferrer">why</a>' if said.url else ""
-    yield f'<p class="soft">{escape(rule.severity)}{page}</p>'
+    why = f" · {_link(said.url, 'why')}" if said.url else ""
+    yield f'<p class="soft">{escape(rule.severity)}{why}{_guide(rule.id)}</p>'
     if said.remedy and any(report.fails_by(finding) for finding in found):
         yield f'<p class="remedy"><b>Fix:</b> {_prose(said.fix)}</p>'
     others = [finding for finding in found if finding.verdict is not Verdict.PASS]
@@ -226,6 +227,17 @@ def _check(rule: CheckInfo, found: list[Finding], report: Report, anchor: str) -
         items = "".join(map(_finding, passed[:MAX_PASSED]))
         yield f'<details class="passed"><summary>{len(passed)} passed</summary><ul class="findings">{items}</ul>{more}</details>'
     yield "</section>"
+
+
+def _link(url: str, text: str) -> str:
+    return f'<a href="{escape(url)}" rel="noreferrer">{text}</a>'
+
+
+def _guide(check_id: str) -> str:
+    """The check's page, or the command that prints it."""
+    page = page_url(check_id)
+    told = _link(page, "guide") if page else f"<code>{escape(guide(check_id))}</code>" if guide(check_id) else ""
+    return f" · {told}" if told else ""
 
 
 def _prose(text: str) -> str:
