@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from planproof.aws.environments import environment_in, flat
+from planproof.aws.environments import environment_in
 from planproof.aws.s3 import BUCKET
-from planproof.check import Context, Instance, Outcome, check, failed, passed, unknown
-from planproof.plan.origin import Kind, Origin, Origins
+from planproof.check import check
+from planproof.check import Context
+from planproof.check import Instance
+from planproof.evaluation.origin import Kind, Origin, Origins, Through
 from planproof.plan.value import MISSING, State
 
 _SHORTEST_PART = 4  # characters: less stands in a name by chance
@@ -41,7 +43,7 @@ def bucket_name_collision(bucket: Instance, context: Context) -> Outcome:
     the environment, so that people can tell the buckets apart.
     """
     where = f"{bucket.address}.bucket"
-    origins = context.relations.settled(context.references.origins(bucket, "bucket"))
+    origins = context.relations.settled(context.origins(bucket, "bucket"))
     if _made_up(bucket, context):
         return passed("generated", "the provider makes the name up (bucket_prefix, or no bucket)", where)
     unique = next(_unique_parts(bucket, origins, context), None)
@@ -55,12 +57,12 @@ def bucket_name_collision(bucket: Instance, context: Context) -> Outcome:
 
 def _made_up(bucket: Instance, context: Context) -> bool:
     """On a later plan the made-up name is known: the block still does not set it, or sets it to null."""
-    written = context.references.origins(bucket, "bucket")
+    written = context.origins(bucket, "bucket")
     return bucket.config is not None and all(_is_null(origin, context) for origin in written)
 
 
 def _is_null(origin: Origin, context: Context) -> bool:
-    value = context.references.value(origin)
+    value = context.expressions.value(origin)
     return origin.kind in (Kind.VARIABLE, Kind.CONSTANT) and (value.state is State.NULL or value.raw == "")
 
 
@@ -70,7 +72,7 @@ def _unique_parts(bucket: Instance, origins: Origins, context: Context) -> Itera
     name = bucket.get("bucket")
     if name.is_unknown and (context.argument(bucket, "bucket").is_unset or any(o.constant is MISSING for o in origins)):
         yield "what a function makes up at the apply, such as uuid()"
-    for origin in flat(origins):
+    for origin in origins:
         if origin.kind is not Kind.RESOURCE or not _stands_in(origin, name.text):
             continue
         if _is_unique(origin, settings) or (origin.type == BUCKET and origin.instance and _made_up(origin.instance, context)):
@@ -87,7 +89,10 @@ def _is_unique(origin: Origin, settings: Mapping[str, Any]) -> bool:
 
 
 def _stands_in(origin: Origin, name: str | None) -> bool:
-    """Whether a value stands in the name, whole or cut short (`substr`), in whatever case and with whatever between (`lower`)."""
+    """Whether a value stands in the name: by the expression, or without source by the name itself, whole or cut short (`substr`), in
+    whatever case and with whatever between (`lower`)."""
+    if origin.through is not Through.UNTOLD:
+        return origin.through is not Through.CHOICE
     if name is None:
         return True
     values = [_plain(value) for instance in origin.instances for value in _values(instance, origin.attribute)]
@@ -125,15 +130,15 @@ def _fixed_or_open(bucket: Instance, origins: Origins, settings: Mapping[str, An
             "unknown_name", "the configuration does not have this bucket any more; what its name is made of is lost", where
         )
     name = bucket.get("bucket")
-    read = [o for o in flat(origins) if o.kind is Kind.RESOURCE and _stands_in(o, name.text) and not _is_unique(o, settings)]
+    read = [o for o in origins if o.kind is Kind.RESOURCE and _stands_in(o, name.text) and not _is_unique(o, settings)]
     computed = dict.fromkeys(o.display_name for o in read if name.is_unknown or not o.is_data)
     if computed:
         text = f"the name is made of {', '.join(computed)}, which the policy does not know as random or unique"
         return unknown("unknown_name", text, where)
-    fixed = dict.fromkeys([f"var.{o.name}" for o in flat(origins) if o.kind is Kind.VARIABLE] + [o.display_name for o in read])
+    fixed = dict.fromkeys([f"var.{o.name}" for o in origins if o.kind is Kind.VARIABLE] + [o.display_name for o in read])
     if fixed:
         text = f"the name is a fixed value of {', '.join(fixed)}, which no environment or random part varies"
         return failed("fixed_variable", text, where)
-    absent = dict.fromkeys(o.display_name for o in flat(origins) if o.kind is Kind.RESOURCE and not _stands_in(o, name.text))
+    absent = dict.fromkeys(o.display_name for o in origins if o.kind is Kind.RESOURCE and not _stands_in(o, name.text))
     literal = f"nothing of {', '.join(absent)} stands in the name" if absent else "the name is a literal"
     return failed("literal_name", f"{literal}: a second environment, account or region collides with it", where)

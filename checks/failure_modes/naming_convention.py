@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from planproof.aws.names import Name, Names, names_of, pattern_for
-from planproof.check import ANY_TYPE, Context, Instance, Outcome, check, failed, passed, unknown
-from planproof.source.evaluator import NO_SOURCE
+from planproof.aws.names import SETTINGS, Name, Names, names_of, pattern_for
+from planproof.check import ANY_TYPE, check
+from planproof.check import Context
+from planproof.check import Instance
+from planproof.check import Outcome, failed, passed, unknown
 
 
-def _names(context: Context) -> Names:
-    return names_of(context.settings("naming_convention"), context)
+_NO_SOURCE = "the plan does not hold the text around what it refers to; give the source (the folder, or the saved plan)"
 
 
 def _is_named(instance: Instance, context: Context) -> bool:
@@ -51,7 +52,7 @@ def naming_convention(instance: Instance, context: Context) -> list[Outcome]:
     name = names.by_address[instance.address]
     where = f"{instance.address}.{name.attribute}"
     if not any(name.parts):
-        no_source = "and made of what is not in the plan" if context.source_block(instance) else NO_SOURCE
+        no_source = "and made of what is not in the plan" if context.expressions.body(instance) else _NO_SOURCE
         decides = f"by {', '.join(name.needs)}" if name.needs else no_source
         return [unknown("unknown_name", f"known after the apply: {where}, {decides}", where)]
     if name.fits and name.token is not None and name.token == names.token:

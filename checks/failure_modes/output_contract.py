@@ -8,7 +8,10 @@ from typing import Any
 
 from planproof.check import PLAN_WIDE, Context, Outcome, Plan, check, failed, passed, unknown
 from planproof.plan.model import Output
-from planproof.plan.origin import Kind, Origin, Origins
+from planproof.check import Plan
+from planproof.evaluation.origin import Kind, Origin, Origins, Through
+from planproof.evaluation.result import Result
+from planproof.check import Outcome, failed, passed, unknown
 from planproof.verdict import Verdict
 
 
@@ -65,11 +68,11 @@ def _missing(name: str, promise: Mapping[str, Any], plan: Plan, context: Context
     wanted = _wanted(name, promise, context)
     kinds = {_split(export)[0] for export in promise["exports"]}
     near = get_close_matches(name, plan.outputs, n=1, cutoff=0.6)
-    same = [o for o in plan.outputs if any(origin.type in kinds for origin in context.references.output(o))]
+    same = [o for o in plan.outputs if any(origin.type in kinds for origin in context.expressions.output(o).all_origins)]
     candidate = next((n for n in near if n in same), None) or next(iter(near + same), None)
     if candidate is None:
         return failed("missing", f"there is no output {name}; the contract wants {wanted}", f"output.{name}")
-    exported = _named(context.references.output(candidate))
+    exported = _named(context.expressions.output(candidate).all_origins)
     text = f"{name} is missing: {candidate} exports {exported}; the contract wants {wanted}"
     return failed("missing", text, f"output.{candidate}").about("output", candidate)
 
@@ -79,11 +82,11 @@ def _exports(output: Output, promise: Mapping[str, Any], context: Context) -> Ou
     where, wanted = f"output.{output.name}", _wanted(output.name, promise, context)
     if output.value.is_unset and context.plan.managed and context.plan.is_complete:
         return failed("exports_nothing", f"{output.name} is null or empty in this plan; the contract wants {wanted}", where)
-    origins = context.relations.settled(context.references.output(output.name), *{_split(e)[0] for e in promise["exports"]})
+    origins = _deciding(context.expressions.output(output.name), promise, context)
     resources = [o for o in origins if o.kind is Kind.RESOURCE]
     fit = [o for o in resources if _fits(o, promise)]
     if fit and len(fit) == len(resources):
-        return _whole(output, fit, where, wanted, context)
+        return _whole(output, fit, where, wanted)
     near = [o for o in resources if o.attribute is None and any(_split(e)[0] == o.type for e in promise["exports"])]
     if near or fit:
         return _by_value(output, [*fit, *near], promise, where, wanted, context)
@@ -97,22 +100,21 @@ def _exports(output: Output, promise: Mapping[str, Any], context: Context) -> Ou
     return failed("constant", f"{output.name} is a constant or a variable; the contract wants {wanted}", where)
 
 
-def _whole(output: Output, fit: list[Origin], where: str, wanted: str, context: Context) -> Outcome | None:
+def _deciding(result: Result, promise: Mapping[str, Any], context: Context) -> Origins:
+    """What the output is made of, followed to the types that are promised, without what only chose it."""
+    types = {_split(export)[0] for export in promise["exports"]}
+    return tuple(o for o in context.relations.settled(result.all_origins, *types) if o.through is not Through.CHOICE)
+
+
+def _whole(output: Output, fit: list[Origin], where: str, wanted: str) -> Outcome | None:
     """The attribute as it is, not a text around it."""
     values = {i.get(*(o.attribute or ())).text for o in fit for i in o.instances}
     text_around = output.value.text is not None and None not in values and output.value.text not in values
-    if text_around or _is_template(output.name, context):
+    if text_around or not all(o.is_itself for o in fit):
         return failed(
             "altered", f"{output.name} holds {_named(tuple(fit))} inside other text; the contract wants {wanted}", where
         )
     return None
-
-
-def _is_template(name: str, context: Context) -> bool:
-    module = context.module_source(context.plan.root)
-    block = module.block("output", name) if module else None
-    expression = block.argument("value") if block else None
-    return bool(expression and "".join(expression.literals or ()))
 
 
 def _by_value(
@@ -121,7 +123,7 @@ def _by_value(
     """Where the plan lost the attribute, a known value decides: an ARN of that service, or what a candidate is called."""
     value = output.value.text
     if value is None:
-        text = f"which attribute of {_named(tuple(near))} {output.name} exports is not in the plan; {context.references.remedy}"
+        text = f"which attribute of {_named(tuple(near))} {output.name} exports is not in the plan; {context.expressions.remedy}"
         return unknown("attribute_lost", text, where)
     for export in promise["exports"]:
         kind, attribute = _split(export)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import NamedTuple
 
-from planproof.aws.environments import environment_in
+from planproof.aws.environments import varies
 from planproof.check import LISTED_TYPES, Context, Instance, Outcome, check, failed, passed, unknown
-from planproof.plan.origin import Scope
-from planproof.source.blocks import Block
-from planproof.source.conditions import alternatives, is_gate
-from planproof.source.expressions import Expression
+from planproof.evaluation.expressions import Expressions, keys_of
+from planproof.evaluation.origin import Through
+from planproof.evaluation.result import Result
+from planproof.plan.model import Module
+from planproof.plan.value import Key
 
 
 @check(
@@ -37,15 +40,15 @@ def prevent_destroy(instance: Instance, context: Context) -> Outcome:
     Fix: declare the resource twice, once guarded with `count = var.environment == "prod" ? 1 : 0` and once without the guard for
     the rest; or leave the guard out, and deny deletion by policy in production.
     """
-    block = context.source_block(instance)
-    if block is None:
+    body = context.expressions.body(instance)
+    if body is None:
         return _no_source(instance, context)
-    flag = next((e for e in (_argument(b, "prevent_destroy") for b in block.blocks("lifecycle")) if e is not None), None)
-    if flag is None or flag.raw in (False, "false"):
+    flag = _flag(instance, context.expressions)
+    if flag is None or flag.raw is False:
         return passed("not_set", "prevent_destroy is not set" if flag is None else "prevent_destroy is false")
-    if flag.raw not in (True, "true"):
+    if flag.raw is not True or flag.origins:
         return _conditional(instance, flag, context)
-    return _gated(instance, list(_gates(instance, block, context)), context)
+    return _gated(instance, context)
 
 
 def _no_source(instance: Instance, context: Context) -> Outcome:
@@ -54,7 +57,7 @@ def _no_source(instance: Instance, context: Context) -> Outcome:
             "plan JSON has no lifecycle blocks; give the saved plan or the folder of the .tf files (--source, PLANPROOF_SOURCE)"
         )
         return unknown("no_source", reason, instance.address)
-    module = context.module_source(instance.module)
+    module = context.source.of(instance.module)
     problem = (
         module.problems[0]
         if module and module.problems
@@ -63,66 +66,73 @@ def _no_source(instance: Instance, context: Context) -> Outcome:
     return unknown("not_in_source", f"{problem}; give the source that this plan was made from", instance.address)
 
 
-def _argument(body: object, name: str) -> Expression | None:
-    return Block(body, "", None).argument(name) if isinstance(body, dict) else None
+def _flag(instance: Instance, expressions: Expressions) -> Result | None:
+    return expressions.argument(instance, "lifecycle", 0, "prevent_destroy")
 
 
-def _conditional(instance: Instance, flag: Expression, context: Context) -> Outcome:
+def _conditional(instance: Instance, flag: Result, context: Context) -> Outcome:
     """OpenTofu admits an expression."""
-    origins = context.references.follow(flag.as_plan_json(), context.references.scope(instance))
-    environment = environment_in(origins, context)
-    if environment:
-        return passed("by_environment", f"prevent_destroy depends on {environment}")
+    by = varies(context, lambda expressions: _is_set(_flag(instance, expressions)), flag.all_origins)
+    if by:
+        return passed("by_environment", f"prevent_destroy depends on {by}")
     return failed("gate_not_environment", f"prevent_destroy depends on {_named(flag)}, not on the environment", instance.address)
 
 
-def _gates(instance: Instance, block: Block, context: Context) -> Iterator[tuple[Expression, Scope]]:
-    """Each count or for_each that can leave the resource out: its own, and those of the modules around it.
-
-    OpenTofu also has `enabled` in the lifecycle block.
-    """
-    for lifecycle in block.blocks("lifecycle"):
-        enabled = _argument(lifecycle, "enabled")
-        if enabled and not enabled.is_literal:
-            yield enabled, Scope(instance.module)
-    module, around = instance.module, block
-    while True:
-        found = _repetition(around)
-        if found and is_gate(context.expanded(found, module)):
-            yield found, Scope(module)
-        parent = context.module_source(module.parent) if module.parent else None
-        call = parent.block("module", module.name) if parent else None
-        if module.parent is None or call is None:
-            return
-        module, around = module.parent, call
+def _is_set(flag: Result | None) -> bool | None:
+    return flag.raw if flag is not None and isinstance(flag.raw, bool) else None
 
 
-def _repetition(block: Block) -> Expression | None:
-    return block.argument("count") or block.argument("for_each")
-
-
-def _gated(instance: Instance, gates: list[tuple[Expression, Scope]], context: Context) -> Outcome:
+def _gated(instance: Instance, context: Context) -> Outcome:
     where = f"{instance.address}.lifecycle"
+    gates = [gate for gate in _gates(instance) if (found := gate.result(context.expressions)) is not None and _is_gate(found)]
+    for gate in gates:
+        result = gate.result(context.expressions)
+        by = varies(context, gate.is_open, result.all_origins if result is not None else ())
+        if by:
+            return passed("by_environment", f"prevent_destroy = true, and the resource is there only where {by} says so")
     if not gates:
         return failed("unconditional", "prevent_destroy = true in every environment", where)
-    for expression, scope in gates:
-        environment = _environment_of(expression, scope, context)
-        if environment:
-            return passed("by_environment", f"prevent_destroy = true, and the resource is there only where {environment} says so")
-    by = ", ".join(_named(expression) for expression, _ in gates)
-    return failed("gate_not_environment", f"prevent_destroy = true, gated by {by}, which is not the environment", where)
+    named = ", ".join(_named(gate.result(context.expressions)) for gate in gates)
+    return failed("gate_not_environment", f"prevent_destroy = true, gated by {named}, which is not the environment", where)
 
 
-def _environment_of(gate: Expression, scope: Scope, context: Context) -> str | None:
-    """What of the environment the gate asks for; of `a || b`, each has to ask for it."""
-    parts = alternatives(context.expanded(gate, scope.module))
-    if len(parts) == 1:
-        return environment_in(context.references.follow(gate.as_plan_json(), scope), context)
-    asked = [
-        environment_in(context.references.follow(Expression(f"${{{part}}}").as_plan_json(), scope), context) for part in parts
-    ]
-    return next(iter(asked)) if all(asked) else None
+class _Gate(NamedTuple):
+    """A `count`, `for_each` or OpenTofu's `enabled` that can leave the resource out: what it comes to, and the key that the resource,
+    or the module around it, has under it."""
+
+    result: Callable[[Expressions], Result | None]
+    key: Key
+
+    def is_open(self, expressions: Expressions) -> bool | None:
+        """Whether it lets the resource be; None if that cannot be told."""
+        found = self.result(expressions)
+        if found is None or found.raw is None:
+            return True
+        if isinstance(found.raw, bool):
+            return found.raw
+        keys = keys_of(found)
+        return None if keys is None else self.key in keys or (isinstance(self.key, str) and bool(keys))
 
 
-def _named(expression: Expression) -> str:
-    return ", ".join(expression.references) or "a constant"
+def _gates(instance: Instance) -> Iterator[_Gate]:
+    """The resource's own, and those of the modules around it."""
+    yield _Gate(lambda expressions: expressions.argument(instance, "lifecycle", 0, "enabled"), instance.index)
+    yield _Gate(lambda expressions: expressions.repetition(instance.module, instance.local_address), instance.index)
+    module: Module | None = instance.module
+    while module is not None and module.parent is not None:
+        yield _Gate(partial(_call, module.parent, module.name), module.key)
+        module = module.parent
+
+
+def _call(parent: Module, name: str, expressions: Expressions) -> Result:
+    return expressions.call_repetition(parent, name)
+
+
+def _is_gate(result: Result) -> bool:
+    """Whether a condition or a table decided what it comes to."""
+    return isinstance(result.raw, bool) or any(o.through in (Through.CHOICE, Through.UNTOLD) for o in result.all_origins)
+
+
+def _named(result: Result | None) -> str:
+    names = dict.fromkeys(o.display_name for o in result.all_origins if o.display_name) if result is not None else ()
+    return ", ".join(names) or "a constant"

@@ -8,9 +8,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from planproof.aws.tags import AllTags, Tags, all_tags, in_two_cases
-from planproof.check import ANY_TYPE, Context, Instance, Outcome, check, failed, passed, unknown
-from planproof.plan.origin import Kind
-from planproof.source.partial_values import PartialText
+from planproof.check import ANY_TYPE, check
+from planproof.check import Context
+from planproof.check import Instance
+from planproof.evaluation.origin import Kind
+from planproof.evaluation.result import Result, text_parts
 from planproof.text.escaping import one_line
 from planproof.text.pattern import compiled
 
@@ -97,14 +99,14 @@ def _with_near_miss(key: str, tags: Tags) -> str:
 
 def _value(key: str, demand: Mapping[str, Any], tags: Tags, instance: Instance, context: Context) -> Iterator[Outcome]:
     value = tags.values[key]
-    parts = [part if isinstance(part, str) else None for part in value.parts] if isinstance(value, PartialText) else [value]
+    parts = [part if isinstance(part, str) else None for part in text_parts(value)] if isinstance(value, Result) else [value]
     where = f"{instance.address}.{tags.where}.{key}"
     wanted = ""
     for pattern, wanted in _demands(demand):
         if not compiled(pattern).fits(*parts):
             yield failed("does_not_fit", f"{key} {_found(key, tags, instance, context)}; the policy wants {wanted}", where)
             return
-    if isinstance(value, PartialText) and wanted:
+    if isinstance(value, Result) and wanted:
         needs = f" ({', '.join(value.needs)})" if value.needs else ""
         yield unknown("unknown_value", f"{key} is known after the apply{needs}; the policy wants {wanted}", where)
 
@@ -127,7 +129,7 @@ def _found(key: str, tags: Tags, instance: Instance, context: Context) -> str:
             return "does not fit (not shown: from the provider's default_tags)"
         if own.is_unknown:
             return "does not fit (not shown: the tags are known only in part)"
-    origins = context.references.origins(instance, attribute, key) or context.references.origins(instance, attribute)
+    origins = context.origins(instance, attribute, key) or context.origins(instance, attribute)
     variables = list(dict.fromkeys(origin.name for origin in origins if origin.kind is Kind.VARIABLE))
     value = tags.values[key]
     if isinstance(value, str) and origins and all(origin.kind in _SHOWN for origin in origins):

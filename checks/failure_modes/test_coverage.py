@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from planproof.check import PLAN_WIDE, Context, Outcome, Plan, check, failed, passed, unknown
-from planproof.source.terraform_tests import TerraformTests, suite_of, tested
+from planproof.check import PLAN_WIDE, check
+from planproof.check import Context
+from planproof.check import Instance
+from planproof.check import Plan
+from planproof.source.terraform_tests import SETTINGS, TestSuite, suite_of, tested
+from planproof.check import Outcome, failed, passed, unknown
 from planproof.verdict import listed
 
 
@@ -83,5 +87,12 @@ def _silent(suite: TerraformTests, settings: Mapping[str, Any]) -> Iterator[Outc
 
 def _praise(suite: TerraformTests, plan: Plan, context: Context) -> str:
     counts = (f"{len(suite.asserting(kind)) + len(suite.others[kind])} {kind}" for kind in ("unit", "integration"))
-    reached = f"{len(tested(suite, context.references))} of {len(plan.managed)} resources of the plan"
+    reached = f"{len(tested(suite, lambda name: _named(name, context)))} of {len(plan.managed)} resources of the plan"
     return f"{' and '.join(counts)} tests assert something; what runs assert refers to {reached}"
+
+
+def _named(name: str, context: Context) -> Iterator[Instance]:
+    """The instances that a name of an assertion leads to."""
+    output = name.split(".")[1] if name.startswith("output.") else None
+    result = context.expressions.output(output) if output in context.plan.outputs else context.expressions.named(name)
+    return (instance for origin in result.all_origins for instance in origin.instances)

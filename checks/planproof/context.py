@@ -6,16 +6,17 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
-from planproof.plan.model import Instance, Module, Plan
-from planproof.plan.redaction import Redactor
-from planproof.plan.references import References
-from planproof.plan.relations import Relations
-from planproof.plan.value import Json, Value
+from planproof.evaluation.arguments import Arguments
+from planproof.evaluation.expressions import Expressions
+from planproof.evaluation.origin import Origins
+from planproof.evaluation.partial_plan import LeftOut
+from planproof.evaluation.redaction import Redactor
+from planproof.evaluation.regions import Regions
+from planproof.evaluation.relations import Relations, origins_of
+from planproof.evaluation.result import Result
+from planproof.plan.model import Instance, Plan
+from planproof.plan.value import Value
 from planproof.policy.model import Policy
-from planproof.source.arguments import argument, may_be_set
-from planproof.source.blocks import Block, ModuleSource
-from planproof.source.evaluator import Evaluator, InstanceEvaluator
-from planproof.source.expressions import Expression, expanded
 from planproof.source.model import Source
 
 
@@ -23,63 +24,57 @@ class Context:
     """What a check may look at. Everything in it is built at most once for a plan, when it is first asked for."""
 
     def __init__(self, plan: Plan, policy: Policy, source: Source | None = None) -> None:
-        self.plan, self.policy, self.source = plan, policy, source
+        self.plan, self.policy = plan, policy
+        self.source = source.read_by(plan.is_of_opentofu) if source else None
         self._shared: dict[object, Any] = {}
 
     @cached_property
-    def references(self) -> References:
-        return References(self.plan, self.source)
+    def expressions(self) -> Expressions:
+        return Expressions(self.plan, self.source)
 
     @cached_property
-    def redactor(self) -> Redactor:
-        return Redactor(self.plan, self.references)
+    def arguments(self) -> Arguments:
+        return Arguments(self.expressions)
+
+    @cached_property
+    def regions(self) -> Regions:
+        return Regions(self.plan, self.expressions)
+
+    @cached_property
+    def left_out(self) -> LeftOut:
+        return LeftOut(self.plan, self.expressions)
 
     @cached_property
     def relations(self) -> Relations:
-        return Relations(self.plan, self.references, self.argument, self._read_of)
+        return Relations(self.plan, self.expressions, self.argument, self.regions, self.left_out)
 
     @cached_property
-    def evaluator(self) -> Evaluator:
-        return Evaluator(self.plan, self.source)
-
-    @cached_property
-    def _instance_evaluator(self) -> InstanceEvaluator:
-        return InstanceEvaluator(self.plan, self.source)
-
-    def _read_of(self, instance: Instance, name: str) -> Instance | None:
-        return self._instance_evaluator.instance(instance, name) if self.source else None
+    def redactor(self) -> Redactor:
+        return Redactor(self.plan, self.origins)
 
     def settings(self, name: str) -> Mapping[str, Any]:
         """A check's section of the policy."""
         return self.policy.settings(name)
 
-    def module_source(self, module: Module) -> ModuleSource | None:
-        """The source of a module, if there is one."""
-        return self.source.of(module) if self.source else None
-
-    def source_block(self, instance: Instance) -> Block | None:
-        """The block of the instance in the source, if there is one."""
-        return self.source.block_of(instance) if self.source else None
-
     def argument(self, instance: Instance, *path: str | int) -> Value:
         """The attribute at `path`; one that is unknown only because nobody set it is null."""
-        value = instance.get(*path)
-        if not value.is_unknown:
-            return value
-        return argument(instance, path, self.source_block(instance), self._is_settled(instance))
+        return self.arguments.value(instance, *path)
 
     def may_be_set(self, instance: Instance, *path: str | int) -> bool:
-        """Whether the configuration sets the argument; True also where that cannot be told."""
-        return may_be_set(instance, path, self.source_block(instance), self._is_settled(instance))
+        """Whether the configuration sets the argument; True also if that cannot be told."""
+        return self.arguments.may_be_set(instance, *path)
 
-    def _is_settled(self, instance: Instance) -> Callable[[Json], bool]:
-        scope = self.references.scope(instance)
-        return lambda expression: self.references.is_settled(expression, scope)
+    def evaluated(self, instance: Instance, *path: str | int) -> Result | None:
+        """What the expression of an argument comes to, and what it was made of; None if the block does not set it."""
+        return self.expressions.argument(instance, *path)
 
-    def expanded(self, expression: Expression, module: Module) -> str:
-        """The text of an expression, with the module's locals written out."""
-        source = self.module_source(module)
-        return expanded(expression, source.locals if source else {})
+    def origins(self, instance: Instance, *path: str | int) -> Origins:
+        """What an argument is made of; a value that draws on nothing is a constant; empty if the block does not set it."""
+        return origins_of(self.evaluated(instance, *path))
+
+    def assuming(self, given: Mapping[str, Any]) -> Expressions:
+        """The expressions as they would be with other values of root variables, by name, and of `terraform.workspace`."""
+        return Expressions(self.plan, self.source, given)
 
     def display_value(self, instance: Instance, *path: str | int) -> str:
         """A value for a message. What a variable was given from outside is named, not shown."""

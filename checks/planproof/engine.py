@@ -146,12 +146,10 @@ def _place(subject: Instance | None, outcome: Outcome, context: Context) -> tupl
     if context.source is None:
         return None, None
     try:
-        if outcome.block:
-            module = context.module_source(context.plan.root)
-            block = module.block(*outcome.block) if module else None
-        else:
-            module = context.module_source(subject.module) if subject else None
-            block = module.resource(subject.local_address) if module and subject else None
+        module = context.source.of(subject.module if subject and not outcome.block else context.plan.root)
+        local = subject.local_address.split(".") if subject else []
+        labels = outcome.block or (local if local[:1] == ["data"] else ["resource", *local])
+        found = module.where(*labels) if module else None
     except SourceError:
         return None, None
-    return (context.source.display_path(block.file), block.line) if block else (None, None)
+    return (context.source.shown(found.file), found.line) if found else (None, None)

@@ -41,3 +41,11 @@ class CommandError(PlanproofError):
 
 class PatternError(PlanproofError, ValueError):
     """A pattern cannot be used, or AWS would refuse it; `str()` says why, goes on from the pattern's name, and shows no value of it."""
+
+
+class SyntaxProblem(PlanproofError):
+    """A file of the configuration that cannot be read; `line` and `column` begin at 1."""
+
+    def __init__(self, path: str, line: int, column: int, what: str) -> None:
+        super().__init__(f"{path}, line {line}, column {column}: {what}")
+        self.path, self.line, self.column = path, line, column

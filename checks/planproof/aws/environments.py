@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from planproof.context import Context
-from planproof.plan.origin import Kind, Origin
+from planproof.evaluation.expressions import Expressions
+from planproof.evaluation.origin import Kind, Origin
 
 
 def environment_in(origins: Iterable[Origin], context: Context) -> str | None:
@@ -15,7 +17,7 @@ def environment_in(origins: Iterable[Origin], context: Context) -> str | None:
     It is a root variable that the policy names, one whose value carries an environment's name as a word, or the workspace.
     """
     settings = context.policy.section("environments")
-    for origin in flat(origins):
+    for origin in origins:
         if origin.kind is Kind.NAMED and origin.name == "terraform.workspace" and settings["workspace"]:
             return origin.name
         if origin.kind is Kind.VARIABLE and (origin.name in settings["variables"] or _carries_name(origin, context)):
@@ -23,14 +25,46 @@ def environment_in(origins: Iterable[Origin], context: Context) -> str | None:
     return None
 
 
-def flat(origins: Iterable[Origin]) -> Iterator[Origin]:
-    """The origins, and what the keys among them come from."""
-    for origin in origins:
-        yield origin
-        yield from flat(origin.within)
+def varies(context: Context, holds: Callable[[Expressions], bool | None], origins: Iterable[Origin]) -> str | None:
+    """The name of the environment if something holds in some of the policy's environments and not in all; None if it holds in each,
+    or does not ask for the environment. What cannot be worked out varies if the environment is among what it is made of."""
+    name = environment_in(origins, context)
+    if name is None:
+        return None
+    answers = {holds(expressions) for expressions in (context.expressions, *context.once(environments))}
+    return name if False in answers or None in answers else None
+
+
+def environments(context: Context) -> tuple[Expressions, ...]:
+    """The expressions as they are in each environment that the policy names. Use as `context.once(environments)`."""
+    settings = context.policy.section("environments")
+    names = [str(name) for name in settings["names"]]
+    return tuple(context.assuming(_given(name, names, settings, context)) for name in names)
+
+
+def _given(environment: str, names: list[str], settings: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    """The root variables as an environment would have them."""
+    given: dict[str, Any] = {"terraform.workspace": environment} if settings["workspace"] else {}
+    pattern = re.compile(rf"(?<![^\W_])(?:{'|'.join(map(re.escape, names))})(?![^\W_])", re.IGNORECASE)
+    for name, value in context.plan.variables.items():
+        raw = _renamed(value.raw, pattern, environment)
+        if name in settings["variables"] and raw == value.raw and not isinstance(raw, (dict, list)):
+            raw = environment
+        if raw != value.raw:
+            given[name] = raw
+    return given
+
+
+def _renamed(raw: Any, pattern: re.Pattern[str], environment: str) -> Any:
+    """A value with another environment's name in it; a list of names is none."""
+    if isinstance(raw, str):
+        return pattern.sub(environment, raw)
+    if isinstance(raw, dict):
+        return {key: _renamed(value, pattern, environment) for key, value in raw.items()}
+    return raw
 
 
 def _carries_name(origin: Origin, context: Context) -> bool:
-    text = context.references.value(origin).text
+    text = context.expressions.value(origin).text
     names = {str(name).lower() for name in context.policy.section("environments")["names"]}
     return text is not None and not names.isdisjoint(re.split(r"[^a-z0-9]+", text.lower()))

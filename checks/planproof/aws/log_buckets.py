@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 from planproof.aws.s3 import BUCKET
 from planproof.context import Context
+from planproof.evaluation.arguments import path_of
+from planproof.evaluation.origin import Kind
+from planproof.evaluation.result import text_parts
 from planproof.plan.model import Instance
-from planproof.plan.origin import Kind
-from planproof.source.arguments import path_of
 from planproof.text.wildcards import matches
 from planproof.verdict import Outcome, Verdict, unknown
 
@@ -93,10 +94,11 @@ def _texts(bucket: Instance, context: Context) -> Iterator[str]:
 
 
 def _known_parts(bucket: Instance, attribute: str, context: Context) -> Iterator[str]:
-    for origin in context.references.origins(bucket, attribute):
-        value = context.references.value(origin)
+    """What is known of a name: its known parts, and without source the values that it is made of."""
+    result = context.evaluated(bucket, attribute)
+    if result is not None:
+        yield from (part for part in text_parts(result) if isinstance(part, str))
+    for origin in result.all_origins if result is not None else ():
+        value = context.expressions.value(origin)
         if origin.kind is not Kind.RESOURCE and not value.is_sensitive:
             yield value.text or ""
-    block = context.source_block(bucket)
-    written = block.argument(attribute) if block else None
-    yield from (written.literals or ()) if written else ()

@@ -8,10 +8,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from planproof.context import Context
+from planproof.evaluation.result import text_parts
 from planproof.plan.model import Instance
-from planproof.plan.origin import Kind
-from planproof.plan.value import MISSING
-from planproof.source.partial_values import PartialText, Undetermined
 from planproof.text.pattern import Pattern, compiled
 from planproof.text.wildcards import matches
 
@@ -19,7 +17,6 @@ from planproof.text.wildcards import matches
 _APPENDED = "20060102150405000000000001"
 _MADE_UP = re.compile(r"^(?:terraform|tf(?:-lb)?)-\d{10}[0-9a-f]+$")
 _TOKEN = re.compile(r"[^\W_]+")
-_KNOWN_KINDS = (Kind.CONSTANT, Kind.VARIABLE, Kind.KEY)
 _VARIABLE = re.compile(r"\$\{[^}]*\}")
 _WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z0-9]+(?![a-z])")
 
@@ -141,20 +138,12 @@ class _Reader:
         return self._from_source(instance, self._attribute, value.is_sensitive) if value.is_unknown and is_set else None
 
     def _from_source(self, instance: Instance, attribute: str, secret: bool) -> Name | None:
-        found = self._context.evaluator.argument(instance, *attribute.split("."))
-        if isinstance(found, PartialText) and not found.parts:
-            return None  # empty, which is as good as not set
-        if isinstance(found, PartialText):
-            parts = tuple(p if isinstance(p, str) else None for p in found.parts)
-            return self._read(instance, attribute, parts, secret, found.needs)
-        if found is None or self._is_null(instance, attribute):
-            return None
-        return self._read(instance, attribute, (None,), secret, found.needs if isinstance(found, Undetermined) else ())
-
-    def _is_null(self, instance: Instance, attribute: str) -> bool:
-        """Whether all that the argument is made of is known, and it is unknown all the same: then it is null."""
-        origins = self._context.references.origins(instance, *attribute.split("."))
-        return bool(origins) and all(o.kind in _KNOWN_KINDS and o.constant is not MISSING for o in origins)
+        path = attribute.split(".")
+        result = self._context.evaluated(instance, *path)
+        if result is None or result.raw is None or result.raw == "" or self._context.argument(instance, *path).is_unset:
+            return None  # null, or empty, which is as good as not set
+        parts = tuple(part if isinstance(part, str) else None for part in text_parts(result))
+        return self._read(instance, attribute, parts, secret, result.needs)
 
     def _read(
         self, instance: Instance, attribute: str, parts: tuple[str | None, ...], secret: bool, needs: tuple[str, ...] = ()

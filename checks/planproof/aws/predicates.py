@@ -21,10 +21,10 @@ from planproof.aws.s3 import inline_counts
 from planproof.context import Context
 from planproof.errors import PolicyError
 from planproof.plan.model import Instance
-from planproof.plan.origin import Kind
+from planproof.evaluation.origin import Kind
 from planproof.plan.value import Value
 from planproof.policy.operators import Predicate, as_json, demand, operators_of, satisfies, satisfies_unset
-from planproof.source.arguments import Path, path_of
+from planproof.evaluation.arguments import Path, path_of
 
 
 class Basis(Enum):
@@ -138,7 +138,7 @@ def _answer(holds: bool, basis: Basis, found: str, predicate: Predicate, where: 
 
 def _is_reference(instance: Instance, path: Path, context: Context) -> bool:
     """The argument draws on one resource alone, if need be on a condition of known things: unknown, but not null."""
-    kinds = [origin.kind for origin in context.references.origins(instance, *path)]
+    kinds = [origin.kind for origin in context.origins(instance, *path)]
     return kinds.count(Kind.RESOURCE) == 1 and not {Kind.LOST, Kind.NAMED} & set(kinds)
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from planproof.context import Context
 from planproof.plan.model import Instance
 from planproof.plan.value import Value
-from planproof.source.arguments import Path
+from planproof.evaluation.arguments import Path
 
 BUCKET = "aws_s3_bucket"
 LIFECYCLE = "aws_s3_bucket_lifecycle_configuration"

@@ -7,20 +7,21 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from planproof.context import Context
+from planproof.evaluation.result import OpenObject, Result, as_string, undetermined
 from planproof.plan.model import Instance
 from planproof.plan.value import Json, State, Value
-from planproof.source.partial_values import Partial, PartialObject, PartialText, Undetermined, as_text
 from planproof.text.wildcards import matches
 
-_UNKNOWN = PartialText((Undetermined(),))
+SETTINGS = "tagging"
+_UNKNOWN = undetermined()
 _STRINGS = {str}
 
 
 class Tags(NamedTuple):
-    """The tags in one place: a value is a PartialText where not all of it is known. `undetermined` says what would decide whether there are more,
+    """The tags in one place: a value is a Result where not all of it is known. `open` says what would decide whether there are more,
     and is empty where these are all. `where` is the attribute."""
 
-    values: Mapping[str, str | PartialText]
+    values: Mapping[str, str | Result]
     where: str
     undetermined: str = ""
     secret: bool = False
@@ -96,9 +97,9 @@ def _own(instance: Instance, context: Context, block: str | None) -> list[Tags]:
         return []
     if not (own.raw is None or isinstance(own.raw, dict)):
         return []
-    tags = _read(own, "tags", secret, _source_of(instance, context) if own.has_unknown else None)
+    tags = _read(own, "tags", secret, context.evaluated(instance, "tags") if own.has_unknown else None)
     if own.is_unknown:
-        tags = _from_source(_source_of(instance, context), "tags", f"{instance.address}.tags")
+        tags = _from_source(context.evaluated(instance, "tags"), "tags", f"{instance.address}.tags")
     if everything.state is State.ABSENT:  # a provider from before there were default tags
         return [tags]
     defaults = context.once(Defaults).of(instance)
@@ -110,19 +111,14 @@ def _is_secret(mask: Json) -> bool:
     return mask is True or (isinstance(mask, dict) and (mask.get("tags") is True or mask.get("tags_all") is True))
 
 
-def _source_of(instance: Instance, context: Context) -> Partial:
-    evaluator = context.evaluator
-    return evaluator.argument(instance, "tags")
-
-
-def _read(value: Value, where: str, secret: bool = False, source: Partial = None) -> Tags:
+def _read(value: Value, where: str, secret: bool = False, source: Result | None = None) -> Tags:
     """A map of tags; a null value is no tag. `source` tells more of the values that are not known."""
-    found: dict[str, str | PartialText] = value.raw or {}
+    found: dict[str, str | Result] = value.raw or {}
     if not _STRINGS.issuperset(map(type, found.values())):
         found = {key: text_of(text) for key, text in found.items() if text is not None}
     if value.unknown_mask and not value.is_unknown:
-        entries = source.entries if isinstance(source, PartialObject) else {}
-        found = found | {key: as_text(entries.get(key)) for key in value.names() if value.get(key).is_unknown}
+        entries = _entries(source)
+        found = found | {key: _known_or_not(entries.get(key)) for key in value.names() if value.get(key).is_unknown}
     return Tags(found, where, secret=secret)
 
 
@@ -131,19 +127,34 @@ def text_of(raw: Json) -> str:
     return str(raw).lower() if isinstance(raw, bool) else str(raw)
 
 
-def _from_source(partial: Partial, where: str, shown: str) -> Tags:
-    if partial is None:
+def _entries(result: Result | None) -> Mapping[str, Result]:
+    """The members of an object that are told."""
+    if result is None or not isinstance(result.raw, (dict, OpenObject)):
+        return {}
+    told = result.raw.entries if isinstance(result.raw, OpenObject) else result.raw
+    return {key: value if isinstance(value, Result) else Result(value, result.origins) for key, value in told.items()}
+
+
+def _known_or_not(result: Result | None) -> str | Result:
+    """A tag's value as AWS has it, or what is known of it."""
+    if result is None:
+        return _UNKNOWN
+    return as_string(result.raw) if isinstance(result.raw, (str, int, float, bool)) else result
+
+
+def _from_source(result: Result | None, where: str, attribute: str) -> Tags:
+    if result is None or result.raw is None:
         return Tags({}, where)
-    if not isinstance(partial, PartialObject):
-        return Tags({}, where, _decides(partial.needs if isinstance(partial, Undetermined) else (), shown))
-    values = {key: as_text(value) for key, value in partial.entries.items() if value is not None}
-    return Tags(values, where, _decides(partial.rest.needs, shown) if partial.rest else "")
+    if not isinstance(result.raw, (dict, OpenObject)):
+        return Tags({}, where, _decides(result.needs, attribute))
+    values = {key: _known_or_not(value) for key, value in _entries(result).items() if value.raw is not None}
+    return Tags(values, where, _decides(result.raw.rest.needs, attribute) if isinstance(result.raw, OpenObject) else "")
 
 
-def _decides(needs: tuple[str, ...], shown: str) -> str:
+def _decides(needs: tuple[str, ...], attribute: str) -> str:
     if needs:
-        return f"{shown} is known after the apply, by {', '.join(needs)}"
-    return f"{shown} is known after the apply; give the source (the folder, or the saved plan)"
+        return f"{attribute} is known after the apply, by {', '.join(needs)}"
+    return f"{attribute} is known after the apply; give the source (the folder, or the saved plan)"
 
 
 def _in_blocks(instance: Instance, name: str) -> list[Tags]:
@@ -165,7 +176,7 @@ def _block_map(tags: Value, where: str, instance: Instance) -> Tags:
 
 
 def _pairs(items: list[Value], name: str, instance: Instance) -> Tags:
-    found: dict[str, str | PartialText] = {}
+    found: dict[str, str | Result] = {}
     for item in items:
         key, value = item.get("key"), item.get("value")
         if key.text and not value.is_unset:
@@ -225,14 +236,13 @@ class Defaults:
         module = self._context.plan.root
         for name in (name for name in str(provider.get("module_address") or "").split(".") if name not in ("", "module")):
             module = next(iter(module.children.get(name, {}).values()), module)
-        source = self._context.module_source(module)
+        source = self._context.source.of(module) if self._context.source else None
         labels = [str(provider.get(name)) for name in ("name", "alias") if provider.get(name)]
-        block = source.block("provider", *labels) if source else None
-        body = next(iter(block.blocks("default_tags")), None) if block else None
-        if body is None:
+        body = source.body("provider", *labels) if source else None
+        if body is None or not body.blocks_of("default_tags"):
             return shown
-        evaluator = self._context.evaluator
-        found = _from_source(evaluator.value(body, "tags", module), "default_tags", f"default_tags of the provider {key}")
+        result = self._context.expressions.written(body, ("default_tags", 0, "tags"), module)
+        found = _from_source(result, "default_tags", f"default_tags of the provider {key}")
         return found._replace(values={**shown.values, **found.values})
 
 

@@ -48,45 +48,23 @@ def without_keys(address: str) -> str:
     return _KEY.sub("", address)
 
 
-Step = Union[str, int, "Dynamic"]
-Steps = tuple[Step, ...]
+class Splat(NamedTuple):
+    """`*`, or an index that is an expression."""
 
 
-class Dynamic(NamedTuple):
-    """An index that is an expression; `text` is it, where known (`each.key`, `count.index`, `*`)."""
-
-    text: str
-
-
-SPLAT = Dynamic("*")
-
-
-class Quoted(str):
-    """A key in brackets and quotes: an index, though it is a string."""
-
-    __slots__ = ()
-
-
-def is_index(step: Step) -> bool:
-    return isinstance(step, (int, Dynamic, Quoted))
-
-
+Step = Union[str, int, Splat]
 _TOKEN = re.compile(r'\.(\*)|\.?([^.\[\]"]+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]|\[((?:[^\[\]"]|"(?:[^"\\]|\\.)*")*)\]')
 
 
 @lru_cache(maxsize=20_000)
 def steps_of(name: str) -> tuple[Step, ...]:
-    """`module.m["a.b"].out` as `("module", "m", "a.b" as a key, "out")`; integers are indices, `[each.key]` is Dynamic."""
+    """`module.m["a.b"].out` as `("module", "m", "a.b", "out")`; integers are indices."""
     found: list[Step] = []
     for splat, attribute, number, quoted, dynamic in _TOKEN.findall(name):
-        if splat:
-            found.append(SPLAT)
+        if splat or dynamic:
+            found.append(Splat())
         elif attribute:
             found.append(attribute)
-        elif number:
-            found.append(int(number))
-        elif quoted:
-            found.append(Quoted(unquote(quoted)))
         else:
-            found.append(Dynamic(dynamic))
+            found.append(int(number) if number else unquote(quoted))
     return tuple(found)

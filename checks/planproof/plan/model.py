@@ -200,19 +200,10 @@ class Plan:
             (str(c.get("type")), as_object(change.get("before"))) for c, change in changes if change.get("actions") == ["delete"]
         ]
 
-    def left_out(self, kind: str) -> list[Instance]:
-        """Stand-ins, of which nothing is known, for the resources of that type that an incomplete plan leaves out."""
-        found: list[Instance] = []
-        pending = [] if self.is_complete else [self.root]
-        while pending:
-            module = pending.pop()
-            pending.extend(child for children in module.children.values() for child in children.values())
-            prefix = f"{module.address}." if module.address else ""
-            for local, config in module.config.resources.items():
-                if config.raw.get("type") == kind and config.raw.get("mode") == "managed" and local not in module.resources:
-                    raw = {**config.raw, "address": prefix + local, "values": None}
-                    found.append(Instance(raw, module, {"after_unknown": True}))
-        return found
+    @cached_property
+    def is_of_opentofu(self) -> bool:
+        """Whether OpenTofu made the plan: a provider's name begins with the registry of the tool that planned."""
+        return any(instance.provider.startswith("registry.opentofu.org/") for instance in self.instances)
 
     @property
     def types(self) -> list[str]:

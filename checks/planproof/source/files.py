@@ -10,8 +10,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from planproof.errors import SourceError
-from planproof.source.blocks import line_in, load
+from planproof.errors import SourceError, SyntaxProblem
+from planproof.syntax.blocks import TopBlock, top_blocks
+from planproof.syntax.file import SourceFile
 
 MAX_FILES = 5_000
 MAX_LISTED = 50_000
@@ -61,13 +62,18 @@ class Folder:
             raise SourceError(f"{file} is larger than {MAX_FILE_BYTES} bytes, or all files together than {MAX_TOTAL_BYTES}")
         return content.decode("utf-8-sig", errors="replace")
 
-    def document(self, file: str) -> Mapping[str, Any]:
-        """The blocks of a file of HCL, or of its JSON form, as the parser gives them."""
-        text = self.text(file)
+    def text_within(self, path: str) -> str | None:
+        """The text of a regular file at a path; None if there is none, or if it lies outside this folder."""
+        inside = os.path.realpath(self._root) + os.sep
+        real = os.path.realpath(path)
+        return self.text(os.path.relpath(real, self._root)) if real.startswith(inside) and os.path.isfile(real) else None
+
+    def blocks(self, file: str) -> list[TopBlock]:
+        """The blocks of a file of the configuration's language, native or JSON."""
         try:
-            return load(file, text)
-        except Exception as error:  # the parser raises many kinds; each means the same to a reader
-            raise SourceError(f"{file} does not parse as HCL{line_in(error)}") from None
+            return top_blocks(SourceFile(file, self.text(file)))
+        except SyntaxProblem as error:
+            raise SourceError(str(error)) from None
 
     def _entries(self, folder: Path) -> list[os.DirEntry[str]]:
         """What lies in a folder; of the links, those that stay within the root."""
@@ -119,6 +125,14 @@ class Files:
 
     def display_path(self, file: str) -> str:
         raise NotImplementedError
+
+
+def read_by_tool(files: list[str], is_opentofu: bool) -> list[str]:
+    """Those of a folder's files that the tool reads: of `main.tofu` and `main.tf` OpenTofu reads the first, Terraform the second."""
+    if not is_opentofu:
+        return [file for file in files if not file.endswith((".tofu", ".tofu.json"))]
+    own = {file.replace(".tofu", ".tf") for file in files if file.endswith((".tofu", ".tofu.json"))}
+    return [file for file in files if file not in own]
 
 
 def is_configuration(name: str) -> bool:

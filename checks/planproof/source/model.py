@@ -10,24 +10,31 @@ Files are parsed module by module, the first time that a check asks for that mod
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from planproof.errors import SourceError
-from planproof.plan.model import Instance, Module
-from planproof.plan.value import MISSING, Json, part_of
-from planproof.source.blocks import Block, ModuleSource, is_override, parse_file
-from planproof.source.expressions import expression_of
-from planproof.source.files import MAX_TOTAL_BYTES, ArchiveFiles, Files, Folder, FolderFiles, is_configuration, is_saved_plan
+from planproof.plan.model import Module
+from planproof.source.files import (
+    MAX_TOTAL_BYTES,
+    ArchiveFiles,
+    Files,
+    Folder,
+    FolderFiles,
+    is_configuration,
+    is_saved_plan,
+    read_by_tool,
+)
+from planproof.source.modules import ModuleSource
+from planproof.syntax.file import SourceFile
+from planproof.syntax.nodes import Literal
 
 
 class Source:
     """A configuration's files. `name` is what messages call it; `root` is the folder, where there is one."""
 
-    def __init__(self, files: Files, name: str, root: Path | None = None) -> None:
-        self._files, self.name, self.root = files, name, root
+    def __init__(self, files: Files, name: str, root: Path | None = None, is_opentofu: bool = False) -> None:
+        self._files, self.name, self.root, self._is_opentofu = files, name, root, is_opentofu
         self._modules: dict[tuple[str, ...], ModuleSource | None] = {}
 
     @classmethod
@@ -63,52 +70,32 @@ class Source:
         saved = [file for file in files if is_saved_plan(file)]
         return cls.open(saved[0]) if len(saved) == 1 else None  # of several, none is known to be this plan's
 
+    def read_by(self, is_opentofu: bool) -> Source:
+        """The same, with the files that the tool reads which made the plan: OpenTofu takes `.tofu` before `.tf`, Terraform none of those."""
+        return Source(self._files, self.name, self.root, is_opentofu)
+
     def module(self, path: tuple[str, ...]) -> ModuleSource | None:
-        """The module that the calls' names lead to, root first; None where the source does not hold it."""
+        """The module that the calls' names lead to, root first; None if the source does not hold it."""
         if path not in self._modules:
-            self._modules[path] = self._parse(path)
+            self._modules[path] = self._read(path)
         return self._modules[path]
 
     def of(self, module: Module) -> ModuleSource | None:
         """The source of a module's instance, if there is one."""
         return self.module(module.path)
 
-    def block_of(self, instance: Instance) -> Block | None:
-        """The block of an instance, if there is one."""
-        module = self.of(instance.module)
-        return module.resource(instance.local_address) if module else None
+    def folder_of(self, path: tuple[str, ...]) -> str | None:
+        """What `path.module` is in a module; None if that cannot be told."""
+        folder = self._folder(path) if self.root else None
+        return Path(os.path.relpath(folder, self.root)).as_posix() if folder is not None and self.root else None
 
-    def expression(
-        self, path: tuple[str, ...], labels: tuple[str, ...], argument: str, steps: Sequence[Any]
-    ) -> tuple[Json, Sequence[Any]] | None:
-        """The expression at `steps` of an argument, as plan JSON would write it, and the steps that its text cannot be split by.
-
-        The locals are arguments of the block labelled `("locals",)`. None where there is no such block or argument.
-        """
-        module = self.module(path)
-        if module is None:
+    def text_of(self, file: str, path: tuple[str, ...]) -> str | None:
+        """The text of a file that an expression of a module reads; None unless it lies in the module's folder or in the root's."""
+        folder = self._folder(path) if self.root else None
+        if folder is None or self.root is None:
             return None
-        if labels == ("locals",):
-            raw = module.locals.get(argument, MISSING)
-        else:
-            block = module.block(*labels)
-            found = block.argument(argument) if block else None
-            raw = found.raw if found else MISSING
-        if raw is MISSING:
-            return None
-        for number, step in enumerate(steps):
-            inner = part_of(raw, step) if isinstance(step, (str, int)) else MISSING
-            if inner is MISSING:
-                return expression_of(raw).as_plan_json(), steps[number:]
-            raw = inner
-        return expression_of(raw).as_plan_json(), ()
-
-    def text(self, path: tuple[str, ...], labels: tuple[str, ...], argument: str) -> str | None:
-        """The argument as it is written, where it is a template or a bare expression."""
-        module = self.module(path)
-        block = module.block(*labels) if module else None
-        found = block.argument(argument) if block else None
-        return found.raw if found and isinstance(found.raw, str) else None
+        found = os.path.join(self.root, file)
+        return next((t for inside in (folder, self.root) if (t := Folder(Path(inside)).text_within(found)) is not None), None)
 
     @cached_property
     def folder(self) -> Folder | None:
@@ -119,14 +106,12 @@ class Source:
         """The file as a reader knows it: relative to the working directory where it lies below it."""
         return self._files.display_path(file)
 
-    def _parse(self, path: tuple[str, ...]) -> ModuleSource | None:
+    def _read(self, path: tuple[str, ...]) -> ModuleSource | None:
         folder = self._folder(path)
         if folder is None:
             return None
-        module = ModuleSource()
-        for file in sorted(self._files.list(folder), key=is_override):
-            parse_file(file, self._files.read(file), module)
-        return module
+        files = read_by_tool(self._files.list(folder), self._is_opentofu)
+        return ModuleSource([SourceFile(file, self._files.read(file)) for file in files])
 
     def _folder(self, path: tuple[str, ...]) -> str | None:
         """The folder of a module: where the files have it, else where the call of it leads to."""
@@ -134,9 +119,10 @@ class Source:
         if found is not None or not path:
             return found
         parent, parent_folder = self.module(path[:-1]), self._folder(path[:-1])
-        call = parent.block("module", path[-1]) if parent else None
-        where = call.argument("source") if call else None
-        return self._files.called(parent_folder, where.raw) if parent_folder and where and isinstance(where.raw, str) else None
+        body = parent.body("module", path[-1]) if parent else None
+        node = body.attributes["source"].expression if body and "source" in body.attributes else None
+        where = node.value if isinstance(node, Literal) else None
+        return self._files.called(parent_folder, where) if parent_folder and isinstance(where, str) else None
 
 
 def find_source(plan: str | os.PathLike[str]) -> Source | None:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from planproof.errors import SourceError
-from planproof.plan.origin import Origins, Scope
-from planproof.plan.references import References
-from planproof.source.blocks import Block, labelled
-from planproof.source.expressions import Expression
+from planproof.errors import SourceError, SyntaxProblem
+from planproof.plan.model import Instance
 from planproof.source.files import Folder
+from planproof.syntax.nodes import Body, Literal, Node
+from planproof.syntax.traversals import references
 from planproof.text.wildcards import matches
 
 KINDS = ("unit", "integration")
@@ -67,25 +66,30 @@ def suite_of(folder: Folder, settings: Mapping[str, Any]) -> TerraformTests:
     for file in folder.files_in(*settings["folders"]):
         if file.endswith(_SUFFIXES):
             try:
-                runs.extend(_run(name, body, file, modules) for (name,), body in labelled(folder.document(file).get("run"), 1))
-            except SourceError as error:
+                blocks = [block for block in folder.blocks(file) if block.type == "run"]
+                runs.extend(_run(block.labels[0], block.block.body, file, modules) for block in blocks if block.labels)
+            except (SourceError, SyntaxProblem) as error:
                 problems.append(str(error))
     suite = TerraformTests(tuple(runs), {}, tuple(problems))
     others = {kind: () if suite.asserting(kind) else tuple(_other(folder, settings, kind)) for kind in KINDS}
     return suite._replace(others=others)
 
 
-def _run(name: str, body: Mapping[str, Any], file: str, modules: _Modules) -> Run:
-    block = Block(body, file, None)
-    conditions = [Block(inner, file, None).argument("condition") for inner in block.blocks("assert")]
-    claims = [name for condition in conditions if condition for name in condition.references]
-    claims += _expected_failures(block)
-    command = block.argument("command")
-    kind = "unit" if command and (command.code or command.raw) == "plan" else "integration"
-    uses = Expression(dict(body)).references
-    module = next(iter(block.blocks("module")), None)
-    helps = module is not None and modules.helps(module)
-    return Run(name, file, kind, bool(claims), tuple(claims), tuple(uses), module is not None, helps)
+def _run(name: str, body: Body, file: str, modules: _Modules) -> Run:
+    conditions = [block.body.attributes["condition"] for block in body.blocks_of("assert") if "condition" in block.body.attributes]
+    claims = [name for condition in conditions for name in _names(condition)]
+    expected = body.attributes.get("expect_failures")
+    claims += _names(expected) if expected else []
+    command = body.attributes.get("command")
+    kind = "unit" if command and command.expression.text.strip('"') == "plan" else "integration"
+    called = body.blocks_of("module")
+    helps = bool(called) and modules.helps(called[0].body)
+    return Run(name, file, kind, bool(claims), tuple(claims), tuple(_names(body)), bool(called), helps)
+
+
+def _names(node: Node) -> list[str]:
+    """The names that an expression, or all of a body, refers to."""
+    return list(dict.fromkeys(str(found) for found in references(node)))
 
 
 class _Modules:
@@ -95,7 +99,7 @@ class _Modules:
         self._folder = folder
         self._calls: dict[str, list[str]] = {}
 
-    def helps(self, call: Mapping[str, Any]) -> bool:
+    def helps(self, call: Body) -> bool:
         """Whether a module block runs one that is no part of the configuration, and calls none of its parts."""
         return self._from(_source(call, ".")).isdisjoint(self._from("."))
 
@@ -120,26 +124,18 @@ class _Modules:
 
     def _called_in(self, file: str, path: str) -> list[str]:
         try:
-            calls = labelled(self._folder.document(file).get("module"), 1)
-            return [source for _, body in calls if (source := _source(body, path)) is not None]
-        except SourceError:
+            calls = [block.block.body for block in self._folder.blocks(file) if block.type == "module"]
+        except (SourceError, SyntaxProblem):
             return []  # Terraform says so better
+        return [source for body in calls if (source := _source(body, path)) is not None]
 
 
-def _source(call: Mapping[str, Any], caller: str) -> str | None:
-    """The folder, as seen from the root, of the module that a block calls; None where it lies elsewhere."""
-    found = Block(call, "", None).argument("source")
-    raw = found.raw if found else None
+def _source(call: Body, caller: str) -> str | None:
+    """The folder, as seen from the root, of the module that a block calls; None if it lies elsewhere."""
+    node = call.attributes["source"].expression if "source" in call.attributes else None
+    raw = node.value if isinstance(node, Literal) else None
     path = posixpath.normpath(posixpath.join(caller, raw)) if isinstance(raw, str) and raw.startswith(".") else ".."
     return None if path.startswith("..") else path
-
-
-def _expected_failures(block: Block) -> list[str]:
-    """What `expect_failures` names; in JSON the names stand there as plain text."""
-    found = block.argument("expect_failures")
-    raw = found.raw if found else []
-    plain = [name for name in (raw if isinstance(raw, list) else [raw]) if isinstance(name, str) and "${" not in name]
-    return [*plain, *(found.references if found else [])]
 
 
 def _other(folder: Folder, settings: Mapping[str, Any], kind: str) -> Iterator[str]:
@@ -206,19 +202,18 @@ def _is_broken(file: str, text: str) -> bool:
     return False
 
 
-def tested(suite: TerraformTests, references: References) -> set[str]:
-    """The addresses of the plan's resources that some assertion refers to."""
+def tested(suite: TestSuite, named: Callable[[str], Iterable[Instance]]) -> set[str]:
+    """The addresses of the plan's resources that some assertion refers to; `named` gives the instances that a name leads to."""
     here = {run.name for run in suite.runs if not run.elsewhere}
-    names = dict.fromkeys(name for run in suite.runs if not run.elsewhere for name in run.claims)
-    origins = (origin for name in names for origin in _origins(name, here, references))
-    return {i.address for origin in origins for i in origin.instances if i.mode == "managed"}
+    claims = dict.fromkeys(name for run in suite.runs if not run.elsewhere for name in run.claims)
+    found = (instance for claim in claims if (name := _in_configuration(claim, here)) for instance in named(name))
+    return {instance.address for instance in found if instance.mode == "managed"}
 
 
-def _origins(name: str, here: set[str], references: References) -> Origins:
-    """What a name in an assertion leads to; `output.a` and `run.apply.a` are outputs of the tested configuration."""
+def _in_configuration(name: str, here: set[str]) -> str | None:
+    """A name of an assertion as the configuration has it; `output.a` and `run.apply.a` are outputs of the tested configuration, and
+    None is one that leads elsewhere."""
     steps = re.split(r"[.\[]", name)
-    if steps[0] == "output" and len(steps) > 1:
-        return references.output(steps[1])
     if steps[0] == "run":
-        return references.output(steps[2]) if len(steps) > 2 and steps[1] in here else ()
-    return references.follow({"references": [name]}, Scope(references.plan.root))
+        return f"output.{steps[2]}" if len(steps) > 2 and steps[1] in here else None
+    return name

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from planproof.context import Context
 from planproof.plan.model import Instance
 from planproof.plan.value import Value
-from planproof.source.arguments import Path
+from planproof.evaluation.arguments import Path
 
 ALARM = "aws_cloudwatch_metric_alarm"
 COMPOSITE = "aws_cloudwatch_composite_alarm"

@@ -18,11 +18,12 @@ from planproof.aws.alerts.links import Chain, Link, Place, Stage, broken, cannot
 from planproof.aws.alerts.pattern_trial import Judgement, judge_event_pattern, judge_filter_pattern, seen_as
 from planproof.aws.alerts.topics import SUBSCRIPTION, TOPIC, alarm_topics, delivery, topics
 from planproof.aws.alerts.trails import TRAIL, Coverage, arn_name, coverage, trail_index
-from planproof.aws.regions import same_region
 from planproof.context import Context
-from planproof.plan.identifiers import spellings
+from planproof.evaluation.identifiers import identifier, name_of
+from planproof.evaluation.origin import Origin, Origins, Through
+from planproof.evaluation.relations import same_made
+from planproof.evaluation.result import Result
 from planproof.plan.model import Instance
-from planproof.plan.origin import Kind
 from planproof.plan.value import Value
 
 GROUP = "aws_cloudwatch_log_group"
@@ -33,18 +34,25 @@ TARGET = "aws_cloudwatch_event_target"
 
 def best_chain(bucket: Instance, ways: Ways, context: Context) -> Chain:
     """The chain that comes furthest: a whole one, else one that may be whole, else the one that breaks last."""
-    chain = _either_way(bucket, ways, context)
-    left_out = context.once(_left_out)
-    if left_out and any(link.broken for link in chain):
-        reason = f"this plan leaves {left_out} out (-target), and without it {chain[-1].reason}"
+    chain = _either_way(bucket, context)
+    missing = _left_out(chain, context) if any(link.broken for link in chain) else None
+    if missing:
+        reason = f"this plan leaves {missing} out (-target), and without it {chain[-1].reason}"
         return (*chain[:-1], cannot_tell("unknown_left_out", reason, *chain[-1].where))
     return chain
 
 
-def _left_out(context: Context) -> str:
-    """A resource that could mend a chain and that an incomplete plan leaves out."""
-    kinds = (TRAIL, GROUP, FILTER, ALARM, COMPOSITE, TOPIC, SUBSCRIPTION, RULE, TARGET)
-    return next((each.address for kind in kinds for each in context.plan.left_out(kind)), "")
+# What could mend the chains at each of their links.
+_MENDS = (
+    ((TRAIL,), (GROUP, TRAIL), (FILTER,), (ALARM,), (TOPIC, COMPOSITE), (SUBSCRIPTION, "aws_sns_topic_policy", "aws_kms_key_policy")),
+    ((TRAIL,), (RULE,), (TARGET, TOPIC), (SUBSCRIPTION, "aws_sns_topic_policy", "aws_kms_key_policy")),
+)
+
+
+def _left_out(chain: Chain, context: Context) -> str | None:
+    """A resource that an incomplete plan leaves out and that could mend the chain where it breaks."""
+    kinds = [kind for links in _MENDS for kind in links[min(len(chain), len(links)) - 1]]
+    return next((each.address for kind in kinds for each in context.left_out.of_type(kind)), None)
 
 
 def _either_way(bucket: Instance, ways: Ways, context: Context) -> Chain:
@@ -111,7 +119,7 @@ def _trail(trail: Instance, bucket: Instance, context: Context) -> Link:
     if logging.raw is False:
         where = f"{trail.address}.enable_logging"
         return broken("trail_not_logging", f"{where} is false: the trail logs nothing", where, nearness=Coverage.WHOLE)
-    here = True if everywhere.raw is True else same_region(trail, bucket, context)
+    here = True if everywhere.raw is True else context.regions.same(trail, bucket)
     if here is False and not everywhere.is_unknown:
         where = f"{trail.address}.is_multi_region_trail"
         text = f"{trail.address} logs its own region alone (is_multi_region_trail), and the bucket is in another"
@@ -138,14 +146,15 @@ def _groups(trail: Instance, _: Instance, context: Context) -> Iterator[Link]:
     value = context.argument(trail, "cloud_watch_logs_group_arn")
     found = context.relations.resolve(trail, ("cloud_watch_logs_group_arn",), GROUP)
     for group in found.targets:
-        if same_region(trail, group, context) is False:
+        if context.regions.same(trail, group) is False:
             yield broken("log_group_elsewhere", f"{group.address} is in another region than {trail.address}", group.address)
         else:
             yield holds(Place(group), group.address)
     for group in found.candidates:
         yield cannot_tell("unknown_log_group", found.reason, group.address, to=Place(group))
     if value.text and not found.targets:
-        yield holds(Place(None, spellings(value.text.removesuffix(":*"))[-1]), f"{trail.address}.cloud_watch_logs_group_arn")
+        name = name_of(identifier(value.text), GROUP) or value.text
+        yield holds(Place(None, name), f"{trail.address}.cloud_watch_logs_group_arn")
     elif not found.targets and (found.open_ended or not found.candidates):
         reason = found.reason or f"{trail.address}.cloud_watch_logs_group_arn is known after the apply"
         yield cannot_tell("unknown_log_group", reason, f"{trail.address}.cloud_watch_logs_group_arn")
@@ -186,7 +195,7 @@ def _filters_by_group(context: Context) -> dict[str, list[Instance]]:
 def _filter(each: Instance, group: Place, bucket: Instance, context: Context) -> Link:
     """Matches denied calls alone, and adds a number to its metric for each."""
     where = f"{each.address}.pattern"
-    if group.instance and same_region(each, group.instance, context) is False:
+    if group.instance and context.regions.same(each, group.instance) is False:
         text = f"{each.address} is in another region than {group.address}"
         return broken("no_metric_filter", text, each.address)
     link = _of_pattern(judge_filter_pattern(each, bucket, context), each, where)
@@ -258,43 +267,56 @@ def _same_metric(watch: Watch, each: Instance, context: Context) -> str | None:
     doubt = ""
     for theirs, ours in (("metric_name", "name"), ("namespace", "namespace")):
         left, right = watch.get(theirs, context), context.argument(each, "metric_transformation", 0, ours)
-        if left.text is not None and right.text is not None:
-            if left.text != right.text:
-                return None
-            continue
-        origins = context.references.origins(watch.alarm, *watch.path, theirs)
-        filters = {o.instance.address for o in origins if o.type == FILTER and o.instance}
-        if filters and each.address not in filters:
+        written = context.evaluated(watch.alarm, *watch.path, theirs), context.evaluated(each, "metric_transformation", 0, ours)
+        same = _same_text(_text(left, written[0], context), _text(right, written[1], context), written, each)
+        if same is False:
             return None
-        if filters and len(origins) == 1:
-            continue
-        mine = context.references.origins(each, "metric_transformation", 0, ours)
-        both_open = left.text is None and right.text is None
-        if both_open and not filters and origins and mine and not {_made_of(o) for o in origins} & {_made_of(o) for o in mine}:
-            return None
-        if not _written_alike(watch, theirs, each, ours, context):
+        if same is None:
             doubt = f"{watch.alarm.address}.{theirs} is known after the apply, and so is whether it is {each.address}'s"
     return doubt
 
 
-def _made_of(origin: Any) -> object:
-    return (origin.kind, origin.block, origin.name) if origin.kind is not Kind.CONSTANT else Kind.CONSTANT
+def _text(value: Value, result: Result | None, context: Context) -> str | None:
+    """The text, by the plan or by what the expression comes to."""
+    if value.text is not None or result is None or result.text is not None:
+        return value.text if value.text is not None else result and result.text
+    origins = _deciding(result)
+    return context.expressions.value(origins[0]).text if len(origins) == 1 and origins[0].is_itself else None
 
 
-def _written_alike(watch: Watch, theirs: str, each: Instance, ours: str, context: Context) -> bool:
-    """Whether the source writes both in the same words, in one module."""
-    left, right = context.source_block(watch.alarm), context.source_block(each)
-    if left is None or right is None or watch.path or watch.alarm.module is not each.module:
+def _same_text(left: str | None, right: str | None, written: tuple[Result | None, Result | None], each: Instance) -> bool | None:
+    """Whether two texts are the same, as far as they are known or made of the same; None if that cannot be told."""
+    if left is not None and right is not None:
+        return left == right
+    mine, theirs = (_deciding(result) if result is not None else () for result in written)
+    filters = {o.instance.address: o for o in mine if o.type == FILTER and o.instance}
+    if filters and each.address not in filters:
         return False
-    transformations = right.blocks("metric_transformation")
-    expression = left.argument(theirs)
-    same = bool(expression and transformations and [expression.raw] == transformations[0].get(ours))
-    return same and watch.alarm.index == each.index
+    if filters and len(mine) == 1:
+        return _is_metric(filters[each.address].attribute, each, right)
+    if left is None and right is None and mine and theirs and not {_made_of(o) for o in mine} & {_made_of(o) for o in theirs}:
+        return False
+    return True if all(written) and same_made(*written) else None  # type: ignore[arg-type]
+
+
+def _is_metric(attribute: tuple[str, ...] | None, each: Instance, metric: str | None) -> bool | None:
+    """Whether an attribute of a metric filter is its metric's name, and not its own."""
+    if attribute and attribute[0] == "metric_transformation":
+        return True
+    return True if metric is not None and each.get("name").text == metric else None
+
+
+def _deciding(result: Result) -> Origins:
+    return tuple(o for o in result.all_origins if o.through is not Through.CHOICE)
+
+
+def _made_of(origin: Origin) -> object:
+    return (origin.kind, origin.block, origin.name)
 
 
 def _alarm(watch: Watch, each: Instance, doubt: str, settings: Mapping[str, Any], context: Context) -> Link:
     alarm = watch.alarm
-    if same_region(alarm, each, context) is False:
+    if context.regions.same(alarm, each) is False:
         text = f"{alarm.address} is in another region than {each.address}"
         return broken("wrong_metric", text, alarm.address)
     dimensions = [
@@ -352,7 +374,7 @@ def _rule(rule: Instance, bucket: Instance, context: Context) -> Link:
             where,
             nearness=3,
         )
-    here = same_region(rule, bucket, context)
+    here = context.regions.same(rule, bucket)
     if here is False:
         return broken("rule_elsewhere", f"{rule.address} is in another region than the bucket", rule.address, nearness=3)
     unknown = next((n for n, v in (("state", state), ("event_bus_name", bus)) if v.is_unknown), None)

@@ -17,12 +17,11 @@ from typing import Any
 
 from planproof.aws.alerts import event_pattern, filter_pattern
 from planproof.aws.alerts.sample_records import Sample, samples
-from planproof.aws.regions import region_name
 from planproof.context import Context
+from planproof.evaluation.origin import Kind, Through
+from planproof.evaluation.result import Result, filled
 from planproof.errors import PatternError
 from planproof.plan.model import Instance
-from planproof.plan.origin import Kind
-from planproof.source.expressions import Expression, parts
 
 _ACCOUNT = re.compile(r"(?<!\d)\d{12}(?!\d)")
 _REGION = re.compile(r"\b(?:us|eu|ap|sa|ca|me|af|il|mx|cn)(?:-[a-z]+)+-\d\b")
@@ -75,7 +74,7 @@ def _judge(
         matches = compiled(text)
     except PatternError as error:
         return Judgement.REFUSED, f"is refused by AWS: {error}"
-    name, region = _name(bucket) if _looks_at_names(text) else _STAND_IN, region_name(bucket, context)
+    name, region = _name(bucket) if _looks_at_names(text) else _STAND_IN, context.regions.name(bucket)
     found = [_try(matches, name, account, region or "us-east-1") for account in _accounts(text)]
     best = min(found, key=lambda pair: _BEST.index(pair[0]))
     doubt = _doubt(text, matches, name, bucket, region, context) if best[0] is Judgement.MISSES else ""
@@ -178,57 +177,28 @@ def _known_names(context: Context) -> set[str]:
 # --- patterns that are known only after the apply ---------------------------------------------------------------------
 
 
-class _UnreadError(Exception):
-    """A part of the pattern is known only after the apply."""
-
-
 def _written(instance: Instance, attribute: str, bucket: Instance, context: Context) -> str | None:
-    """The pattern as the source writes it, with every part in its place; None where one of them is not known."""
-    block = context.source_block(instance)
-    expression = block.argument(attribute) if block else None
-    if expression is None or not isinstance(expression.raw, str):
-        return None
-    encoded = re.fullmatch(r"jsonencode\((.*)\)", (expression.code or "").strip(), re.DOTALL)
-
-    def filled(raw: Any) -> Any:
-        if isinstance(raw, dict):
-            return {filled(key): filled(value) for key, value in raw.items()}
-        if isinstance(raw, list):
-            return [filled(value) for value in raw]
-        return _filled(raw, instance, bucket, context) if isinstance(raw, str) else raw
-
+    """The pattern as the source writes it, with every part in its place; None if one of them is not known."""
+    result = context.evaluated(instance, attribute)
     try:
-        if encoded:
-            return json.dumps(filled(ast.literal_eval(encoded[1])))
-        return _filled(expression.raw, instance, bucket, context).replace('\\"', '"')
-    except (_UnreadError, ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
+        text = filled(result, lambda part: _stand_in(part, bucket, context)) if result is not None else None
+    except (ValueError, RecursionError):
         return None
+    return text if isinstance(text, str) else None
 
 
-def _filled(template: str, instance: Instance, bucket: Instance, context: Context) -> str:
-    literals, codes = parts(template)
-    texts = [_part(code, instance, bucket, context) for code in codes]
-    if None in texts:
-        raise _UnreadError
-    return "".join(literal + (text or "") for literal, text in zip(literals, [*texts, ""], strict=True))
-
-
-def _part(code: str, instance: Instance, bucket: Instance, context: Context) -> str | None:
-    """What a `${...}` of the pattern comes to: the name or ARN of a bucket, or a known value."""
-    if not re.fullmatch(r"[\w.\[\]\"-]+", code):
+def _stand_in(part: Result, bucket: Instance, context: Context) -> str | None:
+    """What stands in a pattern for the name or ARN of a bucket; None for anything else that is not known."""
+    origins = [o for o in part.all_origins if o.through is not Through.CHOICE]
+    if len(origins) != 1 or origins[0].type != "aws_s3_bucket" or not origins[0].instance or origins[0].through is not Through.AS_IS:
         return None
-    found = context.references.follow(Expression(f"${{{code}}}").as_plan_json(), context.references.scope(instance))
-    if len(found) != 1:
-        return None
-    origin = found[0]
-    if origin.type == "aws_s3_bucket" and origin.instance and (origin.attribute or ("",))[0] in ("id", "bucket", "arn"):
-        name = _name(bucket) if origin.instance is bucket else f"another-{origin.instance.address}"
-        return f"arn:aws:s3:::{name}" if origin.attribute == ("arn",) else name
-    return context.references.value(origin).text
+    attribute = (origins[0].attribute or ("",))[0]
+    name = _name(bucket) if origins[0].instance is bucket else f"another-{origins[0].instance.address}"
+    return f"arn:aws:s3:::{name}" if attribute == "arn" else name if attribute in ("id", "bucket") else None
 
 
 def _why_unknown(instance: Instance, attribute: str, context: Context) -> str:
-    origins = context.references.origins(instance, attribute)
+    origins = context.origins(instance, attribute)
     made_of = [o.display_name for o in origins if o.kind is Kind.RESOURCE]
     lost = next((o.reason for o in origins if o.kind is Kind.LOST), "")
     what = f" (made of {', '.join(dict.fromkeys(made_of))})" if made_of else f": {lost}" if lost else ""

@@ -12,9 +12,9 @@ from planproof.aws.alerts.links import Link, Place, broken, cannot_tell, holds, 
 from planproof.aws.iam.documents import read
 from planproof.aws.iam.language import Document, service
 from planproof.context import Context
-from planproof.plan.identifiers import spellings
+from planproof.evaluation.origin import Kind, Through
+from planproof.evaluation.result import entries
 from planproof.plan.model import Instance
-from planproof.plan.origin import Kind
 from planproof.text.wildcards import matches
 
 TOPIC = "aws_sns_topic"
@@ -47,7 +47,7 @@ def alarm_topics(alarm: Instance, _: Instance, context: Context) -> Iterator[Lin
 
 
 def _referred(instance: Instance, attribute: str, context: Context) -> list[Instance]:
-    return [i for origin in context.references.origins(instance, attribute) for i in origin.instances]
+    return [i for origin in context.origins(instance, attribute) for i in origin.instances]
 
 
 def _actions(alarm: Instance, context: Context) -> Iterator[Link]:
@@ -89,7 +89,7 @@ def topics(instance: Instance, attribute: str, publisher: str, context: Context,
 
 def _is_something_else(instance: Instance, attribute: str, context: Context) -> bool:
     """Whether all that it refers to are the ARNs of other resources than topics."""
-    origins = context.references.origins(instance, attribute)
+    origins = context.origins(instance, attribute)
     return bool(origins) and all(
         o.kind is Kind.RESOURCE and o.block[1].startswith("aws_") and o.type != TOPIC and (o.attribute or ("",))[-1] == "arn"
         for o in origins
@@ -98,28 +98,28 @@ def _is_something_else(instance: Instance, attribute: str, context: Context) -> 
 
 def _is_every_instance(instance: Instance, attribute: str, context: Context) -> bool:
     """Whether a list refers to a whole resource: `for` and splat leave its name alone, an index what it is made from too."""
-    origins = context.references.origins(instance, attribute)
-    return all(origin.kind in (Kind.RESOURCE, Kind.CONSTANT) for origin in origins)
+    origins = context.origins(instance, attribute)
+    return all(o.kind in (Kind.RESOURCE, Kind.CONSTANT) and o.through is not Through.CHOICE for o in origins)
 
 
 def _literal_topics(
     instance: Instance, attribute: str, found: tuple[Instance, ...], context: Context
 ) -> Iterator[tuple[Place, bool]]:
-    """Further topics whose ARNs are written out, and whether each is surely among the actions: a list that holds something
-    unknown is unknown as a whole, and shows what is written out in the source alone."""
+    """Further topics whose ARNs are written out, and whether each is surely among the actions."""
     value = context.argument(instance, attribute)
     known = [element.text or "" for element in value.items() or [value]]
-    block = context.source_block(instance) if value.is_unknown else None
-    written = block.argument(attribute) if block else None
-    arns = _TOPIC_ARN.findall(" ".join(known)) or _TOPIC_ARN.findall(str(written.raw if written else ""))
+    result = context.evaluated(instance, attribute) if value.is_unknown else None
+    if result is not None:
+        written = [element for _, element in entries(result) or ()] if isinstance(result.raw, list) else [result]
+        known = [element.text or "" for element in written]
     by_name: dict[str, Instance] = context.once(_topics_by_name)
-    for arn in dict.fromkeys(arns):
-        topic = by_name.get(spellings(arn)[-1])
+    for arn in dict.fromkeys(text for text in known if _TOPIC_ARN.fullmatch(text)):
+        topic = by_name.get(arn.rpartition(":")[2])
         if topic is None or topic not in found:
-            yield Place(topic, "" if topic else arn), not value.is_unknown or isinstance(written.raw if written else None, list)
+            yield Place(None, arn), True
 
 
-_TOPIC_ARN = re.compile(r"""\barn:[\w-]+:sns:[\w-]*:\d*:[\w-]+(?:\.fifo)?(?![\w$.{-])""")
+_TOPIC_ARN = re.compile(r"arn:[\w-]+:sns:[\w-]*:\d*:[\w-]+(?:\.fifo)?")
 
 
 def _topics_by_name(context: Context) -> dict[str, Instance]:
@@ -193,7 +193,7 @@ def _key(topic: Instance, publisher: str, context: Context) -> Link:
 
 def _is_of_aws(topic: Instance, context: Context) -> bool:
     """Whether the key is looked up by the alias of AWS's own."""
-    read = [o.instance for o in context.references.origins(topic, "kms_master_key_id") if o.instance]
+    read = [o.instance for o in context.origins(topic, "kms_master_key_id") if o.instance]
     return any(i.get(name).text == "alias/aws/sns" for i in read for name in ("name", "key_id") if i.type in _KEY_DATA)
 
 

@@ -8,16 +8,16 @@ slash behind it in a basic selector, and so a trail that has it is never made.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from enum import IntEnum
 from typing import NamedTuple
 
 from planproof.aws.s3 import BUCKET
 from planproof.context import Context
+from planproof.evaluation.arguments import Path
+from planproof.evaluation.origin import Kind, Through
+from planproof.evaluation.result import Result, entries, filled
 from planproof.plan.model import Instance
-from planproof.plan.origin import Kind, Origin
-from planproof.source.arguments import Path, nested_blocks
-from planproof.source.expressions import expression_of, parts
 
 TRAIL = "aws_cloudtrail"
 OBJECTS = "AWS::S3::Object"
@@ -209,10 +209,11 @@ def _arns(trail: Instance, path: Path, context: Context) -> tuple[tuple[str, ...
     known = [match["rest"] or "" for e in value.items() if e.text is not None and (match := _ARN.match(e.text))]
     if value.is_known and not value.has_unknown:
         return tuple(known), ""
-    written = _from_source(trail, path, context)
-    if written is not None:
-        return (*known, *written), ""
-    origins = context.relations.settled(context.references.origins(trail, *path), BUCKET)
+    result = context.evaluated(trail, *path)
+    if result is not None and isinstance(result.raw, list):
+        return _of_elements([element for _, element in entries(result) or ()], trail, path, context)
+    settled = context.relations.settled(result.all_origins, BUCKET) if result is not None else ()
+    origins = tuple(o for o in settled if o.through is not Through.CHOICE)
     buckets = {i.address: i for o in origins if o.type == BUCKET for i in o.instances}
     missing = sum(1 for e in value.items() if e.is_unknown) if value.is_known else None
     exact = all(o.instance for o in origins if o.type == BUCKET)
@@ -224,40 +225,29 @@ def _arns(trail: Instance, path: Path, context: Context) -> tuple[tuple[str, ...
     return tuple(known), f"{trail.address}.{path[0]} is known after the apply, and {lost}"
 
 
-def _from_source(trail: Instance, path: Path, context: Context) -> list[str] | None:
-    """The elements of a list that refer to a bucket, as the source writes them; None where it cannot tell them all."""
-    block = context.source_block(trail)
-    body = block.body if block else None
-    for name, number in zip(path[:-1:2], path[1:-1:2], strict=False):
-        blocks = nested_blocks(body, str(name)) if isinstance(body, Mapping) else []
-        if len(blocks) != 1 and (int(number) >= len(blocks) or "dynamic" in (body or ())):
-            return None
-        body = blocks[0 if len(blocks) == 1 else int(number)]
-    written = expression_of(body.get(str(path[-1]))).raw if isinstance(body, Mapping) else None
-    elements = written if isinstance(written, list) else [written]
-    texts = [_element(e, trail, context) for e in elements if isinstance(e, str) and parts(e)[1]]
-    return None if None in texts or not texts else [text for text in texts if text is not None]
+def _of_elements(elements: list[Result], trail: Instance, path: Path, context: Context) -> tuple[tuple[str, ...], str]:
+    """The ARNs as the source writes them: of `"${aws_s3_bucket.logs.arn}/private/"`, with the bucket's name in its place."""
+    found: list[str] = []
+    still_open = ""
+    for element in elements:
+        try:
+            text = filled(element, lambda part: _stand_in(part, context))
+        except ValueError:
+            made_of = ", ".join(o.display_name for o in element.all_origins if o.kind is Kind.RESOURCE)
+            reason = made_of or next((o.reason for o in element.all_origins if o.reason), "the plan does not say which bucket it is")
+            still_open = f"{trail.address}.{path[0]} is known after the apply, and {reason}"
+            continue
+        match = _ARN.match(text) if isinstance(text, str) else None
+        if match:
+            found.append(match["rest"] or "")
+    return tuple(found), still_open
 
 
-def _element(template: str, trail: Instance, context: Context, depth: int = 5) -> str | None:
-    """`"${aws_s3_bucket.logs.arn}/private/"` with the bucket's name in its place: `logs-bucket/private/`.
-
-    What comes through a variable or a module's output is taken for the whole bucket where nothing else is written behind it.
-    """
-    literals, codes = parts(template)
-    if len(codes) != 1 or not re.fullmatch(r"[\w.\[\]\"-]+", codes[0]):
+def _stand_in(part: Result, context: Context) -> str | None:
+    """What stands for a bucket's name or ARN that is not known; None for anything else."""
+    origins = [o for o in context.relations.settled(part.all_origins, BUCKET) if o.through is not Through.CHOICE]
+    if len(origins) != 1 or origins[0].type != BUCKET or not origins[0].instance or not origins[0].is_itself:
         return None
-    source = context.module_source(trail.module)
-    local = source.locals.get(codes[0].removeprefix("local.")) if source and codes[0].startswith("local.") else None
-    if isinstance(local, str) and literals == ["", ""] and parts(local)[1] and depth:
-        return _element(local, trail, context, depth - 1)
-    found = context.references.follow({"references": [codes[0]]}, context.references.scope(trail))
-    buckets = [o for o in context.relations.settled(found, BUCKET) if o.type == BUCKET and o.instance]
-    if len(buckets) != 1 or not _is_whole(buckets[0]) or (literals[0] and not _ARN.match(literals[0])):
-        return None
-    behind = literals[1] or ("" if codes[0].startswith(f"{BUCKET}.") else "/")
-    return f"{arn_name(buckets[0].instances[0])}{behind}"
-
-
-def _is_whole(origin: Origin) -> bool:
-    return origin.attribute is not None and origin.attribute[0] in ("arn", "id", "bucket")
+    attribute = (origins[0].attribute or ("",))[0]
+    name = arn_name(origins[0].instance)
+    return f"arn:aws:s3:::{name}" if attribute == "arn" else name if attribute in ("id", "bucket") else None

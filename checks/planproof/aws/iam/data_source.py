@@ -7,12 +7,12 @@ from typing import Any
 
 from planproof.aws.iam.json_text import MAX_STATEMENTS, parsed
 from planproof.aws.iam.language import Document, Statement, Unknown
-from planproof.aws.iam.unknown_parts import StatementTexts
+from planproof.aws.iam.unknown_parts import StatementTexts, document_in
 from planproof.context import Context
+from planproof.evaluation.origin import Kind, Origin, Origins, Through
+from planproof.evaluation.result import Result, entries
 from planproof.plan.model import Instance
-from planproof.plan.origin import Kind, Origin, Origins
 from planproof.plan.value import Value
-from planproof.source.arguments import nested_blocks
 
 DATA = "aws_iam_policy_document"
 
@@ -45,8 +45,6 @@ class _Blocks:
         self._open: list[str] = []
         self._sensitive = False
         self._where: list[str] = []
-        block = context.source_block(data)
-        self._source = nested_blocks(block.body, "statement") if block else []
 
     def document(self) -> Document:
         """Source documents, then the own statements, then overrides: a statement replaces an earlier one of the same sid."""
@@ -59,7 +57,7 @@ class _Blocks:
             if block.is_unknown:
                 self._open.append(f"known after the apply: {self._data.address}.statement[{number}]")
             else:
-                self._merge(self._statement(block, number, len(own.items())))
+                self._merge(self._statement(block, number))
         for argument in ("override_json", "override_policy_documents"):
             self._merge_all(argument)
         if len(self._statements) > MAX_STATEMENTS:
@@ -93,9 +91,13 @@ class _Blocks:
         value = self._context.argument(self._data, argument)
         if value.is_unset:
             return
+        result = self._context.evaluated(self._data, argument)
+        if result is not None and isinstance(result.raw, list):
+            yield from (self._of_element(element, argument) for _, element in entries(result) or ())
+            return
         elements = value.items() if isinstance(value.raw, list) else [value]
         unread = [e for e in elements if e.is_unknown]
-        origins = self._context.relations.settled(self._context.references.origins(self._data, argument), DATA)
+        origins = self._settled(result)
         makers = self._unread_makers(origins)
         exact = len(makers) == len(unread) or (value.is_unknown and all(is_document(o) for o in origins))
         for element in elements:
@@ -106,16 +108,31 @@ class _Blocks:
         if value.is_unknown and exact:
             yield from (of_data_source(maker, self._context) for maker in makers)
         elif unread and not exact:
-            lost = next((f": {o.reason}" for o in origins if o.kind is Kind.LOST), "")
-            yield Document(problem=f"known after the apply: {self._data.address}.{argument}{lost}")
+            yield self._lost(origins, argument)
+
+    def _of_element(self, element: Result, argument: str) -> Document:
+        """The document that one element of a list is: of another data source, or written out."""
+        origins = self._settled(element)
+        maker = origins[0].instance if len(origins) == 1 and is_document(origins[0]) and origins[0].is_itself else None
+        if maker is not None:
+            return of_data_source(maker, self._context)
+        return document_in(element, f"{self._data.address}.{argument}") or self._lost(origins, argument)
+
+    def _settled(self, result: Result | None) -> Origins:
+        settled = self._context.relations.settled(result.all_origins, DATA) if result is not None else ()
+        return tuple(o for o in settled if o.through is not Through.CHOICE)
+
+    def _lost(self, origins: Origins, argument: str) -> Document:
+        lost = next((f": {o.reason}" for o in origins if o.kind is Kind.LOST), "")
+        return Document(problem=f"known after the apply: {self._data.address}.{argument}{lost}")
 
     def _unread_makers(self, origins: Origins) -> list[Instance]:
         """The data sources behind the elements that are unknown, in the order they are written."""
         found = {i.address: i for o in origins if is_document(o) for i in o.instances}
         return [i for i in found.values() if i.get("json").text is None]
 
-    def _statement(self, block: Value, number: int, of: int) -> Statement:
-        written = StatementTexts(self._data, self._context, number, of, self._source)
+    def _statement(self, block: Value, number: int) -> Statement:
+        written = StatementTexts(self._data, self._context, number)
         principals, not_principals = block.get("principals"), block.get("not_principals")
         inverted = principals.is_unset and not not_principals.is_unset
         name = "not_principals" if inverted else "principals"

@@ -8,15 +8,13 @@
 
 from __future__ import annotations
 
-import re
-
 from planproof.aws.iam.data_source import DATA, is_document, of_data_source
 from planproof.aws.iam.json_text import parsed
 from planproof.aws.iam.language import Document
-from planproof.aws.iam.unknown_parts import from_source
+from planproof.aws.iam.unknown_parts import document_in
 from planproof.context import Context
+from planproof.evaluation.origin import Kind, Origins, Through
 from planproof.plan.model import Instance
-from planproof.plan.origin import Kind, Origins
 
 
 def read(instance: Instance, context: Context, *path: str | int) -> Document:
@@ -31,16 +29,18 @@ def read(instance: Instance, context: Context, *path: str | int) -> Document:
 
 
 def _unknown_text(instance: Instance, path: tuple[str | int, ...], where: str, context: Context) -> Document:
-    origins = context.relations.settled(context.references.origins(instance, *path), DATA)
-    makers = _data_sources(origins)
-    if makers and not _is_altered(instance, path, context):
-        found = [of_data_source(data, context) for data in makers]
-        names_ = " or ".join(data.address for data in makers)
-        problem = f"which of {names_} {where} is, is known after the apply"
-        return found[0] if len(found) == 1 else Document(problem=problem, alternatives=tuple(found))
-    written = from_source(instance, path, context)
+    result = context.evaluated(instance, *path)
+    written = document_in(result, where)
     if written is not None:
         return written
+    settled = context.relations.settled(result.all_origins, DATA) if result is not None else ()
+    origins = tuple(o for o in settled if o.through is not Through.CHOICE)
+    makers = _data_sources(origins)
+    if makers:
+        found = [of_data_source(data, context) for data in makers]
+        names = " or ".join(data.address for data in makers)
+        problem = f"which of {names} {where} is, is known after the apply"
+        return found[0] if len(found) == 1 else Document(problem=problem, alternatives=tuple(found))
     lost = next((o.reason for o in origins if o.kind is Kind.LOST), "")
     made_of = ", ".join(dict.fromkeys(o.display_name for o in origins if o.kind is Kind.RESOURCE))
     help_ = "" if context.source else "; give the source (the folder, or the saved plan)"
@@ -49,19 +49,8 @@ def _unknown_text(instance: Instance, path: tuple[str | int, ...], where: str, c
 
 
 def _data_sources(origins: Origins) -> list[Instance]:
-    """The data source that all of the text comes from, or those of which it is one (`strict ? a : b`). An index (`count.index`) and
-    the variable of a condition are no part of the text."""
-    origins = tuple(o for o in origins if o.kind is not Kind.KEY)
-    found = {o.instance.address: o.instance for o in origins if is_document(o) and o.instance}
-    others = {o.kind for o in origins if not (is_document(o) and o.instance)}
+    """The data source that all of the text comes from, or those of which it is one (`strict ? a : b`); without source, the variable
+    of that condition is among the names."""
+    found = {o.instance.address: o.instance for o in origins if is_document(o) and o.is_itself and o.instance}
+    others = {o.kind for o in origins if not (is_document(o) and o.is_itself and o.instance)}
     return list(found.values()) if not others or (others == {Kind.VARIABLE} and len(found) > 1) else []
-
-
-def _is_altered(instance: Instance, path: tuple[str | int, ...], context: Context) -> bool:
-    """Whether the source says that the text is not the document as it is: `replace(data.aws_iam_policy_document.a.json, ...)`."""
-    block = context.source_block(instance)
-    written = block.argument(str(path[0])) if block and len(path) == 1 else None
-    return bool(written and (_ALTERING.search(written.code or "") or "".join(written.literals or ()).strip()))
-
-
-_ALTERING = re.compile(r"\b(?:replace|format|join|jsonencode|templatestring|templatefile|substr)\s*\(")

@@ -28,7 +28,7 @@ from planproof.aws.iam.language import (
 )
 from planproof.context import Context
 from planproof.plan.model import Instance
-from planproof.plan.redaction import Redactor
+from planproof.evaluation.redaction import Redactor
 from planproof.verdict import Outcome, failed, unknown
 
 ROLE = "aws_iam_role"

@@ -6,12 +6,11 @@ A value that equals the variable's declared default stands in the source, and is
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import cached_property
 
+from planproof.evaluation.origin import Kind, Origins
 from planproof.plan.model import Instance, Plan
-from planproof.plan.origin import Kind
-from planproof.plan.references import References
 from planproof.plan.value import Json, State, Value
 
 _SHORTEST = 3  # shorter texts stand in too many words
@@ -20,8 +19,9 @@ _SHORTEST = 3  # shorter texts stand in too many words
 class Redactor:
     """The root variables of a plan whose values were given from outside (`name in redactor`), and texts without those values."""
 
-    def __init__(self, plan: Plan, references: References) -> None:
-        self._references = references
+    def __init__(self, plan: Plan, origins: Callable[..., Origins]) -> None:
+        """`origins(instance, *path)` tells what an argument is made of."""
+        self._origins = origins
         declared = plan.root.config.variables
         self._texts: dict[str, set[str]] = {}
         for name, value in plan.variables.items():
@@ -67,7 +67,7 @@ class Redactor:
 
     def _variables(self, instance: Instance, *path: str | int) -> list[str]:
         """The root variables that an argument is made of."""
-        return [o.name for o in self._references.origins(instance, *path) if o.kind is Kind.VARIABLE]
+        return [o.name for o in self._origins(instance, *path) if o.kind is Kind.VARIABLE]
 
     def redact(self, text: str, first: Collection[str] = ()) -> str:
         """The text with `${var.NAME}` in the place of each value. Of several variables with one value, those of `first` come first."""

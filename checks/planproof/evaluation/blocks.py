@@ -1,0 +1,60 @@
+"""The nested blocks of a body, those that `dynamic` blocks make among them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from planproof.evaluation.evaluator import Evaluator, Place
+from planproof.evaluation.origin import Origins
+from planproof.evaluation.result import EvaluationError, Result, entries, undetermined
+from planproof.syntax.nodes import Block, Body, Literal, Template, Variable
+
+
+class Nested(NamedTuple):
+    """The body of a nested block, and the place of its expressions. `is_open`: a `dynamic` block makes none, one or many of it, which
+    cannot be told; `by` is what its `for_each` was made of."""
+
+    body: Body
+    place: Place
+    is_open: bool = False
+    by: Origins = ()
+
+
+def nested_bodies(body: Body, name: str, place: Place, evaluator: Evaluator) -> list[Nested]:
+    """The nested blocks of that name, in the order in which they are written."""
+    found: list[tuple[int, Nested]] = [(block.start, Nested(block.body, place)) for block in body.blocks_of(name)]
+    for block in body.blocks_of("dynamic", 1):
+        if block.labels == (name,):
+            found += [(block.start, nested) for nested in _dynamic(block, name, place, evaluator)]
+    return [nested for _, nested in sorted(found, key=lambda pair: pair[0])]
+
+
+def _dynamic(block: Block, name: str, place: Place, evaluator: Evaluator) -> Iterator[Nested]:
+    over_attribute, content = block.body.attributes.get("for_each"), block.body.blocks_of("content")
+    if over_attribute is None or not content:
+        return
+    iterator = _iterator(block, name)
+    over = evaluator.safely(over_attribute.expression, place)
+    try:
+        found = entries(over)
+    except EvaluationError:
+        found = None
+    if found is None:
+        element = undetermined(over.all_origins)
+        bound = place.binding({iterator: Result({"key": element, "value": element})})
+        yield Nested(content[0].body, bound, True, over.all_origins)
+        return
+    for key, value in found:
+        yield Nested(content[0].body, place.binding({iterator: Result({"key": key, "value": value})}), False, over.origins)
+
+
+def _iterator(block: Block, name: str) -> str:
+    """The name that the content knows the element by: the block's own, or what `iterator` says."""
+    attribute = block.body.attributes.get("iterator")
+    node = attribute.expression if attribute else None
+    if isinstance(node, Template):
+        node = node.unwrapped
+    if isinstance(node, Variable):
+        return node.name
+    return str(node.value) if isinstance(node, Literal) else name

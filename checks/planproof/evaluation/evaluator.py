@@ -1,0 +1,351 @@
+"""The evaluator: what an expression of the source comes to in its place, as far as the plan and the source tell.
+
+Terraform's language: https://developer.hashicorp.com/terraform/language/expressions. What cannot be worked out is undetermined, never
+wrong. Work is bounded by a budget for a whole plan; when it is spent, the rest is undetermined and says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple, Protocol
+
+from planproof.evaluation import functions_on_parts
+from planproof.evaluation.operators import binary, equal, logic, truth, unary
+from planproof.evaluation.origin import Kind, Origin, Origins, Through, by, united
+from planproof.evaluation.result import (
+    UNDETERMINED,
+    EvaluationError,
+    OpenObject,
+    Result,
+    Undetermined,
+    as_string,
+    entries,
+    joined,
+    member,
+    undetermined,
+)
+from planproof.functions.values import SetValue
+from planproof.plan.model import Module
+from planproof.plan.value import Key
+from planproof.syntax import nodes
+
+BUDGET = 3_000_000
+"""Expressions that are evaluated for one plan."""
+MAX_DEPTH = 150
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class Place(NamedTuple):
+    """Where an expression stands: the module instance; of a block that is repeated, its key and what `for_each` or `count` comes to;
+    and what the `for` and dynamic blocks around it name."""
+
+    module: Module
+    key: Key = None
+    repetition: Callable[[], Result] | None = None
+    bound: Mapping[str, Result] = _NOTHING
+
+    def binding(self, names: Mapping[str, Result]) -> Place:
+        return self._replace(bound={**self.bound, **names})
+
+
+class _Turns(NamedTuple):
+    """The turns of a `for`: the places of those that its condition lets in, the conditions that are not known, and what decided."""
+
+    places: list[Place]
+    doubts: list[Result]
+    origins: list[Origins]
+
+
+class Names(Protocol):
+    """What a root name leads to in a place."""
+
+    def root(self, name: str, place: Place) -> Result:
+        """`var`, `local`, `module`, `each` ..., or a resource type, as something that `member` steps into."""
+
+    def file(self, path: str, place: Place) -> str | None:
+        """The text of a file that a function reads; None if it cannot be had."""
+
+
+class Evaluator:
+    """Evaluates expressions. One for a plan and a set of assumptions."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self._left = BUDGET
+        self._depth = 0
+        self._kinds: dict[type, Callable[[Any, Place], Result]] = {
+            nodes.Literal: lambda node, _: Result(node.value),
+            nodes.Template: self._template,
+            nodes.TemplateIf: self._template_if,
+            nodes.TemplateFor: self._template_for,
+            nodes.Variable: lambda node, place: self._root(node.name, place),
+            nodes.GetAttr: lambda node, place: member(self.of(node.source, place), node.name),
+            nodes.Index: self._index,
+            nodes.Splat: self._splat,
+            nodes.Unary: lambda node, place: unary(node.op, self.of(node.operand, place)),
+            nodes.Binary: self._binary,
+            nodes.Conditional: self._conditional,
+            nodes.Call: self._call,
+            nodes.ForTuple: self._for_tuple,
+            nodes.ForObject: self._for_object,
+            nodes.TupleNode: lambda node, place: Result([self.of(item, place) for item in node.items]),
+            nodes.ObjectNode: self._object,
+        }
+
+    def of(self, node: nodes.Node, place: Place) -> Result:
+        """What the expression comes to. Raises EvaluationError if Terraform would refuse it."""
+        if self._left <= 0:
+            return undetermined((_SPENT,))
+        if self._depth >= MAX_DEPTH:
+            return undetermined((_TOO_DEEP,))
+        self._left -= 1
+        self._depth += 1
+        try:
+            return self._kinds[type(node)](node, place)
+        finally:
+            self._depth -= 1
+
+    def safely(self, node: nodes.Node, place: Place) -> Result:
+        """The same; what Terraform would refuse cannot stand in a plan, so that something else is amiss: undetermined."""
+        try:
+            return self.of(node, place)
+        except EvaluationError as error:
+            reason = f"line {node.line} of {node.file.path} cannot be evaluated: {error}"
+            return undetermined((Origin(Kind.LOST, name=node.text[:80], reason=reason),))
+
+    def _root(self, name: str, place: Place) -> Result:
+        found = place.bound.get(name)
+        return found if found is not None else self._names.root(name, place)
+
+    # --- templates ---
+
+    def _template(self, node: nodes.Template, place: Place) -> Result:
+        if node.is_wrapped:  # "${x}" is x itself
+            return self.of(node.parts[0], place)
+        return joined(list(self._parts(node, place)))
+
+    def _parts(self, node: nodes.Template, place: Place) -> Iterator[str | Result]:
+        for part in node.parts:
+            yield part.value if isinstance(part, nodes.Literal) and isinstance(part.value, str) else self.of(part, place)
+
+    def _template_if(self, node: nodes.TemplateIf, place: Place) -> Result:
+        otherwise = node.otherwise
+        return self._chosen(
+            self.of(node.condition, place),
+            lambda: self.of(node.then, place),
+            lambda: self.of(otherwise, place) if otherwise is not None else Result(""),
+        )
+
+    def _template_for(self, node: nodes.TemplateFor, place: Place) -> Result:
+        over = self.of(node.collection, place)
+        found = entries(over)
+        if found is None:
+            return undetermined(by(over.origins, Through.FUNCTION))
+        names = node.key_name, node.value_name
+        return joined([self.of(node.body, place.binding(_bound(*names, key, value))) for key, value in found])
+
+    # --- parts, and choices ---
+
+    def _index(self, node: nodes.Index, place: Place) -> Result:
+        container = self.of(node.source, place)
+        key = self.of(node.key, place)
+        if not key.is_determined or not isinstance(key.raw, (str, int, float)):
+            return self._any_member(container, key)
+        return member(container, key.raw).along(key.origins)
+
+    def _any_member(self, container: Result, key: Result) -> Result:
+        """A member under a key that is not known."""
+        found = entries(container) if isinstance(container.raw, (dict, list)) else None
+        candidates = united(*(value.all_origins for _, value in found)) if found else container.origins
+        return undetermined(united(candidates, by(key.all_origins, Through.CHOICE)))
+
+    def _splat(self, node: nodes.Splat, place: Place) -> Result:
+        return self._each_of(self.of(node.source, place), node.steps, place)
+
+    def _stepped(self, element: Result, steps: tuple[nodes.Step, ...], place: Place) -> Result:
+        for number, step in enumerate(steps):
+            if isinstance(step, nodes.Each):
+                inner = self._each_of(element, step.steps, place)
+                return self._stepped(inner, steps[number + 1 :], place)
+            if isinstance(step, str):
+                element = member(element, step)
+                continue
+            key = self.of(step, place)
+            element = member(element, key.raw) if isinstance(key.raw, (str, int, float)) else self._any_member(element, key)
+        return element
+
+    def _each_of(self, source: Result, steps: tuple[nodes.Step, ...], place: Place) -> Result:
+        if source.raw is None:
+            return Result([], source.origins)
+        if isinstance(source.raw, Undetermined):
+            return undetermined(self._stepped(source, steps, place).origins)
+        is_list = isinstance(source.raw, list)
+        elements = [value for _, value in entries(source) or ()] if is_list else [source]
+        return Result([self._stepped(element, steps, place) for element in elements], ())
+
+    def _conditional(self, node: nodes.Conditional, place: Place) -> Result:
+        condition = self.of(node.condition, place)
+        return self._chosen(condition, lambda: self.of(node.yes, place), lambda: self.of(node.no, place))
+
+    def _chosen(self, condition: Result, yes: Callable[[], Result], no: Callable[[], Result]) -> Result:
+        if condition.is_determined:
+            return (yes() if truth(condition.raw) else no()).along(condition.origins)
+        return either(_or_lost(yes), _or_lost(no), condition.origins)
+
+    def _binary(self, node: nodes.Binary, place: Place) -> Result:
+        left = self.of(node.left, place)
+        if node.op in ("&&", "||"):
+            return logic(node.op, left, lambda: self.of(node.right, place))
+        return binary(node.op, left, self.of(node.right, place))
+
+    # --- collections ---
+
+    def _object(self, node: nodes.ObjectNode, place: Place) -> Result:
+        found: dict[str, Result] = {}
+        keys: list[Origins] = []
+        unknown: list[Result] = []
+        for name, value in node.items:
+            key = self.of(name, place)
+            keys.append(key.origins)
+            if isinstance(key.raw, (str, int, float)):
+                found[as_string(key.raw)] = self.of(value, place)
+            else:
+                unknown += [key, self.of(value, place)]
+        origins = united(*keys)
+        if unknown:
+            return Result(OpenObject(found, undetermined(united(*(part.all_origins for part in unknown)))), origins)
+        return Result(found, origins)
+
+    def _turns(self, node: nodes.ForTuple | nodes.ForObject, over: Result, place: Place) -> _Turns:
+        """The places of the turns that the condition lets in."""
+        turns = _Turns([], [], [by(over.origins, Through.FUNCTION)])
+        for key, value in entries(over) or ():
+            inner = place.binding(_bound(node.key_name, node.value_name, key, value))
+            kept = self.of(node.condition, inner) if node.condition is not None else Result(True)
+            turns.origins.append(by(kept.origins, Through.CHOICE))
+            if not kept.is_determined:
+                turns.doubts.append(kept)
+            elif truth(kept.raw):
+                turns.places.append(inner)
+        return turns
+
+    def _for_tuple(self, node: nodes.ForTuple, place: Place) -> Result:
+        over = self.of(node.collection, place)
+        if entries(over) is None:
+            return self._unknown_loop(node, over, node.value, place)
+        turns = self._turns(node, over, place)
+        made = [self.of(node.value, turn) for turn in turns.places]
+        if turns.doubts:
+            return undetermined(united(*(part.all_origins for part in (*made, *turns.doubts))))
+        return Result(made, united(*turns.origins))
+
+    def _for_object(self, node: nodes.ForObject, place: Place) -> Result:
+        over = self.of(node.collection, place)
+        if entries(over) is None:
+            return self._unknown_loop(node, over, node.value, place)
+        found: dict[str, Any] = {}
+        turns = self._turns(node, over, place)
+        for turn in turns.places:
+            key, value = self.of(node.key, turn), self.of(node.value, turn)
+            if not isinstance(key.raw, (str, int, float)):
+                turns.doubts.extend((key, value))
+                continue
+            turns.origins.append(key.origins)
+            name = as_string(key.raw)
+            if node.grouped:
+                found.setdefault(name, Result([])).raw.append(value)
+            else:
+                found[name] = value
+        origins = united(*turns.origins)
+        if turns.doubts:
+            return Result(OpenObject(found, undetermined(united(*(part.all_origins for part in turns.doubts)))), origins)
+        return Result(found, origins)
+
+    def _unknown_loop(self, node: nodes.ForTuple | nodes.ForObject, over: Result, value: nodes.Node, place: Place) -> Result:
+        """A loop over what cannot be told apart: what its results are made of is known all the same."""
+        inner = place.binding(_bound(node.key_name, node.value_name, undetermined(over.origins), undetermined(over.origins)))
+        try:
+            return undetermined(united(self.of(value, inner).all_origins, by(over.origins, Through.CHOICE)))
+        except EvaluationError:
+            return undetermined(over.origins)
+
+    # --- functions ---
+
+    def _call(self, node: nodes.Call, place: Place) -> Result:
+        if node.name in ("try", "can"):
+            return self._tried(node, place)
+        arguments = [self.of(argument, place) for argument in node.arguments]
+        if node.expands and arguments:
+            last = entries(arguments[-1]) if isinstance(arguments[-1].raw, list) else None
+            if last is None:
+                return undetermined(by(united(*(a.all_origins for a in arguments)), Through.FUNCTION))
+            arguments[-1:] = [value for _, value in last]
+        if node.name in ("file", "templatefile"):
+            return self._of_file(node.name, arguments, place)
+        return functions_on_parts.call(node.name, arguments)
+
+    def _tried(self, node: nodes.Call, place: Place) -> Result:
+        for argument in node.arguments:
+            try:
+                found = self.of(argument, place)
+            except EvaluationError:
+                continue
+            if node.name == "can":
+                return Result(True) if found.is_determined else undetermined(by(found.origins, Through.FUNCTION))
+            return found
+        if node.name == "can":
+            return Result(False)
+        raise EvaluationError("no argument of try can be evaluated")
+
+    def _of_file(self, name: str, arguments: list[Result], place: Place) -> Result:
+        origins = by(united(*(a.all_origins for a in arguments)), Through.FUNCTION)
+        path = arguments[0].text if arguments else None
+        text = self._names.file(path, place) if path is not None else None
+        if text is None:
+            return undetermined(origins)
+        if name == "file":
+            return Result(text, origins)
+        given = arguments[1].raw if len(arguments) == 2 else None
+        template = nodes.template_of(text)
+        if not isinstance(given, dict) or template is None:
+            return undetermined(origins)
+        names = {key: value if isinstance(value, Result) else Result(value, arguments[1].origins) for key, value in given.items()}
+        return self.of(template, Place(place.module, bound=names))
+
+
+def either(yes: Result, no: Result, why: Origins) -> Result:
+    """One of two results, of which it is not known which."""
+    if equal(yes, no):
+        return yes.along(why)
+    decided = by(why, Through.CHOICE)
+    if isinstance(yes.raw, dict) and isinstance(no.raw, dict):
+        both = {key: either(member(yes, key), member(no, key), why) for key in yes.raw if key in no.raw}
+        if yes.raw.keys() == no.raw.keys():
+            return Result(both, decided)
+        rest = united(*(member(one, key).all_origins for one, other in ((yes, no), (no, yes)) for key in one.raw if key not in other.raw))
+        return Result(OpenObject(both, undetermined(united(decided, rest))), decided)
+    return Result(UNDETERMINED, united(yes.all_origins, no.all_origins, decided))
+
+
+def _or_lost(find: Callable[[], Result]) -> Result:
+    """A branch that Terraform would refuse is not the one that it takes."""
+    try:
+        return find()
+    except EvaluationError:
+        return undetermined()
+
+
+def _bound(key_name: str | None, value_name: str, key: Result, value: Result) -> dict[str, Result]:
+    return {value_name: value} if key_name is None else {key_name: key, value_name: value}
+
+
+def set_of(items: list[Any]) -> SetValue:
+    """A set of Results in the order given."""
+    found = SetValue()
+    found.extend(items)
+    return found
+
+
+_SPENT = Origin(Kind.LOST, reason=f"the evaluation was ended after {BUDGET} expressions")
+_TOO_DEEP = Origin(Kind.LOST, reason=f"the expressions are nested more than {MAX_DEPTH} deep")

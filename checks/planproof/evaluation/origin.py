@@ -1,0 +1,123 @@
+"""Origins: what a value was made of, and through what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum, IntEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from planproof.plan.model import Instance, Module
+
+
+class Kind(Enum):
+    RESOURCE = "resource"  # instances of a resource or data source
+    CONSTANT = "constant"  # a literal of the configuration
+    VARIABLE = "variable"  # a root variable
+    NAMED = "named"  # path.module, terraform.workspace, self
+    LOST = "lost"  # cannot be followed; `reason` says why and what would help
+
+
+class Through(IntEnum):
+    """How an origin got into a value, the closest first."""
+
+    AS_IS = 0
+    UNTOLD = 1  # as it is or inside text: plan JSON, which lists names, does not tell
+    TEXT = 2  # inside other text
+    FUNCTION = 3  # through a function, which may have changed it
+    CHOICE = 4  # it only decided: the condition of `a ? b : c`, the key of an index
+
+
+class Origin:
+    """One thing that a value draws on. Origins of one evaluation are the same object when they are the same thing.
+
+    RESOURCE: `instances` are the candidates, one if the reference is exact; `block` is `(module address, address in module)`;
+    `attribute` is the path that is read, or None if the whole object is, or if the plan lost it. CONSTANT: `constant`. VARIABLE:
+    `name`, `attribute`. NAMED: `name`. LOST: `name` and `reason`, and `modules` if whole module instances are referred to.
+    """
+
+    __slots__ = ("_family", "attribute", "block", "constant", "instances", "kind", "modules", "name", "reason", "through")
+
+    def __init__(
+        self,
+        kind: Kind,
+        instances: tuple[Instance, ...] = (),
+        block: tuple[str, str] = ("", ""),
+        attribute: tuple[str, ...] | None = None,
+        constant: Any = None,
+        name: str = "",
+        reason: str = "",
+        through: Through = Through.AS_IS,
+        modules: tuple[Module, ...] = (),
+    ) -> None:
+        self.kind, self.instances, self.block, self.attribute = kind, instances, block, attribute
+        self.constant, self.name, self.reason, self.through, self.modules = constant, name, reason, through, modules
+        self._family: dict[tuple[tuple[str, ...] | None, Through], Origin] = {(attribute, through): self}
+
+    @property
+    def instance(self) -> Instance | None:
+        """The instance, if there is exactly one that it can be."""
+        return self.instances[0] if len(self.instances) == 1 else None
+
+    @property
+    def type(self) -> str:
+        """The resource type of a RESOURCE origin, without `data.`; else empty."""
+        return self.block[1].removeprefix("data.").partition(".")[0]
+
+    @property
+    def is_data(self) -> bool:
+        """Whether it is a data source, and not a resource."""
+        return self.block[1].startswith("data.")
+
+    @property
+    def is_itself(self) -> bool:
+        """Whether the value is the attribute itself, as far as can be told."""
+        return self.through <= Through.UNTOLD
+
+    @property
+    def display_name(self) -> str:
+        """For a message: `aws_s3_bucket.logs.arn`, `var.environment`, `local.name`."""
+        if self.kind is Kind.RESOURCE:
+            return ".".join([self.instance.address if self.instance else self.block[1], *(self.attribute or ())])
+        return ".".join([f"var.{self.name}" if self.kind is Kind.VARIABLE else self.name, *(self.attribute or ())])
+
+    def by(self, through: Through) -> Origin:
+        """The same, got in by what is further away."""
+        return self if through <= self.through else self._relative(self.attribute, through)
+
+    @property
+    def itself(self) -> Origin:
+        """The same, known to be the value as it is."""
+        return self._relative(self.attribute, Through.AS_IS)
+
+    def part(self, name: str) -> Origin:
+        """The attribute of that name of a resource or variable; of what has no parts, itself."""
+        if self.kind not in (Kind.RESOURCE, Kind.VARIABLE):
+            return self
+        return self._relative((*(self.attribute or ()), name), self.through)
+
+    def _relative(self, attribute: tuple[str, ...] | None, through: Through) -> Origin:
+        found = self._family.get((attribute, through))
+        if found is None:
+            found = Origin(
+                self.kind, self.instances, self.block, attribute, self.constant, self.name, self.reason, through, self.modules
+            )
+            found._family = self._family
+            self._family[attribute, through] = found
+        return found
+
+    def __repr__(self) -> str:
+        return f"<Origin {self.kind.value} {self.display_name or self.reason} {self.through.name}>"
+
+
+Origins = tuple[Origin, ...]
+
+
+def united(*several: Iterable[Origin]) -> Origins:
+    """All of them, each once."""
+    return tuple(dict.fromkeys(origin for origins in several for origin in origins))
+
+
+def by(origins: Iterable[Origin], through: Through) -> Origins:
+    """The origins, got in by what is further away."""
+    return tuple(dict.fromkeys(origin.by(through) for origin in origins))

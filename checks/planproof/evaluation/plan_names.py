@@ -1,0 +1,224 @@
+"""Expressions by the names that plan JSON lists, for what has no source.
+
+Plan JSON gives each expression as `{"references": [...]}`, most specific first, or as `{"constant_value": ...}`; from the JSON syntax as
+both, and then the constant is the raw text of the template, so that the references win. It loses text, functions and every index that
+is not a constant: what remains is told as `UNTOLD`, or not told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+from planproof.evaluation.evaluator import Place
+from planproof.evaluation.origin import Kind, Origin, Origins, Through, by, united
+from planproof.evaluation.result import (
+    Counted,
+    EvaluationError,
+    Instances,
+    Reference,
+    Result,
+    Undetermined,
+    entries,
+    member,
+    same_value,
+    undetermined,
+)
+from planproof.plan.addresses import Splat, Step, steps_of
+from planproof.plan.model import Module
+from planproof.plan.value import MISSING, Key, Value
+
+
+_KEYS = ("each.key", "count.index")
+_FUNCTION = Origin(Kind.CONSTANT, constant=MISSING)
+"""A function of literals, or one such as uuid(): neither a constant nor a name."""
+
+
+class Names(Protocol):
+    remedy: str
+
+    def root(self, name: str, place: Place) -> Result: ...
+
+    def repetition(self, module: Module, local: str) -> Result: ...
+
+
+class PlanNames:
+    """Evaluates expressions of the plan's configuration."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+
+    def of(self, expression: Any, place: Place, value: Value | None = None) -> Result:
+        """What an expression comes to, or a block or list of such together. `value` is the plan's, if it has one: a known one tells
+        whether a name is the whole of it."""
+        leaves = _leaves(expression)
+        found = [self._leaf(leaf, place) for leaf in leaves]
+        if len(found) == 1 and value is None:
+            return found[0]
+        origins = united(*(result.origins for result in found))
+        if value is None or not value.is_known:
+            return found[0] if len(found) == 1 else undetermined(origins)
+        if value.has_unknown or len(found) != 1:
+            return undetermined(origins)
+        if len(origins) == 1 and self._is_all_of(leaves[0], place, value.raw):
+            return Result(value.raw, tuple(o.itself for o in origins))
+        return Result(value.raw, origins)
+
+    @staticmethod
+    def written(expressions: Any, path: Sequence[str | int], value: Value) -> Any:
+        """The expression at `path` of a block's expressions, or of all the blocks that it may be in; None if none has it. `value` is
+        the plan's for the whole block: it tells the order of blocks that are a set."""
+        parts = [expressions]
+        for step in path:
+            value = value.get(step)
+            if isinstance(step, str):
+                parts = [part[step] for part in parts if isinstance(part, Mapping) and step in part]
+            elif parts and all(isinstance(part, list) for part in parts):
+                blocks = [block for part in parts for block in part]
+                fit = [block for block in blocks if _agrees(block, value)]
+                at = blocks[step] if step < len(blocks) else None
+                parts = [at] if at is not None and at in fit else fit or blocks
+        return None if not parts else parts[0] if len(parts) == 1 else parts
+
+    def repetition(self, expression: Any, place: Place) -> Result:
+        """What `for_each` or `count` comes to, as far as it is one name: a resource's instances, or a variable's value."""
+        if isinstance(expression, Mapping) and not expression.get("references") and "constant_value" in expression:
+            return Result(expression["constant_value"])
+        names = _most_specific(expression.get("references") or ()) if isinstance(expression, Mapping) else []
+        found = [result for name in names if (result := self._named(name, place)) is not None]
+        if len(found) == 1:
+            return Result(found[0].raw, by(found[0].origins, Through.UNTOLD))
+        return undetermined(by(united(*(result.all_origins for result in found)), Through.UNTOLD))
+
+    def each_value(self, repetition: Result, key: Key) -> Result:
+        """The element under a key that is not among the keys that are known."""
+        raw = repetition.raw
+        if isinstance(raw, Mapping) and key in raw:
+            return member(repetition, key)
+        if isinstance(raw, Undetermined):
+            return repetition
+        return Result(key, repetition.origins)  # a set: the value is the key
+
+    def _leaf(self, leaf: Mapping[str, Any], place: Place) -> Result:
+        references = leaf.get("references")
+        if references:
+            return undetermined(self._origins(_most_specific(references), place))
+        if "constant_value" in leaf:
+            return Result(leaf["constant_value"])
+        return undetermined((_FUNCTION,))
+
+    def _origins(self, names: list[str], place: Place) -> Origins:
+        keys = [name for name in names if name in _KEYS]
+        others = [name for name in names if name not in _KEYS]
+        alone = len(keys) == 1 and len(others) == 1
+        found: list[Origins] = []
+        for name in names:
+            result = self._named(name, place)
+            if result is None:
+                continue
+            if name in _KEYS and others:
+                found.append(by(result.origins, Through.CHOICE))
+            elif isinstance(result.raw, (Instances, Counted)):
+                found.append((self._paired(result.raw, place) if alone else None) or (result.raw.origin.by(Through.UNTOLD),))
+            elif isinstance(result.raw, Reference):
+                found.append(self._whole(result.raw, name))
+            elif isinstance(result.raw, (list, dict)):
+                found.append(by(result.all_origins, Through.UNTOLD))
+            else:
+                found.append(by(result.origins, Through.UNTOLD))
+        return united(*found)
+
+    def _whole(self, reference: Reference, name: str) -> Origins:
+        if isinstance(reference.subject, Origin):
+            return (reference.subject.by(Through.UNTOLD),)
+        if reference.subject is None:
+            return ()
+        reason = f"which output of {name} is read is not in the plan; {self._names.remedy}"
+        return (Origin(Kind.LOST, name=name, reason=reason, modules=(reference.subject,)),)
+
+    def _paired(self, instances: Instances | Counted, place: Place) -> Origins | None:
+        """The instance of equal key, if the key alone is referred to and both sides have the same keys."""
+        mine = place.repetition() if place.repetition else Result(None)
+        theirs = {instance.index for instance in instances.origin.instances}
+        keys = _keys_beside(place)
+        if place.key not in theirs or (keys and keys != theirs) or mine.raw is None:
+            return None
+        chosen = instances[str(place.key)] if isinstance(instances, Instances) else instances[int(place.key or 0)]
+        subject = chosen.raw.subject if isinstance(chosen.raw, Reference) else None
+        return (subject.by(Through.UNTOLD),) if isinstance(subject, Origin) else None
+
+    def _named(self, name: str, place: Place) -> Result | None:
+        """What a name comes to; None if it is bound by a `for` or a dynamic block, or leads nowhere."""
+        first, *steps = steps_of(name)
+        if not steps:
+            return None
+        try:
+            result = self._names.root(str(first), place)
+            for step in steps:
+                result = self._step(result, step, place)
+        except EvaluationError:
+            return None
+        return result
+
+    def _step(self, result: Result, step: Step, place: Place) -> Result:
+        if isinstance(step, Splat):
+            return result
+        if isinstance(result.raw, (Instances, Counted)) and isinstance(step, str) and step not in result.raw:
+            origin = result.raw.origin
+            return undetermined((origin.part(step),))
+        if isinstance(result.raw, Undetermined) and isinstance(step, str):
+            return undetermined(tuple(origin.part(step) for origin in result.origins))
+        return member(result, step)
+
+    def _is_all_of(self, leaf: Mapping[str, Any], place: Place, raw: Any) -> bool:
+        names = _most_specific(leaf.get("references") or ())
+        found = self._named(names[0], place) if len(names) == 1 else None
+        return found is not None and found.is_determined and found.raw == raw
+
+
+def _agrees(block: Any, value: Value) -> bool:
+    """Whether no constant of a block differs from the plan's value."""
+    for name, expression in block.items() if isinstance(block, Mapping) else ():
+        found = value.get(name)
+        is_constant = isinstance(expression, Mapping) and "constant_value" in expression and not expression.get("references")
+        if is_constant and found.is_known and not found.has_unknown and not same_value(expression["constant_value"], found.raw):
+            return False
+    return True
+
+
+def _keys_beside(place: Place) -> set[Key]:
+    """The keys that the block's own repetition makes, if they can be told."""
+    repetition = place.repetition() if place.repetition else Result(None)
+    if isinstance(repetition.raw, int) and not isinstance(repetition.raw, bool):
+        return set(range(min(repetition.raw, 100_000)))
+    try:
+        found = entries(repetition) if isinstance(repetition.raw, (dict, list)) else None
+    except EvaluationError:
+        found = None
+    return {key.raw for key, _ in found} if found else set()
+
+
+def _leaves(expression: Any) -> list[Mapping[str, Any]]:
+    """The constants and reference lists in an expression, a block or a list of blocks, in order."""
+    found: list[Mapping[str, Any]] = []
+    pending = [expression]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, list):
+            pending.extend(reversed(part))
+        elif isinstance(part, dict):
+            if not part or "constant_value" in part or isinstance(part.get("references"), list):
+                found.append(part)
+            else:
+                pending.extend(reversed(list(part.values())))
+    return found
+
+
+def _most_specific(references: Iterable[Any]) -> list[str]:
+    """One name per dependency: `["a.b[0].id", "a.b[0]", "a.b", "var.x"]` gives `["a.b[0].id", "var.x"]`."""
+    found: list[str] = []
+    for name in references:
+        last = found[-1] if found else ""
+        if isinstance(name, str) and not (last.startswith(name) and last[len(name) : len(name) + 1] in (".", "[", "")):
+            found.append(name)
+    return found
