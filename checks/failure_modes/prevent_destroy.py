@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import NamedTuple
 
-from planproof.aws.environments import varies
+from planproof.aws.environments import environment_in, varies
 from planproof.check import LISTED_TYPES, Context, Instance, Outcome, check, failed, passed, unknown
 from planproof.evaluation.expressions import Expressions, keys_of
 from planproof.evaluation.origin import Through
-from planproof.evaluation.result import Result
+from planproof.evaluation.result import REFUSED, Result
 from planproof.plan.model import Module
 from planproof.plan.value import Key
 
@@ -67,7 +67,8 @@ def _no_source(instance: Instance, context: Context) -> Outcome:
 
 
 def _flag(instance: Instance, expressions: Expressions) -> Result | None:
-    return expressions.argument(instance, "lifecycle", 0, "prevent_destroy")
+    found = expressions.argument(instance, "lifecycle", 0, "prevent_destroy")
+    return Result(found.raw == "true", found.origins) if found is not None and found.raw in ("true", "false") else found
 
 
 def _conditional(instance: Instance, flag: Result, context: Context) -> Outcome:
@@ -84,15 +85,19 @@ def _is_set(flag: Result | None) -> bool | None:
 
 def _gated(instance: Instance, context: Context) -> Outcome:
     where = f"{instance.address}.lifecycle"
-    gates = [gate for gate in _gates(instance) if (found := gate.result(context.expressions)) is not None and _is_gate(found)]
-    for gate in gates:
+    others: list[Result] = []
+    for gate in _gates(instance):
         result = gate.result(context.expressions)
-        by = varies(context, gate.is_open, result.all_origins if result is not None else ())
+        if result is None or not _is_gate(result):
+            continue
+        by = varies(context, gate.is_open, result.all_origins)
         if by:
             return passed("by_environment", f"prevent_destroy = true, and the resource is there only where {by} says so")
-    if not gates:
+        if not environment_in(result.all_origins, context):
+            others.append(result)
+    if not others:
         return failed("unconditional", "prevent_destroy = true in every environment", where)
-    named = ", ".join(_named(gate.result(context.expressions)) for gate in gates)
+    named = ", ".join(map(_named, others))
     return failed("gate_not_environment", f"prevent_destroy = true, gated by {named}, which is not the environment", where)
 
 
@@ -106,7 +111,7 @@ class _Gate(NamedTuple):
     def is_open(self, expressions: Expressions) -> bool | None:
         """Whether it lets the resource be; None if that cannot be told."""
         found = self.result(expressions)
-        if found is None or found.raw is None:
+        if found is None or found.raw is None or found.raw is REFUSED:  # an environment that it refuses cannot be
             return True
         if isinstance(found.raw, bool):
             return found.raw

@@ -12,8 +12,8 @@ from planproof.evaluation.origin import Origins
 from planproof.evaluation.partial_plan import LeftOut
 from planproof.evaluation.redaction import Redactor
 from planproof.evaluation.regions import Regions
-from planproof.evaluation.relations import Relations, origins_of
-from planproof.evaluation.result import Result
+from planproof.evaluation.relations import Relations
+from planproof.evaluation.result import Result, origins_of
 from planproof.plan.model import Instance, Plan
 from planproof.plan.value import Value
 from planproof.policy.model import Policy

@@ -14,8 +14,11 @@ from planproof.evaluation import functions_on_parts
 from planproof.evaluation.operators import binary, equal, logic, truth, unary
 from planproof.evaluation.origin import Kind, Origin, Origins, Through, by, united
 from planproof.evaluation.result import (
+    REFUSED,
     UNDETERMINED,
+    Counted,
     EvaluationError,
+    Instances,
     OpenObject,
     Result,
     Undetermined,
@@ -112,7 +115,7 @@ class Evaluator:
             return self.of(node, place)
         except EvaluationError as error:
             reason = f"line {node.line} of {node.file.path} cannot be evaluated: {error}"
-            return undetermined((Origin(Kind.LOST, name=node.text[:80], reason=reason),))
+            return Result(REFUSED, (Origin(Kind.LOST, name=node.text[:80], reason=reason),))
 
     def _root(self, name: str, place: Place) -> Result:
         found = place.bound.get(name)
@@ -156,6 +159,8 @@ class Evaluator:
 
     def _any_member(self, container: Result, key: Result) -> Result:
         """A member under a key that is not known."""
+        if isinstance(container.raw, (Instances, Counted)):
+            return undetermined((container.raw.origin, *by(key.all_origins, Through.CHOICE)))
         found = entries(container) if isinstance(container.raw, (dict, list)) else None
         candidates = united(*(value.all_origins for _, value in found)) if found else container.origins
         return undetermined(united(candidates, by(key.all_origins, Through.CHOICE)))

@@ -101,7 +101,10 @@ class Expressions:
 
     def output(self, name: str) -> Result:
         """What a root output comes to."""
-        return self._output(self.plan.root, name)
+        try:
+            return self._output(self.plan.root, name)
+        except EvaluationError as error:
+            return undetermined((self._origin("lost", f"output.{name}", str(error)),))
 
     def of(self, node: Node, module: Module, instance: Instance | None = None) -> Result:
         """What an expression of the source comes to in a module, or in the block of an instance."""

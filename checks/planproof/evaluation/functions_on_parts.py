@@ -31,6 +31,7 @@ from planproof.evaluation.result import (
     text_parts,
     undetermined,
 )
+from planproof.evaluation.samples import on_samples
 from planproof.plan.value import MISSING
 from planproof.functions.table import FUNCTIONS
 from planproof.functions.values import FunctionError, NotComputable, SetValue
@@ -46,8 +47,10 @@ def call(name: str, arguments: Arguments) -> Result:
         if made is not None:
             return made
         function = FUNCTIONS.get(name)
-        if function is None or not all(map(is_known, arguments)):
+        if function is None:
             return undetermined(_through(arguments))
+        if not all(map(is_known, arguments)):
+            return on_samples(function, arguments, _through(arguments))
         return Result(function(*map(plain, arguments)), _through(arguments))
     except FunctionError as error:
         raise EvaluationError(str(error)) from None

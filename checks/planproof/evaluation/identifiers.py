@@ -20,6 +20,12 @@ class Form(NamedTuple):
     arns: tuple[str, ...] = ("arn",)
     is_global: bool = False
 
+    @property
+    def prefix(self) -> str:
+        """What stands before the name in the resource part."""
+        found = re.match(r"[\w/:-]*", self.resource.pattern)
+        return found[0] if found else ""
+
 
 def _form(service: str, resource: str, *names: str, arns: tuple[str, ...] = ("arn",), is_global: bool = False) -> Form:
     return Form(service, re.compile(resource, re.DOTALL), names or ("name", "id"), arns, is_global)

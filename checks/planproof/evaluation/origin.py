@@ -90,6 +90,10 @@ class Origin:
         """The same, known to be the value as it is."""
         return self._relative(self.attribute, Through.AS_IS)
 
+    def sibling(self, name: str) -> Origin:
+        """Another attribute of the same resource."""
+        return self._relative((name,), self.through)
+
     def part(self, name: str) -> Origin:
         """The attribute of that name of a resource or variable; of what has no parts, itself."""
         if self.kind not in (Kind.RESOURCE, Kind.VARIABLE):

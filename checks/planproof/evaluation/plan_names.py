@@ -21,6 +21,7 @@ from planproof.evaluation.result import (
     Undetermined,
     entries,
     member,
+    origins_of,
     same_value,
     undetermined,
 )
@@ -122,10 +123,8 @@ class PlanNames:
                 found.append((self._paired(result.raw, place) if alone else None) or (result.raw.origin.by(Through.UNTOLD),))
             elif isinstance(result.raw, Reference):
                 found.append(self._whole(result.raw, name))
-            elif isinstance(result.raw, (list, dict)):
-                found.append(by(result.all_origins, Through.UNTOLD))
             else:
-                found.append(by(result.origins, Through.UNTOLD))
+                found.append(by(origins_of(result), Through.UNTOLD))
         return united(*found)
 
     def _whole(self, reference: Reference, name: str) -> Origins:

@@ -14,7 +14,7 @@ from planproof.evaluation.identifiers import FORMS, Identifier, form_of, identif
 from planproof.evaluation.origin import Kind, Origin, Origins, Through, united
 from planproof.evaluation.partial_plan import LeftOut
 from planproof.evaluation.regions import Regions
-from planproof.evaluation.result import Result, Text, entries
+from planproof.evaluation.result import Result, Text, entries, origins_of
 from planproof.plan.model import Instance, Plan
 from planproof.plan.value import MISSING, Value
 from planproof.verdict import listed
@@ -24,12 +24,14 @@ _MARK = 0xE000  # private characters that stand for the parts of a text that are
 
 
 class Resolution(NamedTuple):
-    """What an argument names: `targets` for sure, `candidates` that it may be, or anything (`open_ended`), with the reason."""
+    """What an argument names: `targets` for sure, `candidates` that it may be, or anything (`open_ended`), with the reason. `unless`
+    are those of the candidates that it is only if there is text around the reference, which plan JSON does not tell."""
 
     targets: tuple[Instance, ...] = ()
     candidates: tuple[Instance, ...] = ()
     open_ended: bool = False
     reason: str = ""
+    unless: tuple[Instance, ...] = ()
 
 
 class Companions(NamedTuple):
@@ -157,7 +159,7 @@ class Relations:
         if not others:
             return Resolution((target,))
         reason = f"{where} may be {target.address} or, with text around it, {listed(t.address for t in others)}; {self._expressions.remedy}"
-        return Resolution((), (target, *others), False, reason)
+        return Resolution((), (target, *others), False, reason, tuple(others))
 
     def _of_text(self, result: Result, where: str, types: tuple[str, ...]) -> Resolution:
         """A text that is known in part: an ARN or URL around an identifier, or a name that is made as a target's own is."""
@@ -272,12 +274,22 @@ class Relations:
         key = (kind, path, target_type)
         if key not in self._companions:
             index = _Index({}, {}, [])
+            doubtful: list[tuple[Instance, Resolution]] = []
             for companion in [*self._plan.of_type(kind), *self._left_out.of_type(kind)]:
                 found = self.resolve(companion, path, target_type)
                 for target in found.targets:
                     index.sure.setdefault(target.address, []).append(companion)
                 if found.open_ended:
                     index.anywhere.append((companion, found.reason))
+                    continue
+                if found.unless:
+                    doubtful.append((companion, found))
+                    continue
+                for target in found.candidates:
+                    index.perhaps.setdefault(target.address, []).append((companion, found.reason))
+            for companion, found in doubtful:
+                if _is_single(kind) and all(other.address in index.sure for other in found.unless):
+                    index.sure.setdefault(found.candidates[0].address, []).append(companion)
                     continue
                 for target in found.candidates:
                     index.perhaps.setdefault(target.address, []).append((companion, found.reason))
@@ -340,14 +352,9 @@ class Relations:
         return self._built[kind]
 
 
-def origins_of(result: Result | None) -> Origins:
-    """The origins of a result; a value that draws on nothing is a constant."""
-    if result is None:
-        return ()
-    found = result.all_origins
-    if found or not result.is_determined or not isinstance(result.raw, (str, int, float, bool, type(None), list, dict)):
-        return found
-    return (Origin(Kind.CONSTANT, constant=result.raw),)
+def _is_single(kind: str) -> bool:
+    """Whether a target has at most one companion of this type: S3 keeps one configuration of each kind for a bucket."""
+    return kind.startswith("aws_s3_bucket_")
 
 
 def same_made(one: Result, other: Result) -> bool:

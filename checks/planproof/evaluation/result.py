@@ -16,7 +16,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from planproof.evaluation.origin import Origin, Origins, Through, by, united
+from planproof.evaluation.origin import Kind, Origin, Origins, Through, by, united
 from planproof.functions.values import SetValue
 
 Json = Any
@@ -39,6 +39,8 @@ class Undetermined:
 
 
 UNDETERMINED = Undetermined()
+REFUSED = Undetermined()
+"""Undetermined, since Terraform would refuse the expression: what was asked cannot be."""
 
 
 class Result:
@@ -282,6 +284,8 @@ def joined(parts: Iterable[str | Result]) -> Result:
             found.append(part)
     made_of = united(*origins)
     merged = _merged(found)
+    if len(parts := list(parts)) == 1 and isinstance(parts[0], Result):  # a text of one value is that value
+        made_of = parts[0].origins
     if len(merged) > MOST_PARTS or sum(len(part) for part in merged if isinstance(part, str)) > MOST_TEXT * 50:
         return undetermined(made_of)
     if all(isinstance(part, str) for part in merged):
@@ -338,3 +342,13 @@ def _filled(part: Any, stand_in: Callable[[Result], str | None]) -> Json:
     if text is None:
         raise ValueError("not known")
     return text
+
+
+def origins_of(result: Result | None) -> Origins:
+    """The origins of a result; a value that draws on nothing is a constant."""
+    if result is None:
+        return ()
+    found = result.all_origins
+    if found or not result.is_determined or not isinstance(result.raw, (str, int, float, bool, type(None), list, dict)):
+        return found
+    return (Origin(Kind.CONSTANT, constant=result.raw),)

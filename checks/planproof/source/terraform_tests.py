@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from planproof.errors import SourceError, SyntaxProblem
 from planproof.plan.model import Instance
 from planproof.source.files import Folder
-from planproof.syntax.nodes import Body, Literal, Node
+from planproof.syntax.nodes import Body, Literal, Node, TupleNode
 from planproof.syntax.traversals import references
 from planproof.text.wildcards import matches
 
@@ -79,7 +79,7 @@ def _run(name: str, body: Body, file: str, modules: _Modules) -> Run:
     conditions = [block.body.attributes["condition"] for block in body.blocks_of("assert") if "condition" in block.body.attributes]
     claims = [name for condition in conditions for name in _names(condition)]
     expected = body.attributes.get("expect_failures")
-    claims += _names(expected) if expected else []
+    claims += [*_names(expected), *_texts(expected.expression)] if expected else []
     command = body.attributes.get("command")
     kind = "unit" if command and command.expression.text.strip('"') == "plan" else "integration"
     called = body.blocks_of("module")
@@ -90,6 +90,12 @@ def _run(name: str, body: Body, file: str, modules: _Modules) -> Run:
 def _names(node: Node) -> list[str]:
     """The names that an expression, or all of a body, refers to."""
     return list(dict.fromkeys(str(found) for found in references(node)))
+
+
+def _texts(node: Node) -> list[str]:
+    """The texts in a list: in JSON, `expect_failures` names objects by text."""
+    items = node.items if isinstance(node, TupleNode) else (node,)
+    return [item.value for item in items if isinstance(item, Literal) and isinstance(item.value, str)]
 
 
 class _Modules:

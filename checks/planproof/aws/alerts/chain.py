@@ -154,6 +154,11 @@ def _groups(trail: Instance, _: Instance, context: Context) -> Iterator[Link]:
         yield cannot_tell("unknown_log_group", found.reason, group.address, to=Place(group))
     if value.text and not found.targets:
         name = name_of(identifier(value.text), GROUP) or value.text
+        elsewhere = next((group for group in context.plan.of_type(GROUP) if group.get("name").text == name), None)
+        if elsewhere is not None:
+            text = f"{elsewhere.address} is in another region than {trail.address}"
+            yield broken("log_group_elsewhere", text, f"{trail.address}.cloud_watch_logs_group_arn")
+            return
         yield holds(Place(None, name), f"{trail.address}.cloud_watch_logs_group_arn")
     elif not found.targets and (found.open_ended or not found.candidates):
         reason = found.reason or f"{trail.address}.cloud_watch_logs_group_arn is known after the apply"
