@@ -53,6 +53,16 @@ def parse_expression(file: SourceFile) -> Node:
     return node
 
 
+def number(digits: str) -> int | float | None:
+    """What a number comes to; None if it has more digits than anyone writes."""
+    if digits.isdigit() and len(digits) <= _MAX_EXPONENT:
+        return int(digits)
+    exact = Decimal(digits)
+    if abs(exact.adjusted()) > _MAX_EXPONENT:
+        return None
+    return int(exact) if exact == exact.to_integral_value() else float(exact)
+
+
 class Expressions:
     """Recursive descent. Each method reads from `pos`, which is behind what it has read when it returns."""
 
@@ -140,7 +150,7 @@ class Expressions:
         elif kind == "plain":
             node = Literal(self.file, found.start("plain") - 1, end, templates.normal(found["plain"]))
         elif kind == "number":
-            node = Literal(self.file, found.start("number"), end, self._number(found["number"]))
+            node = Literal(self.file, found.start("number"), end, self.number(found["number"]))
         else:
             node = self._marked(found["mark"], found.start("mark"))
         step = self.tokens.step(self.text, self.pos)
@@ -182,13 +192,11 @@ class Expressions:
         items, _ = self.items("]")
         return TupleNode(self.file, start, self.pos, items)
 
-    def _number(self, digits: str) -> int | float:
-        if digits.isdigit() and len(digits) <= _MAX_EXPONENT:
-            return int(digits)
-        number = Decimal(digits)
-        if abs(number.adjusted()) > _MAX_EXPONENT:
+    def number(self, digits: str) -> int | float:
+        value = number(digits)
+        if value is None:
             raise self.problem("this number is too large or too small")
-        return int(number) if number == number.to_integral_value() else float(number)
+        return value
 
     # Names and traversals
 
@@ -201,9 +209,9 @@ class Expressions:
             return self._call(name + "".join(call[1].split()), start)
         if name in _KEYWORDS:
             return Literal(self.file, start, self.pos, _KEYWORDS[name])
-        return self._names(start, name)
+        return self.names(start, name)
 
-    def _names(self, start: int, dotted: str) -> Node:
+    def names(self, start: int, dotted: str) -> Node:
         """`a.b.c`, at `start`."""
         if "." not in dotted:
             if dotted in _KEYWORDS:
@@ -241,7 +249,7 @@ class Expressions:
         if kind == "attribute":
             return found["attribute"]
         if kind == "index":
-            return Literal(self.file, found.start("index"), found.end(), self._number(found["index"]))
+            return Literal(self.file, found.start("index"), found.end(), self.number(found["index"]))
         if kind == "open":
             return self._key()
         start = found.start("star") - 1 if kind == "star" else found.start("full")

@@ -9,6 +9,8 @@ from planproof.errors import SyntaxProblem
 
 BOM = "\ufeff"
 _LINE = re.compile("\n")
+_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
+_CHARACTER = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|.", re.DOTALL)
 
 
 class SourceFile:
@@ -50,3 +52,32 @@ class SourceFile:
             offset = end
             starts.append((offset, byte))
         return starts
+
+
+class DecodedText(SourceFile):
+    """What a string of a JSON file comes to; its positions are those of the file."""
+
+    __slots__ = ("_offsets", "outer", "start")
+
+    def __init__(self, outer: SourceFile, start: int, text: str) -> None:
+        super().__init__(outer.path, text)
+        self.outer = outer
+        self.start = start  # of the opening quote
+        self._offsets: list[int] | None = None
+
+    def position(self, offset: int) -> tuple[int, int]:
+        return self.outer.position(self._outside(offset))
+
+    def byte(self, offset: int) -> int:
+        return self.outer.byte(self._outside(offset))
+
+    def _outside(self, offset: int) -> int:
+        """The offset in the file: each escape of JSON is one character here, or a pair of them is."""
+        if self._offsets is None:
+            self._offsets = [found.start() for found in _CHARACTER.finditer(self.outer.text, self.start + 1, self._end())]
+            self._offsets.append(self._end())
+        return self._offsets[offset]
+
+    def _end(self) -> int:
+        found = _STRING.match(self.outer.text, self.start)
+        return found.end() - 1 if found else self.start + 1

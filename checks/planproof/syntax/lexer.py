@@ -62,7 +62,7 @@ simple = re.compile(
 item = re.compile(
     rf'{SPACE}(?:(?P<name>{IDENTIFIER}){BLANKS}(?P<mark>=(?![=>])|(?=["{{A-Za-z_{_BEYOND}]))|(?P<close>\}})|(?P<end>\Z))'
 ).match
-label = re.compile(rf'{BLANKS}(?:{_PLAIN}|({IDENTIFIER})|(")|(\{{))').match
+label = re.compile(rf'{BLANKS}(?:"(?P<plain>[^"\\$%\r\n]*)"|(?P<name>{IDENTIFIER})|(?P<quote>")|(?P<open>\{{))').match
 opened = re.compile(rf"{BLANKS}(?:{_NEWLINE}|(?=\}}))").match
 newline = re.compile(BLANKS + _NEWLINE).match
 closing_brace = re.compile(BLANKS + r"\}").match
