@@ -45,7 +45,7 @@ class Tokens:
             rf"(?:\.{over}(?:(?P<attribute>{IDENTIFIER})|(?P<index>[0-9]+)|(?P<star>\*))"
             rf"|(?P<full>\[{over}\*{over}\])|(?P<open>\[))"
         ).match
-        self.operator = token(r"(\|\||&&|==|!=|<=|>=|[-<>+*/%?])").match
+        self.operator = token(r"(\|\||&&|==|!=|<=|>=|[-<>+*%?]|/(?![/*]))").match
         self.colon = token(":").match
         self.arrow = token("=>").match
         self.ellipsis = token(r"\.\.\.").match
