@@ -72,19 +72,19 @@ class _Reader:
         if kind == "word":
             return _WORDS[text]
         if kind == "string":
-            return self._string(text)
+            return self._string(text, found.start(kind))
         value = number(text)
         if value is None:
             raise self.file.problem(found.start(kind), "this number is too large or too small")
         return value
 
-    def _string(self, text: str) -> str:
+    def _string(self, text: str, start: int) -> str:
         if "\\" not in text:
             return text[1:-1]
         try:
             return _LONE_SURROGATE.sub("\ufffd", json.loads(text))
         except ValueError:
-            raise self.problem("the string before this holds an unknown escape") from None
+            raise self.file.problem(start, "this string holds an unknown escape") from None
 
     def _collection(self, mark: str, start: int) -> Node:
         self.depth += 1

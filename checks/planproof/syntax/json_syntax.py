@@ -90,7 +90,7 @@ class JsonBody(Body):
 
     def __init__(self, node: Node, path: tuple[str, ...]) -> None:
         self._path = path
-        self._properties = [(key, value) for key, value in _properties(node)]
+        self._properties = list(_properties(node))
         attributes: dict[str, Attribute] = {}
         for key, value in self._properties:
             name = _name(key)
@@ -168,7 +168,7 @@ def _string(node: Node, value: str, strings: _Strings) -> Node:
     """A string as what it is; in a reference a template can only be a mistake of ours, so it is read as one."""
     has_template = "${" in value or "%{" in value
     if strings is _Strings.LITERALS or (strings is _Strings.TEMPLATES and not has_template):
-        return node
+        return Literal(node.file, node.start, node.end, templates.normal(value))
     inner = DecodedText(node.file, node.start, value)
     read = templates.bare(Expressions(inner)) if has_template else parse_expression(inner)
     if has_template or isinstance(read, Literal):
