@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from planproof.source.conditions import alternatives, conditional, is_gate
 from planproof.source.expressions import Expression, names, parts, written
 

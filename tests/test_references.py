@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from planproof.plan.identifiers import spellings
+from planproof.plan.origin import Kind, Scope
+from planproof.plan.references import References, _most_specific
 
 from conftest import PLANS, load
 from planproof.context import Context
 from planproof.plan.addresses import steps_of
-from planproof.plan.identifiers import spellings
-from planproof.plan.origin import Kind, Scope
-from planproof.plan.references import References, _most_specific
 from planproof.policy.model import Policy
 from planproof.source.model import Source
 

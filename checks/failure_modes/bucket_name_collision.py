@@ -8,9 +8,7 @@ from typing import Any
 
 from planproof.aws.environments import environment_in
 from planproof.aws.s3 import BUCKET
-from planproof.check import check
-from planproof.check import Context
-from planproof.check import Instance
+from planproof.check import Context, Instance, check
 from planproof.evaluation.origin import Kind, Origin, Origins, Through
 from planproof.plan.value import MISSING, State
 

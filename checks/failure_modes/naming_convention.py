@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from planproof.aws.names import SETTINGS, Name, Names, names_of, pattern_for
-from planproof.check import ANY_TYPE, check
-from planproof.check import Context
-from planproof.check import Instance
-from planproof.check import Outcome, failed, passed, unknown
-
+from planproof.aws.names import Name, Names, pattern_for
+from planproof.check import ANY_TYPE, Context, Instance, Outcome, check, failed, passed, unknown
 
 _NO_SOURCE = "the plan does not hold the text around what it refers to; give the source (the folder, or the saved plan)"
 

@@ -7,11 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from planproof.check import PLAN_WIDE, Context, Outcome, Plan, check, failed, passed, unknown
-from planproof.plan.model import Output
-from planproof.check import Plan
 from planproof.evaluation.origin import Kind, Origin, Origins, Through
 from planproof.evaluation.result import Result
-from planproof.check import Outcome, failed, passed, unknown
+from planproof.plan.model import Output
 from planproof.verdict import Verdict
 
 

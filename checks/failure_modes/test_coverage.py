@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from planproof.check import PLAN_WIDE, check
-from planproof.check import Context
-from planproof.check import Instance
-from planproof.check import Plan
-from planproof.source.terraform_tests import SETTINGS, TestSuite, suite_of, tested
-from planproof.check import Outcome, failed, passed, unknown
+from planproof.check import PLAN_WIDE, Context, Instance, Outcome, Plan, check, failed, passed, unknown
+from planproof.source.terraform_tests import suite_of, tested
 from planproof.verdict import listed
 
 

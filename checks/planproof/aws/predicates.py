@@ -20,11 +20,11 @@ from typing import NamedTuple
 from planproof.aws.s3 import inline_counts
 from planproof.context import Context
 from planproof.errors import PolicyError
-from planproof.plan.model import Instance
+from planproof.evaluation.arguments import Path, path_of
 from planproof.evaluation.origin import Kind
+from planproof.plan.model import Instance
 from planproof.plan.value import Value
 from planproof.policy.operators import Predicate, as_json, demand, operators_of, satisfies, satisfies_unset
-from planproof.evaluation.arguments import Path, path_of
 
 
 class Basis(Enum):

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from planproof.context import Context
+from planproof.evaluation.arguments import Path
 from planproof.plan.model import Instance
 from planproof.plan.value import Value
-from planproof.evaluation.arguments import Path
 
 BUCKET = "aws_s3_bucket"
 LIFECYCLE = "aws_s3_bucket_lifecycle_configuration"

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
+from planproof.functions.values import SetValue
+
 from planproof.evaluation import functions_on_parts
 from planproof.evaluation.operators import binary, equal, logic, truth, unary
 from planproof.evaluation.origin import Kind, Origin, Origins, Through, by, united
@@ -28,7 +30,6 @@ from planproof.evaluation.result import (
     member,
     undetermined,
 )
-from planproof.functions.values import SetValue
 from planproof.plan.model import Module
 from planproof.plan.value import Key
 from planproof.syntax import nodes
@@ -328,7 +329,9 @@ def either(yes: Result, no: Result, why: Origins) -> Result:
         both = {key: either(member(yes, key), member(no, key), why) for key in yes.raw if key in no.raw}
         if yes.raw.keys() == no.raw.keys():
             return Result(both, decided)
-        rest = united(*(member(one, key).all_origins for one, other in ((yes, no), (no, yes)) for key in one.raw if key not in other.raw))
+        rest = united(
+            *(member(one, key).all_origins for one, other in ((yes, no), (no, yes)) for key in one.raw if key not in other.raw)
+        )
         return Result(OpenObject(both, undetermined(united(decided, rest))), decided)
     return Result(UNDETERMINED, united(yes.all_origins, no.all_origins, decided))
 

@@ -224,7 +224,9 @@ class Expressions:
     def _call_repetition(self, module: Module, name: str) -> Result:
         source = self._source.module(module.path) if self._source else None
         call = module.config.calls.get(name)
-        return self._of_repetition(source.body("module", name) if source else None, call.repetition if call else None, Place(module))
+        return self._of_repetition(
+            source.body("module", name) if source else None, call.repetition if call else None, Place(module)
+        )
 
     def _of_repetition(self, body: Body | None, expression: Any, place: Place) -> Result:
         for name in ("for_each", "count") if body is not None else ():
@@ -339,7 +341,9 @@ class Expressions:
         source = self._source.module(module.path) if self._source else None
         if source is None or name not in source.locals:
             where = f" of {module.address}" if module.address else ""
-            return undetermined((self._origin("lost", f"local.{name}", f"local.{name}{where} is not in plan JSON; {self.remedy}"),))
+            return undetermined(
+                (self._origin("lost", f"local.{name}", f"local.{name}{where} is not in plan JSON; {self.remedy}"),)
+            )
         return self._evaluator.of(source.locals[name], Place(module))
 
     def called(self, module: Module, name: str) -> Result:
@@ -479,5 +483,3 @@ def _of_value(value: Value, origin: Origin) -> Result:
     if isinstance(value.raw, list):
         return Result([_of_value(item, origin) for item in value.items()])
     return Result(value.raw, (origin,))
-
-

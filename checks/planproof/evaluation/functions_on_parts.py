@@ -11,6 +11,9 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from planproof.functions.table import FUNCTIONS
+from planproof.functions.values import FunctionError, NotComputable, SetValue
+
 from planproof.evaluation.origin import Kind, Origin, Origins, Through, by, united
 from planproof.evaluation.result import (
     MOST_ITEMS,
@@ -33,8 +36,6 @@ from planproof.evaluation.result import (
 )
 from planproof.evaluation.samples import on_samples
 from planproof.plan.value import MISSING
-from planproof.functions.table import FUNCTIONS
-from planproof.functions.values import FunctionError, NotComputable, SetValue
 
 Arguments = Sequence[Result]
 

@@ -90,8 +90,12 @@ class Identifier(NamedTuple):
         return not self.service
 
 
-_ARN = re.compile(r"^arn:(?P<partition>[^:]*):(?P<service>[^:]*):(?P<region>[^:]*):(?P<account>[^:]*):(?P<resource>.*)$", re.DOTALL)
-_S3_URL = re.compile(r"^(?:s3://(?P<url>[^/]+)(?:/.*)?|(?P<domain>[^/:]+)\.s3(?:[.-][a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?)$", re.DOTALL)
+_ARN = re.compile(
+    r"^arn:(?P<partition>[^:]*):(?P<service>[^:]*):(?P<region>[^:]*):(?P<account>[^:]*):(?P<resource>.*)$", re.DOTALL
+)
+_S3_URL = re.compile(
+    r"^(?:s3://(?P<url>[^/]+)(?:/.*)?|(?P<domain>[^/:]+)\.s3(?:[.-][a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?)$", re.DOTALL
+)
 
 
 def identifier(text: str) -> Identifier:

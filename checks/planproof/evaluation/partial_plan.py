@@ -53,7 +53,11 @@ class LeftOut:
             found = self._expressions.called(module, name).raw
         except EvaluationError:
             return []
-        each = [found] if isinstance(found, Reference) else [r.raw for r in (found.values() if isinstance(found, dict) else found or ())]
+        each = (
+            [found]
+            if isinstance(found, Reference)
+            else [r.raw for r in (found.values() if isinstance(found, dict) else found or ())]
+        )
         known = [one.subject for one in each if isinstance(one, Reference) and isinstance(one.subject, Module)]
         return known or list(module.children.get(name, {}).values())
 

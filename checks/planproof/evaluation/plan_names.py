@@ -29,7 +29,6 @@ from planproof.plan.addresses import Splat, Step, steps_of
 from planproof.plan.model import Module
 from planproof.plan.value import MISSING, Key, Value
 
-
 _KEYS = ("each.key", "count.index")
 _FUNCTION = Origin(Kind.CONSTANT, constant=MISSING)
 """A function of literals, or one such as uuid(): neither a constant nor a name."""

@@ -52,9 +52,17 @@ class _Index(NamedTuple):
 class Relations:
     """Who belongs to whom in one plan; each index is built once, in time linear in the resources that it covers."""
 
-    def __init__(self, plan: Plan, expressions: Expressions, argument: Callable[..., Value], regions: Regions, left_out: LeftOut) -> None:
+    def __init__(
+        self, plan: Plan, expressions: Expressions, argument: Callable[..., Value], regions: Regions, left_out: LeftOut
+    ) -> None:
         """`argument(instance, *path)` gives an attribute as the block sets it (`Context.argument`)."""
-        self._plan, self._expressions, self._argument, self._regions, self._left_out = plan, expressions, argument, regions, left_out
+        self._plan, self._expressions, self._argument, self._regions, self._left_out = (
+            plan,
+            expressions,
+            argument,
+            regions,
+            left_out,
+        )
         self._names: dict[str, dict[str, list[Instance]]] = {}
         self._built: dict[str, dict[object, list[Instance]]] = {}
         self._companions: dict[tuple[str, Path, str], _Index] = {}
@@ -64,9 +72,7 @@ class Relations:
     def companions(self, target: Instance, kind: str, *path: str | int) -> Companions:
         """The resources of type `kind` whose argument at `path` names `target`."""
         index = self._index(kind, path, target.type)
-        return Companions(
-            tuple(index.sure.get(target.address, ())), (*index.perhaps.get(target.address, ()), *index.anywhere)
-        )
+        return Companions(tuple(index.sure.get(target.address, ())), (*index.perhaps.get(target.address, ()), *index.anywhere))
 
     def resolve(self, instance: Instance, path: Path, *types: str) -> Resolution:
         """Which instance of `types` the argument at `path` names."""
@@ -118,7 +124,9 @@ class Relations:
 
     # --- one value ---
 
-    def _resolved(self, result: Result | None, value: Value, instance: Instance, path: Path, types: tuple[str, ...]) -> Resolution:
+    def _resolved(
+        self, result: Result | None, value: Value, instance: Instance, path: Path, types: tuple[str, ...]
+    ) -> Resolution:
         if value.is_known:
             return self._of_known(result, value.text or "", instance, types)
         if result is None:
@@ -226,7 +234,9 @@ class Relations:
             return Resolution((), (), True, f"{where} is known after the apply, and the plan does not say what it is made from")
         alike = [target for kind in types for target in self._built_of(kind).get(_key(origins), ())]
         if alike:
-            reason = f"{where} is built like the name of {listed(t.address for t in alike)}, but plan JSON lacks the text around it"
+            reason = (
+                f"{where} is built like the name of {listed(t.address for t in alike)}, but plan JSON lacks the text around it"
+            )
             return Resolution((), tuple(alike), False, f"{reason}; {self._expressions.remedy}")
         may_name = [o for o in origins if o.through is not Through.CHOICE and _may_name_another(o)]
         return Resolution((), (), True, f"known after the apply: {where}") if may_name else Resolution()
@@ -383,7 +393,11 @@ def _part_key(part: Result) -> object:
 
 def _key(origins: Iterable[Origin]) -> frozenset[object]:
     """What a value is made of, however it got there; empty if that does not tell one value from another."""
-    return frozenset((o.kind, o.name, o.block, tuple(i.address for i in o.instances[:2]), o.attribute) for o in origins if o.kind is not Kind.CONSTANT)
+    return frozenset(
+        (o.kind, o.name, o.block, tuple(i.address for i in o.instances[:2]), o.attribute)
+        for o in origins
+        if o.kind is not Kind.CONSTANT
+    )
 
 
 def _may_name_another(origin: Origin) -> bool:

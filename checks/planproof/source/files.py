@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import os
 import posixpath
-from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from planproof.errors import SourceError, SyntaxProblem
 from planproof.syntax.blocks import TopBlock, top_blocks

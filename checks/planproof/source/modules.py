@@ -85,7 +85,11 @@ class ModuleSource:
     def _merged(self, blocks: list[TopBlock]) -> Body | None:
         """The last block of that name that is no override, with the arguments of those that are."""
         plain = [block for block in blocks if not is_override(block.file.path)][-1:]
-        bodies = [body for block in (*plain, *(b for b in blocks if b not in plain and is_override(b.file.path))) if (body := self._read(block))]
+        bodies = [
+            body
+            for block in (*plain, *(b for b in blocks if b not in plain and is_override(b.file.path)))
+            if (body := self._read(block))
+        ]
         if len(bodies) < 2:
             return bodies[0] if bodies else None
         merged = bodies[0]

@@ -76,7 +76,9 @@ def suite_of(folder: Folder, settings: Mapping[str, Any]) -> TerraformTests:
 
 
 def _run(name: str, body: Body, file: str, modules: _Modules) -> Run:
-    conditions = [block.body.attributes["condition"] for block in body.blocks_of("assert") if "condition" in block.body.attributes]
+    conditions = [
+        block.body.attributes["condition"] for block in body.blocks_of("assert") if "condition" in block.body.attributes
+    ]
     claims = [name for condition in conditions for name in _names(condition)]
     expected = body.attributes.get("expect_failures")
     claims += [*_names(expected), *_texts(expected.expression)] if expected else []

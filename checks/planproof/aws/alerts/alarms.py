@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from planproof.context import Context
+from planproof.evaluation.arguments import Path
 from planproof.plan.model import Instance
 from planproof.plan.value import Value
-from planproof.evaluation.arguments import Path
 
 ALARM = "aws_cloudwatch_metric_alarm"
 COMPOSITE = "aws_cloudwatch_composite_alarm"

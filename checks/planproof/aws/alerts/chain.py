@@ -44,7 +44,14 @@ def best_chain(bucket: Instance, ways: Ways, context: Context) -> Chain:
 
 # What could mend the chains at each of their links.
 _MENDS = (
-    ((TRAIL,), (GROUP, TRAIL), (FILTER,), (ALARM,), (TOPIC, COMPOSITE), (SUBSCRIPTION, "aws_sns_topic_policy", "aws_kms_key_policy")),
+    (
+        (TRAIL,),
+        (GROUP, TRAIL),
+        (FILTER,),
+        (ALARM,),
+        (TOPIC, COMPOSITE),
+        (SUBSCRIPTION, "aws_sns_topic_policy", "aws_kms_key_policy"),
+    ),
     ((TRAIL,), (RULE,), (TARGET, TOPIC), (SUBSCRIPTION, "aws_sns_topic_policy", "aws_kms_key_policy")),
 )
 

@@ -7,8 +7,6 @@ replaces it in the pattern too where the source tells where it goes.
 
 from __future__ import annotations
 
-import ast
-import json
 import re
 from collections.abc import Callable, Hashable, Mapping
 from enum import Enum
@@ -18,9 +16,9 @@ from typing import Any
 from planproof.aws.alerts import event_pattern, filter_pattern
 from planproof.aws.alerts.sample_records import Sample, samples
 from planproof.context import Context
+from planproof.errors import PatternError
 from planproof.evaluation.origin import Kind, Through
 from planproof.evaluation.result import Result, filled
-from planproof.errors import PatternError
 from planproof.plan.model import Instance
 
 _ACCOUNT = re.compile(r"(?<!\d)\d{12}(?!\d)")
@@ -190,7 +188,12 @@ def _written(instance: Instance, attribute: str, bucket: Instance, context: Cont
 def _stand_in(part: Result, bucket: Instance, context: Context) -> str | None:
     """What stands in a pattern for the name or ARN of a bucket; None for anything else that is not known."""
     origins = [o for o in part.all_origins if o.through is not Through.CHOICE]
-    if len(origins) != 1 or origins[0].type != "aws_s3_bucket" or not origins[0].instance or origins[0].through is not Through.AS_IS:
+    if (
+        len(origins) != 1
+        or origins[0].type != "aws_s3_bucket"
+        or not origins[0].instance
+        or origins[0].through is not Through.AS_IS
+    ):
         return None
     attribute = (origins[0].attribute or ("",))[0]
     name = _name(bucket) if origins[0].instance is bucket else f"another-{origins[0].instance.address}"

@@ -27,8 +27,8 @@ from planproof.aws.iam.language import (
     unnamed_user,
 )
 from planproof.context import Context
-from planproof.plan.model import Instance
 from planproof.evaluation.redaction import Redactor
+from planproof.plan.model import Instance
 from planproof.verdict import Outcome, failed, unknown
 
 ROLE = "aws_iam_role"
