@@ -61,7 +61,9 @@ def answers(calls: list[str], folder: Path) -> list[Answer]:
 
 def _batch(calls: list[str], folder: Path) -> list[Answer]:
     lines = [f"  try([jsonencode({call}), !can(slice({call}, 0, 0))], null)," for call in calls]
-    (folder / "main.tf").write_text('output "found" {\n value = [\n' + "\n".join(lines) + "\n]\n}\n", encoding="utf-8")
+    (folder / "main.tf").write_text(
+        'output "found" {\n sensitive = true\n value = [\n' + "\n".join(lines) + "\n]\n}\n", encoding="utf-8"
+    )
     for arguments in (["init"], ["plan", "-out=plan"]):
         subprocess.run(["terraform", *arguments], cwd=folder, capture_output=True, check=True)
     shown = subprocess.run(["terraform", "show", "-json", "plan"], cwd=folder, capture_output=True, check=True).stdout

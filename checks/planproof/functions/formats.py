@@ -165,6 +165,8 @@ def _integer(verb: _Verb, value: int | float) -> str:
 
 def _decimal(verb: _Verb, value: int | float) -> str:
     mode = verb.mode.lower()
+    if verb.width and "0" in verb.flags and "-" in verb.flags:
+        raise NotComputable("versions of Terraform differ in a format with zeros on the right")
     if mode == "g" and verb.precision is None:
         digits = _shortest(abs(value))
     elif mode == "f":

@@ -91,7 +91,7 @@ def _as_lists(found: list[Json], values: list[list[Json]]) -> list[Json]:
         alike = all(key(common(value)) == key(value) for value in values)
         different = alike and key(common(found)) != key(found)
     except FunctionError:
-        return found
+        different = not all(values)
     if different:
         raise NotComputable("a result depends on whether values are lists or tuples, maps or objects")
     return found
@@ -162,7 +162,7 @@ def matchkeys(values: Json, keys: Json, searched: Json) -> Json:
     found, names, wanted = common(elements(values)), elements(keys), elements(searched)
     if len(found) != len(names):
         raise FunctionError("there are not as many keys as values")
-    alike = [key(value) for value in common([*names, *wanted])]
+    alike = [key(value) for value in common([*common(names), *common(wanted)])]
     members = set(alike[len(names) :])
     return [value for value, name in zip(found, alike, strict=False) if name in members]
 

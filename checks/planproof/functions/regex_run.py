@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from planproof.functions.regex_syntax import MAX_PROGRAM, Chars, Node, parse
+from planproof.functions.regex_chars import Chars
+from planproof.functions.regex_syntax import MAX_PROGRAM, Node, parse
 from planproof.functions.values import NotComputable, bounded
 
 MAX_STEPS = 1_000_000

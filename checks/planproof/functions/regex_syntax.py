@@ -6,94 +6,15 @@ What Go refuses (lookaround, backreferences, possessive repetitions) is a Functi
 
 from __future__ import annotations
 
-import unicodedata
 from typing import NamedTuple
 
+from planproof.functions.regex_chars import CATEGORIES, GROUPS, LAST, Chars, Ranges, both_cases, complement
 from planproof.functions.values import FunctionError, NotComputable, bounded, too_deep
 
 MAX_PATTERN = 2_000
 MAX_PROGRAM = 5_000
 _MAX_REPEAT = 1_000
-_LAST = 0x10FFFF
-
-Ranges = tuple[tuple[int, int], ...]
-
-_GROUPS: dict[str, Ranges] = {
-    "d": ((48, 57),),
-    "s": ((9, 10), (12, 13), (32, 32)),
-    "w": ((48, 57), (65, 90), (95, 95), (97, 122)),
-    "alnum": ((48, 57), (65, 90), (97, 122)),
-    "alpha": ((65, 90), (97, 122)),
-    "ascii": ((0, 127),),
-    "blank": ((9, 9), (32, 32)),
-    "cntrl": ((0, 31), (127, 127)),
-    "digit": ((48, 57),),
-    "graph": ((33, 126),),
-    "lower": ((97, 122),),
-    "print": ((32, 126),),
-    "punct": ((33, 47), (58, 64), (91, 96), (123, 126)),
-    "space": ((9, 13), (32, 32)),
-    "upper": ((65, 90),),
-    "word": ((48, 57), (65, 90), (95, 95), (97, 122)),
-    "xdigit": ((48, 57), (65, 70), (97, 102)),
-}
 _CONTROL = {"a": 7, "f": 12, "t": 9, "n": 10, "r": 13, "v": 11}
-_CATEGORIES = frozenset(
-    [
-        "L",
-        "Lu",
-        "Ll",
-        "Lt",
-        "Lm",
-        "Lo",
-        "M",
-        "Mn",
-        "Mc",
-        "Me",
-        "N",
-        "Nd",
-        "Nl",
-        "No",
-        "P",
-        "Pc",
-        "Pd",
-        "Ps",
-        "Pe",
-        "Pi",
-        "Pf",
-        "Po",
-        "S",
-        "Sm",
-        "Sc",
-        "Sk",
-        "So",
-        "Z",
-        "Zs",
-        "Zl",
-        "Zp",
-    ]
-)
-_WORD = _GROUPS["w"]
-_ODD_CASES = {ord("k"): 0x212A, ord("K"): 0x212A, ord("s"): 0x17F, ord("S"): 0x17F}
-
-
-class Chars(NamedTuple):
-    """A set of characters: those of the ranges, and of Unicode's categories."""
-
-    ranges: Ranges = ()
-    categories: tuple[tuple[str, bool], ...] = ()
-    negated: bool = False
-
-    def hold(self, character: str) -> bool:
-        code = ord(character)
-        found = any(low <= code <= high for low, high in self.ranges)
-        return (found or (bool(self.categories) and self._categories(character))) is not self.negated
-
-    def _categories(self, character: str) -> bool:
-        of = unicodedata.category(character)
-        if of == "Cn":
-            raise NotComputable("a string holds characters that this version of Unicode does not know")
-        return any(of.startswith(name) is wanted for name, wanted in self.categories)
 
 
 class Node(NamedTuple):
@@ -287,7 +208,7 @@ class _Parser:
         if not self._text.startswith("[:", self._at) or end < 0:
             return None
         name = self._text[self._at + 2 : end]
-        if name.removeprefix("^") not in _GROUPS or len(name.removeprefix("^")) == 1:
+        if name.removeprefix("^") not in GROUPS or len(name.removeprefix("^")) == 1:
             raise FunctionError("a pattern has a class of characters that is none")
         self._at = end + 2
         return self._of_group(name.removeprefix("^"), name.startswith("^"))
@@ -334,7 +255,7 @@ class _Parser:
             name, self._at = self._text[self._at : max(end, 0)], end + 1
         if name.startswith("^"):
             name, wanted = name[1:], not wanted
-        if name not in _CATEGORIES or "i" in self._flags:
+        if not CATEGORIES.fullmatch(name) or "i" in self._flags:
             raise NotComputable("a pattern has a class of Unicode that is not known here")
         return Chars(categories=((name, wanted),))
 
@@ -363,27 +284,19 @@ class _Parser:
             self._at += 2
             digits = digits if len(digits) == 2 else ""
         valid = brace and digits and all(digit in "0123456789abcdefABCDEF" for digit in digits)
-        if not valid or int(digits[-8:], 16) > _LAST or len(digits.lstrip("0")) > 6:
+        if not valid or int(digits[-8:], 16) > LAST or len(digits.lstrip("0")) > 6:
             raise FunctionError("a pattern has an escape that is none")
         return int(digits, 16)
 
     def _of_group(self, name: str, negated: bool) -> Chars:
-        ranges = self._folded(_GROUPS[name])
-        return Chars(_complement(ranges) if negated else ranges)
+        ranges = self._folded(GROUPS[name])
+        return Chars(complement(ranges) if negated else ranges)
 
     def _literal(self, code: int) -> Node:
         return Node("chars", chars=Chars(self._folded(((code, code),))))
 
     def _folded(self, ranges: Ranges) -> Ranges:
-        """With the other case of each letter, where case does not matter."""
-        if "i" not in self._flags:
-            return ranges
-        if any(high > 127 for _, high in ranges):
-            raise NotComputable("a pattern has letters whose case is not known here")
-        codes = {code for low, high in ranges for code in range(low, high + 1)}
-        codes |= {ord(chr(code).swapcase()) for code in codes}
-        codes |= {_ODD_CASES[code] for code in codes if code in _ODD_CASES}
-        return tuple((code, code) for code in sorted(codes))
+        return both_cases(ranges) if "i" in self._flags else ranges
 
     def _peek(self) -> str:
         return self._text[self._at : self._at + 1]
@@ -409,12 +322,3 @@ def _repeatable(node: Node, most: int) -> bool:
 
 
 _SIGNS = ((0, None), (1, None), (0, 1))
-
-
-def _complement(ranges: Ranges) -> Ranges:
-    found, start = [], 0
-    for low, high in sorted(ranges):
-        if low > start:
-            found.append((start, low - 1))
-        start = max(start, high + 1)
-    return (*found, (start, _LAST))

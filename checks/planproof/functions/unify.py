@@ -99,7 +99,10 @@ def _mixed(types: list[Type], kinds: set[str]) -> Type | None:
     inner = [found for found in types if found.of in _COLLECTION]
     outer = [part for found in types if found.of not in _COLLECTION for part in found.parts]
     gathered = _collection(_COLLECTION[inner[0].of], [part for found in inner for part in found.parts])
-    return gathered and _collection(gathered.of, [*outer, *gathered.parts])
+    found = gathered and _collection(gathered.of, [*outer, *gathered.parts])
+    if found is None and "object" in kinds:
+        raise NotComputable("maps stand beside objects of several types")
+    return found
 
 
 def _structural(types: list[Type]) -> Type | None:

@@ -24,6 +24,7 @@ from planproof.functions.values import (
 
 _WIDTH = 80
 _LONGEST_KEY = 128
+_LONGEST_SOURCE = 100_000
 _BREAKS = "\n\r\x85\u2028\u2029"
 _SHORT = {
     "\0": "0",
@@ -168,7 +169,7 @@ def _wrapped(value: str, indent: int, column: int) -> list[str]:
 
 def yamldecode(string: Json) -> Json:
     source = text(string)
-    bounded(len(source))
+    bounded(len(source), _LONGEST_SOURCE)
     return _Reader(source).document()
 
 
