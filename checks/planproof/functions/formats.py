@@ -157,8 +157,9 @@ def _integer(verb: _Verb, value: int | float) -> str:
         raise FunctionError("a whole number is required")
     exact(value)
     digits = format(abs(value), {"b": "b", "o": "o", "d": "d", "x": "x", "X": "X"}[verb.mode])
-    if verb.precision is not None:
-        digits = digits.rjust(verb.precision, "0") if verb.precision or value else ""
+    if verb.precision == 0 and not value:
+        return ""
+    digits = digits.rjust(verb.precision or 0, "0")
     prefix = {"b": "0b", "o": "0", "x": "0x", "X": "0X"}.get(verb.mode, "") if "#" in verb.flags else ""
     return _signed(verb, _sign(verb, value < 0) + prefix, digits, "0" in verb.flags and verb.precision is None)
 

@@ -42,7 +42,7 @@ def log(num: Json, base: Json) -> Json:
     value, root = number(num), number(base)
     if root != 2 or not isinstance(value, int) or value < 1 or value > _MAX_LOG or value & (value - 1):
         raise NotComputable("a logarithm is of numbers for which it is not computed here")
-    return value.bit_length() - 1
+    return binary(math.log(value) / math.log(2))
 
 
 def max_(*numbers: Json) -> Json:

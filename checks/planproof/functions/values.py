@@ -1,6 +1,7 @@
 """Values of Terraform's language as plain ones, and how its functions take them.
 
-    str, bool, None      as they are
+    str                  in the form that `normal` gives it
+    bool, None           as they are
     int, float           a number: int when it is whole; a float stands for the decimal that its repr shows
     list, SetValue       a list or tuple; a set
     dict                 a map or object
@@ -28,6 +29,7 @@ _MAX_EXPONENT = 1_000
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE]([+-]?[0-9]+))?")
 _OTHER_NUMBER = re.compile(r"[+-]?(?:inf|Inf|[0-9.]+[pP][+-]?[0-9]+)")
 _SURROGATE = re.compile("[\\ud800-\\udfff]")
+_MOST_MARKS = 25
 _INT64 = 2**63
 
 
@@ -128,9 +130,10 @@ def texts(value: Json) -> list[str | None]:
 
 def as_text(value: Json) -> str | None:
     of = kind(value)
-    if of in ("string", "null"):
-        found: str | None = value
-        return found
+    if of == "null":
+        return None
+    if of == "string":
+        return normal(value)
     if of == "bool":
         return "true" if value else "false"
     if of == "number":
@@ -165,7 +168,19 @@ def normal(value: str) -> str:
         return value
     if any(unicodedata.category(character) == "Cn" for character in value):
         raise NotComputable("a string holds characters that this version of Unicode does not know")
-    return unicodedata.normalize("NFC", _SURROGATE.sub("\ufffd", value))
+    found = unicodedata.normalize("NFC", _SURROGATE.sub("\ufffd", value))
+    if len(found) > _MOST_MARKS and _many_marks(unicodedata.normalize("NFKD", found)):
+        raise NotComputable("a string holds more marks on one character than Terraform leaves there")
+    return found
+
+
+def _many_marks(value: str) -> bool:
+    marks = 0
+    for character in value:
+        marks = marks + 1 if unicodedata.combining(character) else 0
+        if marks > _MOST_MARKS:
+            return True
+    return False
 
 
 # --- numbers ---
