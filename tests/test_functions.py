@@ -145,6 +145,9 @@ LONG = "a" * 50_000
 DEEP: Any = []
 for _ in range(5_000):
     DEEP = [DEEP]
+SHARED: Any = ["x"]
+for _ in range(40):
+    SHARED = [SHARED, SHARED]
 HOSTILE: dict[str, tuple[str, list[Any]]] = {
     "a pattern that goes back": ("regex", ["(a*)*(a*)*(a*)*(a*)*b", LONG]),
     "a pattern written out": ("regex", ["((a{1,30}){1,30}){0,1}b", LONG]),
@@ -166,6 +169,14 @@ HOSTILE: dict[str, tuple[str, list[Any]]] = {
     "deep JSON": ("jsondecode", ["[" * 100_000]),
     "deep YAML": ("yamldecode", ["[" * 50_000]),
     "aliases of YAML": ("yamldecode", ["a: &a [1,1,1,1]\n" + "".join(f"{b}: &{b} [*{a},*{a},*{a},*{a}]\n" for a, b in zip("abcdefghij", "bcdefghijk", strict=True))]),
+    "a shared value": ("jsonencode", [SHARED]),
+    "a shared value written": ("yamlencode", [SHARED]),
+    "a shared list": ("flatten", [SHARED]),
+    "shared values alike": ("distinct", [SHARED]),
+    "shared values together": ("concat", [SHARED, SHARED]),
+    "a shared value sought": ("contains", [SHARED, SHARED]),
+    "a shared default": ("lookup", [{"a": 1}, "a", SHARED]),
+    "a format of many turns": ("formatlist", ["%s%s", [1] * 10_000, LONG]),
     "a deep value": ("jsonencode", [DEEP]),
     "a deep list": ("flatten", [DEEP]),
     "deep values alike": ("distinct", [[DEEP, DEEP]]),

@@ -48,12 +48,13 @@ def formatlist(template: Json, *arguments: Json) -> Json:
     lists = {at: elements(argument) for at, argument in enumerate(arguments) if isinstance(argument, list)}
     if len({len(values) for values in lists.values()}) > 1:
         raise FunctionError("lists are not equally long")
-    turns = len(next(iter(lists.values()))) if lists else 1
-    bounded(turns * len(pattern))
-    return [
-        _formatted(pattern, [lists[at][turn] if at in lists else argument for at, argument in enumerate(arguments)])
-        for turn in range(turns)
-    ]
+    found, size = [], 0
+    for turn in range(len(next(iter(lists.values()))) if lists else 1):
+        values = [lists[at][turn] if at in lists else argument for at, argument in enumerate(arguments)]
+        found.append(_formatted(pattern, values))
+        size += len(pattern) + len(found[-1])
+        bounded(size)
+    return found
 
 
 def _formatted(template: str, arguments: list[Json]) -> str:

@@ -13,6 +13,7 @@ from planproof.functions.values import (
     bounded,
     elements,
     is_number,
+    measured,
     normal,
     number_text,
     parse_number,
@@ -45,6 +46,7 @@ def jsondecode(string: Json) -> Json:
 
 def json_of(value: Json) -> str:
     """The value as Terraform writes it: names in order, and <, >, & and two line separators escaped. Raises NotComputable."""
+    measured(value)
     parts: list[str] = []
     _write(value, parts, 0)
     bounded(sum(map(len, parts)))

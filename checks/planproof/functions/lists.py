@@ -18,12 +18,13 @@ from planproof.functions.values import (
     as_text,
     bounded,
     elements,
-    equal,
     exact,
     key,
     kind,
+    measured,
     number,
     number_of,
+    place,
     present,
     sequence,
     set_of,
@@ -100,7 +101,7 @@ def _as_lists(found: list[Json], values: list[list[Json]]) -> list[Json]:
 def contains(values: Json, value: Json) -> Json:
     if value is None:
         raise NotComputable("versions of Terraform differ in whether a null is looked for")
-    return any(equal(element, value) for element in _members(values))
+    return place(_members(values), value) is not None
 
 
 def _members(values: Json) -> list[Json]:
@@ -128,6 +129,7 @@ def element(values: Json, index: Json) -> Json:
 
 def flatten(values: Json) -> Json:
     found: list[Json] = []
+    measured(values)
     _flatten(elements(values), found, 0)
     return found
 
@@ -143,10 +145,10 @@ def _flatten(values: list[Json], found: list[Json], depth: int) -> None:
 
 def index(values: Json, value: Json) -> Json:
     present(value)
-    for at, found in enumerate(sequence(values)):
-        if equal(found, value):
-            return at
-    raise FunctionError("the list does not hold the value")
+    at = place(sequence(values), value)
+    if at is None:
+        raise FunctionError("the list does not hold the value")
+    return at
 
 
 def length(value: Json) -> Json:

@@ -17,6 +17,7 @@ from planproof.functions.values import (
     as_text,
     key,
     kind,
+    measured,
     set_of,
     too_deep,
 )
@@ -37,6 +38,7 @@ _COLLECTION = {"tuple": "list", "object": "map"}
 
 def common(values: list[Json]) -> list[Json]:
     """The values, converted to one type. Raises FunctionError, NotComputable."""
+    measured(values)
     if len({kind(value) for value in values}) == 1 and not isinstance(values[0], (list, dict)):
         return values
     readings = [_reading(values, collections) for collections in (False, True)]
@@ -49,6 +51,7 @@ def common(values: list[Json]) -> list[Json]:
 
 def converted(value: Json, like: list[Json]) -> Json:
     """The value as the type of `like`, the elements of a collection. Raises FunctionError, NotComputable."""
+    measured([value, like])
     types = [type_of(element, True) for element in like]
     target = unified(types) or NULL
     return value if target == NULL else convert(value, target)

@@ -24,6 +24,7 @@ Json = Any
 MAX_DEPTH = 50
 MAX_TEXT = 2**20
 MAX_ITEMS = 10_000
+MAX_PARTS = 200_000
 _PRECISION = 512
 _MAX_EXPONENT = 1_000
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE]([+-]?[0-9]+))?")
@@ -271,13 +272,14 @@ def key(value: Json, depth: int = 0) -> Any:
     return (kind(value), exact(value)) if is_number(value) else (kind(value), value)
 
 
-def equal(left: Json, right: Json) -> bool:
-    """As Terraform's ==, which tells types apart. Raises NotComputable where plain values do not."""
-    if key(left) != key(right):
-        return False
-    if isinstance(left, (list, dict)):
+def place(values: list[Json], value: Json) -> int | None:
+    """Where the first element equal to the value stands, by Terraform's ==, which tells types apart. Raises NotComputable."""
+    measured([values, value])
+    wanted = key(value)
+    at = next((at for at, element in enumerate(values) if key(element) == wanted), None)
+    if at is not None and isinstance(value, (list, dict)):
         raise NotComputable("whether lists or objects are equal depends on their types")
-    return True
+    return at
 
 
 def set_of(values: Iterable[Json]) -> SetValue:
@@ -296,6 +298,17 @@ def too_deep(depth: int) -> None:
     """Raises NotComputable."""
     if depth > MAX_DEPTH:
         raise NotComputable("a value is nested too deeply")
+
+
+def measured(value: Json) -> None:
+    """Raises NotComputable where a value has too many parts, those that stand in several places counted each time."""
+    pending, count = [value], 0
+    while pending:
+        part = pending.pop()
+        if isinstance(part, (list, dict)):
+            count += len(part)
+            bounded(count, MAX_PARTS)
+            pending += part.values() if isinstance(part, dict) else part
 
 
 def bounded(size: int, most: int = MAX_TEXT) -> None:

@@ -15,6 +15,7 @@ from planproof.functions.values import (
     elements,
     is_number,
     kind,
+    measured,
     normal,
     number_text,
     parse_number,
@@ -57,6 +58,7 @@ _INFINITE = {sign + word for sign in ("", "+", "-") for word in (".inf", ".Inf",
 
 
 def yamlencode(value: Json) -> Json:
+    measured(value)
     first, *others = _lines(value, 0, 0, 0)
     if isinstance(value, str):
         others = _shifted(others, "  ")
