@@ -8,7 +8,7 @@ from typing import Any
 
 from planproof.aws.environments import environment_in
 from planproof.aws.s3 import BUCKET
-from planproof.check import Context, Instance, check
+from planproof.check import Context, Instance, Outcome, check, failed, passed, unknown
 from planproof.evaluation.origin import Kind, Origin, Origins, Through
 from planproof.plan.value import MISSING, State
 

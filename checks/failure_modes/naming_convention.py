@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from planproof.aws.names import Name, Names, pattern_for
+from planproof.aws.names import Name, Names, names_of, pattern_for
 from planproof.check import ANY_TYPE, Context, Instance, Outcome, check, failed, passed, unknown
 
 _NO_SOURCE = "the plan does not hold the text around what it refers to; give the source (the folder, or the saved plan)"
+
+
+def _names(context: Context) -> Names:
+    return names_of(context.settings("naming_convention"), context)
 
 
 def _is_named(instance: Instance, context: Context) -> bool:

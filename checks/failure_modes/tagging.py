@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from planproof.aws.tags import AllTags, Tags, all_tags, in_two_cases
-from planproof.check import ANY_TYPE, Context, Instance, check
+from planproof.check import ANY_TYPE, Context, Instance, Outcome, check, failed, passed, unknown
 from planproof.evaluation.origin import Kind
 from planproof.evaluation.result import Result, text_parts
 from planproof.text.escaping import one_line

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from planproof.check import PLAN_WIDE, Context, Instance, Outcome, Plan, check, failed, passed, unknown
-from planproof.source.terraform_tests import suite_of, tested
+from planproof.source.terraform_tests import TerraformTests, suite_of, tested
 from planproof.verdict import listed
 
 

@@ -152,4 +152,4 @@ def _place(subject: Instance | None, outcome: Outcome, context: Context) -> tupl
         found = module.where(*labels) if module else None
     except SourceError:
         return None, None
-    return (context.source.shown(found.file), found.line) if found else (None, None)
+    return (context.source.display_path(found.file), found.line) if found else (None, None)

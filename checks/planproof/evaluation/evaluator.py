@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
-from planproof.functions.values import SetValue
-
+from planproof.errors import SyntaxProblem
 from planproof.evaluation import functions_on_parts
 from planproof.evaluation.operators import binary, equal, logic, truth, unary
 from planproof.evaluation.origin import Kind, Origin, Origins, Through, by, united
@@ -30,9 +29,12 @@ from planproof.evaluation.result import (
     member,
     undetermined,
 )
+from planproof.functions.values import SetValue
 from planproof.plan.model import Module
 from planproof.plan.value import Key
 from planproof.syntax import nodes
+from planproof.syntax.expressions import parse_template
+from planproof.syntax.file import SourceFile
 
 BUDGET = 3_000_000
 """Expressions that are evaluated for one plan."""
@@ -313,8 +315,11 @@ class Evaluator:
         if name == "file":
             return Result(text, origins)
         given = arguments[1].raw if len(arguments) == 2 else None
-        template = nodes.template_of(text)
-        if not isinstance(given, dict) or template is None:
+        if not isinstance(given, dict):
+            return undetermined(origins)
+        try:
+            template = parse_template(SourceFile(str(path), text))
+        except SyntaxProblem:
             return undetermined(origins)
         names = {key: value if isinstance(value, Result) else Result(value, arguments[1].origins) for key, value in given.items()}
         return self.of(template, Place(place.module, bound=names))

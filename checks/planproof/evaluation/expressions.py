@@ -43,7 +43,8 @@ _MOST_INSTANCES = 100_000
 class Blocks(Protocol):
     """A module of the source."""
 
-    locals: Mapping[str, Node]
+    @property
+    def locals(self) -> Mapping[str, Node]: ...
 
     def body(self, *labels: str) -> Body | None:
         """The body of the block with these labels: `body("output", "bucket_name")`."""
@@ -400,7 +401,7 @@ class Expressions:
         found = {key: self._one(whole, instances.get(key)) for key in (instances if keys is None else keys)}
         counted = all(isinstance(key, int) for key in found) if found else "count_expression" in (config.raw if config else {})
         if counted:
-            several = Counted(found[key] for key in sorted(found, key=str if not all(isinstance(k, int) for k in found) else int))
+            several = Counted(found[key] for key in sorted(key for key in found if isinstance(key, int)))
             several.origin = whole
             return Result(several)
         by_key = Instances({str(key): value for key, value in found.items()})

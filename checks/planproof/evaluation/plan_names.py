@@ -35,7 +35,10 @@ _FUNCTION = Origin(Kind.CONSTANT, constant=MISSING)
 
 
 class Names(Protocol):
-    remedy: str
+    """What PlanNames asks of the expressions around it."""
+
+    @property
+    def remedy(self) -> str: ...
 
     def root(self, name: str, place: Place) -> Result: ...
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from functools import lru_cache
-from typing import NamedTuple, Union
+from typing import NamedTuple
 
 from planproof.plan.value import Key
 
@@ -52,7 +52,7 @@ class Splat(NamedTuple):
     """`*`, or an index that is an expression."""
 
 
-Step = Union[str, int, Splat]
+Step = str | int | Splat
 _TOKEN = re.compile(r'\.(\*)|\.?([^.\[\]"]+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]|\[((?:[^\[\]"]|"(?:[^"\\]|\\.)*")*)\]')
 
 

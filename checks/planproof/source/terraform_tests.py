@@ -210,7 +210,7 @@ def _is_broken(file: str, text: str) -> bool:
     return False
 
 
-def tested(suite: TestSuite, named: Callable[[str], Iterable[Instance]]) -> set[str]:
+def tested(suite: TerraformTests, named: Callable[[str], Iterable[Instance]]) -> set[str]:
     """The addresses of the plan's resources that some assertion refers to; `named` gives the instances that a name leads to."""
     here = {run.name for run in suite.runs if not run.elsewhere}
     claims = dict.fromkeys(name for run in suite.runs if not run.elsewhere for name in run.claims)

@@ -63,6 +63,11 @@ def number(digits: str) -> int | float | None:
     return int(exact) if exact == exact.to_integral_value() else float(exact)
 
 
+def parse_template(file: SourceFile) -> Node:
+    """The template that a whole text is."""
+    return templates.bare(Expressions(file))
+
+
 class Expressions:
     """Recursive descent. Each method reads from `pos`, which is behind what it has read when it returns."""
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from enum import Enum
 
 from planproof.syntax import json_reader, templates
-from planproof.syntax.expressions import Expressions, parse_expression
+from planproof.syntax.expressions import parse_expression, parse_template
 from planproof.syntax.file import DecodedText, SourceFile
 from planproof.syntax.nodes import Attribute, Block, Body, Literal, Node, ObjectNode, TupleNode
 
@@ -170,7 +170,7 @@ def _string(node: Node, value: str, strings: _Strings) -> Node:
     if strings is _Strings.LITERALS or (strings is _Strings.TEMPLATES and not has_template):
         return Literal(node.file, node.start, node.end, templates.normal(value))
     inner = DecodedText(node.file, node.start, value)
-    read = templates.bare(Expressions(inner)) if has_template else parse_expression(inner)
+    read = parse_template(inner) if has_template else parse_expression(inner)
     if has_template or isinstance(read, Literal):
         read.file, read.start, read.end = node.file, node.start, node.end
     return read

@@ -34,7 +34,7 @@ TARGET = "aws_cloudwatch_event_target"
 
 def best_chain(bucket: Instance, ways: Ways, context: Context) -> Chain:
     """The chain that comes furthest: a whole one, else one that may be whole, else the one that breaks last."""
-    chain = _either_way(bucket, context)
+    chain = _either_way(bucket, ways, context)
     missing = _left_out(chain, context) if any(link.broken for link in chain) else None
     if missing:
         reason = f"this plan leaves {missing} out (-target), and without it {chain[-1].reason}"
@@ -290,8 +290,9 @@ def _same_metric(watch: Watch, each: Instance, context: Context) -> str | None:
 
 def _text(value: Value, result: Result | None, context: Context) -> str | None:
     """The text, by the plan or by what the expression comes to."""
-    if value.text is not None or result is None or result.text is not None:
-        return value.text if value.text is not None else result and result.text
+    known = value.text if value.text is not None else result.text if result is not None else None
+    if known is not None or result is None:
+        return known
     origins = _deciding(result)
     return context.expressions.value(origins[0]).text if len(origins) == 1 and origins[0].is_itself else None
 

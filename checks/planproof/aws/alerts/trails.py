@@ -8,7 +8,7 @@ slash behind it in a basic selector, and so a trail that has it is never made.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from enum import IntEnum
 from typing import NamedTuple
 
