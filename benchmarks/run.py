@@ -1,6 +1,6 @@
 """Measures planproof, as ratios within one run, and prints a table.
 
-    python benchmarks/run.py [--rounds N] [--write] [process|growth|start|checkov|jobs|source|peers ...]
+    python benchmarks/run.py [--rounds N] [--write] [process|growth|start|checkov|jobs|source|syntax|peers ...]
 
 Everything is timed as pairs, one after the other, and the median of the pairs' ratios counts: a machine that is busy or slow is so
 for both. `--write` puts the table into benchmarks/README.md.
@@ -39,6 +39,21 @@ engine.set_input_from_json_file(sys.argv[2])
 print(len(engine.eval_rule("data.planproof.short")))
 """
 BARE = "import sys, orjson; orjson.loads(open(sys.argv[1], 'rb').read())"
+READ = """
+import sys
+from pathlib import Path
+from planproof.syntax.file import SourceFile
+from planproof.syntax.hcl import parse
+for text in [Path(name).read_text() for name in sys.argv[1:]] * 10:
+    parse(SourceFile("main.tf", text))
+"""
+READ_BY_HCL2 = """
+import sys
+from pathlib import Path
+import hcl2
+for text in [Path(name).read_text() for name in sys.argv[1:]] * 10:
+    hcl2.loads(text)
+"""
 NOTHING = """
 from checkov.common.models.enums import CheckCategories, CheckResult
 from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck
@@ -231,6 +246,16 @@ def source(folder: Path, rounds: int) -> Iterator[Row]:
     yield row("with 200 more files (20,000 lines) that no check asks for / without", measured, seconds, show_seconds, "about 1")
 
 
+def syntax(folder: Path, rounds: int) -> Iterator[Row]:
+    """The configurations of the fixtures, read ten times over."""
+    if not _module("hcl2"):
+        return
+    files = sorted((ROOT / "fixtures" / "good").rglob("*.tf"))
+    ours, theirs = ([sys.executable, "-c", program, *files] for program in (READ, READ_BY_HCL2))
+    measured = pairs(lambda: run(ours, folder), lambda: run(theirs, folder), max(2, rounds // 2))
+    yield row("reading native syntax: planproof / bc-python-hcl2", measured, seconds, show_seconds, "0.33")
+
+
 def peers(folder: Path, rounds: int) -> Iterator[Row]:
     """Other tools on the same plan, where they are installed: Trivy on PATH, and what this Python can import."""
     plan = generate.write(folder / "peers.json", 1_000)
@@ -263,7 +288,7 @@ def _module(name: str) -> bool:
     return subprocess.run([sys.executable, "-c", f"import {name}"], capture_output=True, check=False).returncode == 0
 
 
-SECTIONS = {f.__name__: f for f in (process, growth, start, checkov, jobs, source, peers)}
+SECTIONS = {f.__name__: f for f in (process, growth, start, checkov, jobs, source, syntax, peers)}
 
 
 def table(rows: list[Row]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from planproof.syntax import json_syntax, templates
+from planproof.syntax import json_syntax, lexer, templates
 from planproof.syntax.file import BOM, SourceFile
 from planproof.syntax.hcl import Parser
 from planproof.syntax.nodes import Block
@@ -13,8 +13,7 @@ from planproof.syntax.nodes import Block
 # count, at a heredoc, and at a string that must be read properly.
 _INTERPOLATION = r'[$%]\{[^"#/<{}]*\}'
 _STRING = rf'"[^"\\$%\r\n]*(?:(?:\\.|\$\$\{{|%%\{{|{_INTERPOLATION}|[$%](?![$%]?\{{))[^"\\$%\r\n]*)*"'
-_COMMENT = r"#[^\n]*|//[^\n]*|/\*[^*]*\*+(?:[^/*][^*]*\*+)*/"
-_code = re.compile(rf'[^"#/<{{}}]*(?:(?:{_STRING}|{_COMMENT}|/(?![/*])|<(?!<))[^"#/<{{}}]*)*').match
+_code = re.compile(rf'[^"#/<{{}}]*(?:(?:{_STRING}|{lexer.COMMENTS}|/(?![/*])|<(?!<))[^"#/<{{}}]*)*').match
 
 
 class TopBlock:

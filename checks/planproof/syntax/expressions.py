@@ -34,7 +34,7 @@ from planproof.syntax.nodes import (
 )
 
 MAX_NESTING = 100  # expressions and blocks within each other: what the parser's own calls nest
-MAX_HEIGHT = 250  # of a tree, so that what walks it may call itself
+MAX_HEIGHT = 250  # of a tree, so that what walks it may call itself; a directive's Template and a block's Body are not counted
 _MAX_EXPONENT = 1_000
 _PRECEDENCE = {
     "||": 1, "&&": 2, "==": 3, "!=": 3, "<": 4, ">": 4, "<=": 4, ">=": 4, "+": 5, "-": 5, "*": 6, "/": 6, "%": 6,

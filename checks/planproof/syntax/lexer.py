@@ -18,10 +18,11 @@ IDENTIFIER = f"[A-Za-z_{_BEYOND}][A-Za-z0-9_{_BEYOND}-]*"
 _WORD_ENDS = f"(?![A-Za-z0-9_{_BEYOND}-])"
 _LINE_COMMENT = r"(?:#|//)[^\n]*(?:\n|\Z)"
 _COMMENT = r"/\*[^*]*\*+(?:[^/*][^*]*\*+)*/"
+COMMENTS = f"{_LINE_COMMENT}|{_COMMENT}"
 BLANKS = rf"[ \t]*(?:{_COMMENT}[ \t]*)*"
-SPACE = rf"[ \t\r\n]*(?:(?:{_LINE_COMMENT}|{_COMMENT})[ \t\r\n]*)*"
+SPACE = rf"[ \t\r\n]*(?:(?:{COMMENTS})[ \t\r\n]*)*"
 _NEWLINE = rf"(?:{_LINE_COMMENT}|\r?\n|\Z)"
-_PLAIN = r'"([^"\\$%\r\n]*)"'
+_PLAIN = r'[^"\\$%\r\n]*'  # of a string that is what it says
 
 ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 
@@ -37,7 +38,7 @@ class Tokens:
 
         self.over = token("").match
         self.term = token(
-            rf"(?:(?P<name>{IDENTIFIER}(?:\.{IDENTIFIER})*)|\"(?P<plain>[^\"\\$%\r\n]*)\""
+            rf"(?:(?P<name>{IDENTIFIER}(?:\.{IDENTIFIER})*)|\"(?P<plain>{_PLAIN})\""
             r"|(?P<number>[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)(?![\w]|\.[0-9])|(?P<mark>[\"\[({!-]|<<))"
         ).match
         self.call = token(rf"((?:[ \t]*::[ \t]*{IDENTIFIER})*){over}\(").match
@@ -57,18 +58,18 @@ WIDE = Tokens(SPACE)  # within brackets
 
 # Of a body.
 simple = re.compile(
-    rf'[ \t\r\n]*({IDENTIFIER})[ \t]*=[ \t]*(?:"([^"\\$%\r\n]*)"|({IDENTIFIER}(?:\.{IDENTIFIER})*)|([0-9]+))(?=[ \t]*\r?\n)'
+    rf'[ \t\r\n]*({IDENTIFIER})[ \t]*=[ \t]*(?:"({_PLAIN})"|({IDENTIFIER}(?:\.{IDENTIFIER})*)|([0-9]+))(?=[ \t]*\r?\n)'
 ).match
 item = re.compile(
     rf'{SPACE}(?:(?P<name>{IDENTIFIER}){BLANKS}(?P<mark>=(?![=>])|(?=["{{A-Za-z_{_BEYOND}]))|(?P<close>\}})|(?P<end>\Z))'
 ).match
-label = re.compile(rf'{BLANKS}(?:"(?P<plain>[^"\\$%\r\n]*)"|(?P<name>{IDENTIFIER})|(?P<quote>")|(?P<open>\{{))').match
+label = re.compile(rf'{BLANKS}(?:"(?P<plain>{_PLAIN})"|(?P<name>{IDENTIFIER})|(?P<quote>")|(?P<open>\{{))').match
 opened = re.compile(rf"{BLANKS}(?:{_NEWLINE}|(?=\}}))").match
 newline = re.compile(BLANKS + _NEWLINE).match
 closing_brace = re.compile(BLANKS + r"\}").match
 
 # Of an object, a tuple, a call and a `for`.
-entry = re.compile(rf"{SPACE}(?:(?:{_PLAIN}|({IDENTIFIER})){BLANKS}(?:=(?![=>])|:(?!:))|(\}}))").match
+entry = re.compile(rf"{SPACE}(?:(?:\"({_PLAIN})\"|({IDENTIFIER})){BLANKS}(?:=(?![=>])|:(?!:))|(\}}))").match
 assignment = re.compile(BLANKS + "[=:](?![=>:])").match
 separator = re.compile(rf"{BLANKS}(?:,|{_NEWLINE}|(?=\}}))").match
 comma = re.compile(SPACE + ",").match

@@ -1,7 +1,7 @@
 """The tree of a configuration file, the same for the native syntax and for JSON.
 
 Each node knows its file and the offsets of its text. An expression in parentheses is the expression itself; its text then has them.
-`Conditional._fields` are what a class takes after these three, and what `match` sees.
+`__match_args__` are what a class takes after these three: what `match` sees, and what `children` and `repr` go through.
 """
 
 from __future__ import annotations
