@@ -6,6 +6,7 @@ wrong. Work is bounded by a budget for a whole plan; when it is spent, the rest 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
@@ -38,7 +39,9 @@ from planproof.syntax.file import SourceFile
 
 BUDGET = 3_000_000
 """Expressions that are evaluated for one plan."""
-MAX_DEPTH = 150
+MAX_DEPTH = 500
+"""Expressions that are evaluated within each other, modules' outputs and variables on the way; real configurations come to 300."""
+_FRAMES = 8_000  # of Python, for that depth
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -105,6 +108,20 @@ class Evaluator:
             return undetermined((_SPENT,))
         if self._depth >= MAX_DEPTH:
             return undetermined((_TOO_DEEP,))
+        if self._depth == 0:
+            return self._outermost(node, place)
+        return self._nested(node, place)
+
+    def _outermost(self, node: nodes.Node, place: Place) -> Result:
+        """With room for as many of Python's frames as expressions may nest."""
+        limit = sys.getrecursionlimit()
+        sys.setrecursionlimit(max(limit, _FRAMES))
+        try:
+            return self._nested(node, place)
+        finally:
+            sys.setrecursionlimit(limit)
+
+    def _nested(self, node: nodes.Node, place: Place) -> Result:
         self._left -= 1
         self._depth += 1
         try:

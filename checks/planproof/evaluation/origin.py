@@ -95,8 +95,8 @@ class Origin:
         return self._relative((name,), self.through)
 
     def part(self, name: str) -> Origin:
-        """The attribute of that name of a resource or variable; of what has no parts, itself."""
-        if self.kind not in (Kind.RESOURCE, Kind.VARIABLE):
+        """The attribute of that name of a resource or variable; itself, if it has no parts or only went into the value."""
+        if self.kind not in (Kind.RESOURCE, Kind.VARIABLE) or self.through > Through.UNTOLD:
             return self
         return self._relative((*(self.attribute or ()), name), self.through)
 
@@ -117,9 +117,14 @@ class Origin:
 Origins = tuple[Origin, ...]
 
 
+MOST_ORIGINS = 200
+_MANY = Origin(Kind.LOST, name="...", reason=f"it is made of more than {MOST_ORIGINS} things")
+
+
 def united(*several: Iterable[Origin]) -> Origins:
-    """All of them, each once."""
-    return tuple(dict.fromkeys(origin for origins in several for origin in origins))
+    """All of them, each once; of more than MOST_ORIGINS the first, and that there are more."""
+    found = dict.fromkeys(origin for origins in several for origin in origins)
+    return tuple(found) if len(found) <= MOST_ORIGINS else (*list(found)[:MOST_ORIGINS], _MANY)
 
 
 def by(origins: Iterable[Origin], through: Through) -> Origins:
