@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -114,6 +115,7 @@ def test_a_copy_of_the_pack_explains_without_the_repository(tmp_path: Path) -> N
     done = subprocess.run(
         [sys.executable, "-m", "planproof", "explain", "CKV_PLAN_12"],
         cwd=tmp_path / "pack",
+        env={**os.environ, "PYTHONPATH": ""},  # two copies on one path are refused
         capture_output=True,
         text=True,
         check=False,
