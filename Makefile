@@ -29,8 +29,8 @@ lint: $(VENV)/test
 generate: $(VENV)/test
 	$(BIN)/python tools/bundle.py
 	$(BIN)/python tools/policy_reference.py
-	PYTHONPATH=checks:tests $(BIN)/python tests/test_mutants.py
-	PYTHONPATH=checks:tests:tools $(BIN)/python tests/test_reasons.py
+	PYTHONPATH=checks:tests $(BIN)/python tests/checks/test_mutants.py
+	PYTHONPATH=checks:tests:tools $(BIN)/python tests/checks/test_reasons.py
 	PYTHONPATH=checks:tools $(BIN)/python tools/readme.py
 
 $(VENV)/demo: setup.cfg

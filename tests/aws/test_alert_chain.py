@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from conftest import ROOT
 from planproof.alarms import goes_off
 from planproof.engine import evaluate
 from planproof.policy import Policy, merge
 from planproof.registry import all_checks
 from planproof.trails import Coverage, Selector
 from planproof.verdict import Finding
+from support.repository import ROOT
 
 KEY = "unauthorized_access_alert"
 CHECK = next(check for check in all_checks() if check.key == KEY)

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from conftest import ROOT
 from planproof import predicates
 from planproof.check import Context
 from planproof.engine import evaluate
@@ -16,6 +15,7 @@ from planproof.policy import Policy, PolicyError, bundled_policy, merge
 from planproof.predicates import Basis, answer
 from planproof.registry import all_checks
 from planproof.verdict import Finding
+from support.repository import ROOT
 
 FIXTURES = ROOT / "fixtures"
 CHECK = next(check for check in all_checks() if check.key == "versioning_coverage")

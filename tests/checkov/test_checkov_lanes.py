@@ -13,11 +13,11 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 import sign
-from conftest import PLANS, ROOT
-from lanes import Run, checkov, in_checkovs_words
 from planproof.engine import evaluate
 from planproof.plan import Plan
 from planproof.verdict import Verdict
+from support.lanes import Run, checkov, in_checkovs_words
+from support.repository import PLANS, ROOT
 
 pytestmark = pytest.mark.slow
 

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ROOT, policy_of
-from kill_table import FOLDERS, IDEAL, checks_of
-from lanes import Checkovs, Run, checkov, in_checkovs_words
-from mutants import mutants
 from planproof.engine import evaluate
 from planproof.plan import Plan, PlanError
+from support.kill_table import FOLDERS, IDEAL, checks_of
+from support.lanes import Checkovs, Run, checkov, in_checkovs_words
+from support.mutants import mutants
+from support.repository import ROOT, policy_of
 
 pytestmark = pytest.mark.slow
 

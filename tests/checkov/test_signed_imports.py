@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-from conftest import ROOT
+from support.repository import ROOT
 
 PACK = ROOT / "checks"
 FILES = {f"planproof.{file.stem}": file for file in (PACK / "planproof").glob("*.py")}

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ROOT
-from lanes import checkov, in_checkovs_words
 from planproof.engine import evaluate
 from planproof.plan import Plan
+from support.lanes import checkov, in_checkovs_words
+from support.repository import ROOT
 
 pytestmark = pytest.mark.slow
 

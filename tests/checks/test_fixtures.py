@@ -5,33 +5,16 @@ from __future__ import annotations
 import ast
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import fixtures as tool
-from conftest import ROOT, policy_of
-from planproof.check import Check
-from planproof.engine import evaluate
-from planproof.plan import Plan
-from planproof.registry import all_checks, checks_folder
+from planproof.registry import checks_folder
 from planproof.verdict import Report, Verdict
+from support.judged import CASES, CHECKS, NAMES, judge
+from support.repository import FIXTURES, ROOT
 
-FIXTURES = ROOT / "fixtures"
-CHECKS = {check.key: check for check in all_checks()}
 WHOLE = {FIXTURES / "good" / "ideal", FIXTURES / "bad" / "review"}  # judged by all checks, in tests of their own
-CASES = sorted(file.parent for file in FIXTURES.glob("*/*/*/expected.json"))
-NAMES = [str(folder.relative_to(FIXTURES)) for folder in CASES]
-
-
-def judge(folder: Path, *checks: Check) -> Report:
-    """The report of a fixture by these checks, or by all."""
-    policy = policy_of(folder)
-    plan: Any = folder / "plan.json"
-    source = json.loads((folder / "expected.json").read_text(encoding="utf-8")).get("source")  # "none", or another folder
-    if source == "none":
-        return evaluate(Plan.load(plan), policy, checks=checks or None)
-    return evaluate(plan, policy, folder / source if source else None, checks or None)
 
 
 def found(report: Report) -> list[tuple[str, str, str]]:

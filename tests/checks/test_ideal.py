@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 
 import fixtures as tool
-from conftest import ROOT
 from planproof.engine import evaluate
 from planproof.registry import all_checks
 from planproof.verdict import Verdict
+from support.repository import ROOT
 
 IDEAL = ROOT / "fixtures" / "good" / "ideal"
 PLANS = ("plan.json", "second-plan.json")

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from conftest import ROOT, policy_of
 from planproof.engine import evaluate
 from planproof.plan import Plan
 from planproof.policy import Policy
-from rewrites import REWRITES, Address
+from support.repository import ROOT, policy_of
+from support.rewrites import REWRITES, Address
 
 PLANS = sorted(file for pattern in ("plan.json", "second-plan.json") for file in (ROOT / "fixtures").rglob(pattern))
 # A rewrite that changes what a check judges, on purpose.

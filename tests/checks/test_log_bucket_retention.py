@@ -7,9 +7,9 @@ import json
 
 import pytest
 
-from conftest import ROOT
 from planproof.engine import evaluate
 from planproof.verdict import Verdict
+from support.repository import ROOT
 
 PLAN = json.loads((ROOT / "fixtures/good/log_bucket_retention/plain/plan.json").read_text(encoding="utf-8"))
 

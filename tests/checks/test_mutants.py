@@ -10,10 +10,10 @@ from functools import cache
 
 import pytest
 
-from kill_table import INDEX, PAGES, Row, left_over, pages, rows_of, without_reason
 from planproof.check import Check
 from planproof.glob import matches
 from planproof.registry import all_checks
+from support.kill_table import INDEX, PAGES, Row, left_over, pages, rows_of, without_reason
 
 pytestmark = pytest.mark.slow
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from conftest import ROOT
 from planproof.engine import evaluate
 from planproof.policy import Policy
 from planproof.registry import all_checks
 from planproof.verdict import Finding, Verdict
+from support.repository import ROOT
 
 CHECKS = {check.key: check for check in all_checks()}
 

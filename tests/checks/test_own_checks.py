@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from conftest import PLANS, ROOT
 from planproof.cli import main
 from planproof.engine import evaluate
 from planproof.policy import Policy, PolicyError
 from planproof.registry import LoadError, all_checks, own_checks
 from planproof.verdict import Verdict
+from support.repository import PLANS, ROOT
 
 TEAM = ROOT / "examples" / "platform-team"
 PLAN = TEAM / "plan.json"

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ROOT, policy_of
 from planproof.engine import evaluate
 from planproof.policy import Policy
 from planproof.verdict import PLAN
+from support.repository import ROOT, policy_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.terraform]
 

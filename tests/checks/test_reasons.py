@@ -1,6 +1,6 @@
 """What each check says of its fixtures, in words: tests/reasons holds the reason, the evidence and the place of every finding.
 
-    PYTHONPATH=checks:tests:tools python tests/test_reasons.py
+    PYTHONPATH=checks:tests:tools python tests/checks/test_reasons.py
 
 writes them anew. Read the difference before it is committed: these lines are what people act on.
 """
@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ROOT
-from test_fixtures import CASES, CHECKS, FIXTURES, NAMES, judge
+from support.judged import CASES, CHECKS, NAMES, judge
+from support.repository import FIXTURES, ROOT
 
 REASONS = ROOT / "tests" / "reasons"
 

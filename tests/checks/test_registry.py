@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ROOT
 from planproof.check import Check
 from planproof.engine import evaluate
 from planproof.plan import Plan
 from planproof.policy import Policy, bundled_policy
 from planproof.registry import LoadError, all_checks, checks_folder, load_folder
 from planproof.verdict import SEVERITIES, Verdict
+from support.repository import ROOT
 
 CHECKS = all_checks()
 IDS = [check.id for check in CHECKS]

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from conftest import PLANS, ROOT
 from planproof import bundled
 from planproof.baseline import SCHEMA, Baseline, BaselineError
 from planproof.cli import main
@@ -17,6 +16,7 @@ from planproof.plan import Plan
 from planproof.policy import Policy
 from planproof.verdict import PLAN as WHOLE
 from planproof.verdict import Failure, Finding, Report, Rule, Verdict
+from support.repository import PLANS, ROOT
 
 CHANGES = PLANS / "changes" / "plan.json"
 OTHER = PLANS / "references" / "plan.json"

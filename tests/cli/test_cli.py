@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from conftest import PLANS, ROOT
 from planproof.cli import main
 from planproof.verdict import Finding, Report, Verdict
+from support.repository import PLANS, ROOT
 
 PLAN = PLANS / "references" / "plan.json"
 QUIET = "checks:\n  output_contract: {enabled: false}\n"

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 import fixtures as tool
-from conftest import PLANS, ROOT
 from planproof import inputs
 from planproof.cli import main
 from planproof.plan import PlanError
 from planproof.progress import told
+from support.repository import PLANS, ROOT
 
 PLAN = PLANS / "references" / "plan.json"
 GOOD = ROOT / "fixtures" / "good" / "ideal" / "plan.json"

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ROOT
 from planproof.cli import main
+from support.repository import ROOT
 
 NAME = "emptied_buckets"
 
@@ -61,10 +61,10 @@ def test_what_it_writes_passes_the_tests_and_the_linter(clone: Path) -> None:
         assert done.returncode == 0, done.stdout
     tests = [
         f"tests/test_{NAME}.py",
-        "tests/test_fixtures.py",
-        "tests/test_registry.py",
-        "tests/test_pages.py",
-        "tests/test_whole_reports.py",
+        "tests/checks/test_fixtures.py",
+        "tests/checks/test_registry.py",
+        "tests/repository/test_pages.py",
+        "tests/checks/test_whole_reports.py",
     ]
     chosen = f"({NAME} or registry or pages or whole) and not terraform"
     done = run(clone, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not slow", "-k", chosen, *tests)

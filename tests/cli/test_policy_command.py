@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from conftest import PLANS, ROOT
 from planproof.cli import main
 from planproof.policy import Policy, bundled_policy
 from planproof.policy_file import load
+from support.repository import PLANS, ROOT
 
 PLAN = PLANS / "references" / "plan.json"
 TEAM = ROOT / "examples" / "platform-team"

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ROOT
 from planproof import source
 from planproof.engine import evaluate
+from support.repository import ROOT
 
 GOOD = ROOT / "fixtures" / "good" / "output_contract" / "plain"
 ESTATE = ROOT / "benchmarks" / "estate"

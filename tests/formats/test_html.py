@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ROOT
 from planproof.engine import evaluate
 from planproof.registry import all_checks
 from planproof.report import chain
 from planproof.report import html as page
 from planproof.verdict import Report, Rule, Verdict
-from test_reports import ATTACKED, EVERY, HOSTILE, OTHER, RULE, finding
+from support.reports import ATTACKED, EVERY, HOSTILE, OTHER, RULE, finding
+from support.repository import ROOT
 
 ALERT = Rule("CKV_PLAN_6", "A refused access raises an alarm", "HIGH", "LOGGING", "Finds.\n\nFix: Add an alarm.")
 TRAIL, GROUP, FILTER = (

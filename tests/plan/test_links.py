@@ -6,11 +6,11 @@ import copy
 
 import pytest
 
-from conftest import PLANS, load
 from planproof.check import Context
 from planproof.plan import Plan
 from planproof.policy import Policy
 from planproof.source import Source
+from support.repository import PLANS, load
 
 PLAN = load("links")
 CONTEXTS = {

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from conftest import PLANS, load
 from planproof.plan import Instance, Module, ModuleConfig, Plan, PlanError, State, Value, _last_step
+from support.repository import PLANS, load
 
 TEXT = (PLANS / "references" / "plan.json").read_text(encoding="utf-8")
 MINIMAL = {"format_version": "1.2", "planned_values": {"root_module": {}}}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from conftest import PLANS, load
 from planproof.check import Context
 from planproof.links import spellings
 from planproof.policy import Policy
 from planproof.references import Kind, References, Scope, _most_specific, steps_of
 from planproof.source import Source
+from support.repository import PLANS, load
 
 PLAN = load("references")
 CONTEXTS = {

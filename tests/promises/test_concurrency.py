@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ROOT
 from planproof.engine import evaluate
 from planproof.verdict import Report
+from support.repository import ROOT
 
 PLANS = [
     ROOT / "fixtures" / "bad" / "review" / "plan.json",

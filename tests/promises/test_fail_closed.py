@@ -18,14 +18,14 @@ from typing import Any
 
 import pytest
 
-from conftest import PLANS, ROOT
-from lanes import OURS, Checkovs
 from planproof.cli import main
 from planproof.engine import evaluate
 from planproof.plan import PlanError
 from planproof.policy import PolicyError
 from planproof.registry import LoadError
 from planproof.source import SourceError
+from support.lanes import OURS, Checkovs
+from support.repository import PLANS, ROOT
 
 GOOD = (ROOT / "fixtures" / "good" / "ideal" / "plan.json").read_bytes()
 BAD = (ROOT / "fixtures" / "bad" / "log_group_retention" / "plain" / "plan.json").read_bytes()

@@ -16,8 +16,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conftest import PLANS, ROOT
-from hostile import WRONG, assert_reports_are_harmless, edited, places, plan_documents, spoilt_text
 from planproof.engine import evaluate
 from planproof.plan import Plan, PlanError
 from planproof.policy import Policy, PolicyError
@@ -25,6 +23,8 @@ from planproof.policy_file import _with_bases, usable
 from planproof.policy_yaml import parse
 from planproof.registry import all_checks
 from planproof.source import ArchiveFiles, Files, Source, SourceError
+from support.hostile import WRONG, assert_reports_are_harmless, edited, places, plan_documents, spoilt_text
+from support.repository import PLANS, ROOT
 
 all_checks()  # imported here, where the fuzzer watches
 REVIEW = ROOT / "fixtures" / "bad" / "review"

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from conftest import ROOT
 from planproof.engine import evaluate
 from planproof.plan import Plan
 from planproof.policy import Policy
 from planproof.report.json import render
+from support.repository import ROOT
 
 Json = Any
 PLAN = (ROOT / "tests" / "plans" / "growth" / "plan.json").read_text(encoding="utf-8")

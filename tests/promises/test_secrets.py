@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from canaries import CANARY, MASKS, NUMBER, all_sensitive, variables_with_canaries
-from conftest import ROOT
-from lanes import OURS, Checkovs
 from planproof.cli import main
 from planproof.commands.check import FORMATS
 from planproof.engine import evaluate
 from planproof.plan import Plan
 from planproof.policy import Policy, merge
 from planproof.source import Source
+from support.canaries import CANARY, MASKS, NUMBER, all_sensitive, variables_with_canaries
+from support.lanes import OURS, Checkovs
+from support.repository import ROOT
 
 PLANS = sorted(file for name in ("plan.json", "second-plan.json") for file in (ROOT / "fixtures").rglob(name))
 # The whole configurations each time; every other plan where there is time.

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 import yaml
 
-from conftest import ROOT
-from schemas import problems
+from support.repository import ROOT
+from support.schemas import problems
 
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 GOOD = ROOT / "fixtures" / "good" / "ideal"

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import policy_reference
-from conftest import ROOT
 from planproof.policy import Policy
+from support.repository import ROOT
 
 PAGES = sorted([*(ROOT / "docs").glob("*.md")])
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 import pages as tool
-from conftest import ROOT
 from planproof import pages
 from planproof.check import Check
 from planproof.cli import main
 from planproof.guide import guide
 from planproof.registry import all_checks
+from support.repository import ROOT
 
 CHECKS = all_checks()
 IDS = [check.id for check in CHECKS]

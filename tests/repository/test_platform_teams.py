@@ -11,8 +11,6 @@ from pathlib import Path
 import pytest
 
 import fixtures as tool
-from conftest import PLANS, ROOT
-from lanes import OURS, Run, checkov
 from planproof.baseline import Baseline
 from planproof.check import ANY_TYPE, LISTED_TYPES
 from planproof.engine import evaluate
@@ -20,6 +18,8 @@ from planproof.plan import Plan
 from planproof.policy import Policy
 from planproof.registry import all_checks, own_checks
 from planproof.verdict import Verdict
+from support.lanes import OURS, Run, checkov
+from support.repository import PLANS, ROOT
 
 pytestmark = pytest.mark.slow
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from conftest import ROOT
 from planproof.cli import main
+from support.repository import ROOT
 
 HOOKS = {hook["id"]: hook for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))}
 BAD = ROOT / "fixtures" / "bad" / "log_group_retention" / "plain" / "plan.json"

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 import readme
-from conftest import ROOT
 from planproof.policy import Policy
 from planproof.registry import all_checks
+from support.repository import ROOT
 
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
 TEXT = readme.README.read_text(encoding="utf-8")

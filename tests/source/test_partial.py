@@ -7,13 +7,13 @@ from functools import cache
 import hcl2
 import pytest
 
-from conftest import ROOT
 from planproof.check import Context
 from planproof.code import Call, Choice, Comparison, Index, Items, Literal, Loop, Name, Other, Table, Template, node_of
 from planproof.partial import Keyed, Listed, Open, Partial, Partials, Text
 from planproof.plan import Plan
 from planproof.policy import Policy
 from planproof.source import ModuleSource, Source
+from support.repository import ROOT
 
 FOLDER = ROOT / "fixtures" / "good" / "naming_convention" / "shapes"
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import planproof.source
-from conftest import ROOT
 from planproof.source import MAX_FILES, Source, SourceError
+from support.repository import ROOT
 
 SHAPES = ROOT / "fixtures" / "good" / "prevent_destroy" / "shapes"
 SAVED = ROOT / "tests" / "plans" / "saved" / "tfplan"  # what `terraform plan -out tfplan` made of SHAPES

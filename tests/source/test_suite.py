@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from conftest import ROOT
 from planproof import source
 from planproof.engine import evaluate
 from planproof.plan import Plan
@@ -19,6 +18,7 @@ from planproof.registry import all_checks
 from planproof.source import Folder, Source, SourceError
 from planproof.suite import Suite, _python, suite_of
 from planproof.verdict import Verdict
+from support.repository import ROOT
 
 SETTINGS: dict[str, Any] = dict(Policy.default().settings("test_coverage"))
 (CHECK,) = (check for check in all_checks() if check.key == "test_coverage")
@@ -144,7 +144,7 @@ def test_files_of_other_tools_count_if_they_assert(name: str, text: str, kind: s
 
 
 @pytest.mark.skipif(sys.version_info >= (3, 12), reason="that tokenizer takes f-strings apart")
-@pytest.mark.parametrize("file", sorted((ROOT / "tests").glob("*.py")), ids=lambda file: file.name)
+@pytest.mark.parametrize("file", sorted((ROOT / "tests").rglob("*.py")), ids=lambda file: file.name)
 def test_comments_and_strings_of_python_are_those_of_its_own_tokenizer(file: Path) -> None:
     text = file.read_text(encoding="utf-8")
     tokens = tokenize.generate_tokens(io.StringIO(text).readline)

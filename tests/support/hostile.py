@@ -13,9 +13,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from conftest import ROOT
 from planproof.commands.check import FORMATS
 from planproof.verdict import Report
+from support.repository import ROOT
 
 Json = Any
 

@@ -15,11 +15,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from conftest import ROOT, policy_of
-from mutants import get, paths_in
 from planproof.check import Check
 from planproof.engine import evaluate
 from planproof.plan import Plan
+from support.mutants import get, paths_in
+from support.repository import ROOT, policy_of
 
 GOOD = ROOT / "fixtures" / "good"
 CHECKS = {"prevent_destroy": ("*.tf",), "test_coverage": ("*.tftest.hcl", "*.tofutest.hcl", "*.tftest.json", "*.py", "*.go")}
