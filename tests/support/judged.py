@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ CASES = sorted(file.parent for file in FIXTURES.glob("*/*/*/expected.json"))
 NAMES = [str(folder.relative_to(FIXTURES)) for folder in CASES]
 
 
+@cache
 def judge(folder: Path, *checks: Check) -> Report:
     """The report of a fixture by these checks, or by all."""
     policy = policy_of(folder)
