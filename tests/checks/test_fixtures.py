@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -70,15 +71,22 @@ def test_every_reason_code_is_seen_in_a_fixture(key: str) -> None:
     assert codes_of(key) <= seen
 
 
-@pytest.mark.slow
-@pytest.mark.terraform
-@pytest.mark.parametrize("folder", tool.fixtures(), ids=lambda folder: str(folder.relative_to(ROOT)))
-def test_plans_are_what_terraform_makes_of_the_hcl(folder: Path) -> None:
+@pytest.fixture(scope="session")
+def provider() -> Iterator[dict[str, str]]:
+    """The environment of a provider that runs on through all plans of this process."""
     reason = tool.available()
     if reason:
         pytest.skip(reason)
+    with tool.running_provider() as environment:
+        yield environment
+
+
+@pytest.mark.exhaustive
+@pytest.mark.terraform
+@pytest.mark.parametrize("folder", tool.fixtures(), ids=lambda folder: str(folder.relative_to(ROOT)))
+def test_plans_are_what_terraform_makes_of_the_hcl(folder: Path, provider: dict[str, str]) -> None:
     committed = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
-    assert tool.normalised(tool.plan(folder)) == tool.normalised(committed)
+    assert tool.normalised(tool.plan(folder, provider)) == tool.normalised(committed)
 
 
 def test_child_modules_in_another_order_are_the_same_plan() -> None:
