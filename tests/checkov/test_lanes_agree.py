@@ -21,7 +21,7 @@ from support.lanes import Checkovs, Run, checkov, in_checkovs_words
 from support.mutants import mutants
 from support.repository import ROOT, policy_of
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.exhaustive
 
 FIXTURES = sorted(file for name in ("plan.json", "second-plan.json") for file in (ROOT / "fixtures").rglob(name))
 CORPUS = ROOT.parent / "shared" / "corpus" / "plans"

@@ -15,8 +15,6 @@ from planproof.plan import Plan
 from support.lanes import checkov, in_checkovs_words
 from support.repository import ROOT
 
-pytestmark = pytest.mark.slow
-
 SETUP = (ROOT / "setup.cfg").read_text(encoding="utf-8")
 OLDEST = "==" + re.findall(r"checkov>=([\d.]+)", SETUP)[0]
 PYTHONS = sorted(int(minor) for minor in re.findall(r"Python :: 3\.(\d+)", SETUP))
@@ -36,6 +34,7 @@ def python(minor: int) -> Path | None:
     return None
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(("minors", "version"), [(PYTHONS, OLDEST), (PYTHONS[::-1], "")], ids=["oldest", "newest"])
 def test_the_verdicts_are_the_same(minors: list[int], version: str, tmp_path: Path) -> None:
     found = next(filter(None, map(python, minors)), None)
@@ -57,6 +56,7 @@ def test_the_verdicts_are_the_same(minors: list[int], version: str, tmp_path: Pa
     assert (run.code, run.verdicts()) == (1, expected)
 
 
+@pytest.mark.slow
 def test_a_checkov_that_is_too_old_fails_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     """Before 3.2.482 a check is not told which plan it looks at, and would say nothing."""
     from checkov.common.models.enums import CheckResult

@@ -82,7 +82,6 @@ def provider() -> Iterator[dict[str, str]]:
 
 
 @pytest.mark.exhaustive
-@pytest.mark.terraform
 @pytest.mark.parametrize("folder", tool.fixtures(), ids=lambda folder: str(folder.relative_to(ROOT)))
 def test_plans_are_what_terraform_makes_of_the_hcl(folder: Path, provider: dict[str, str]) -> None:
     committed = json.loads((folder / "plan.json").read_text(encoding="utf-8"))

@@ -108,23 +108,20 @@ def run(work: Path, environment: dict[str, str], *arguments: str) -> str:
     return done.stdout
 
 
-@pytest.mark.slow
-@pytest.mark.terraform
+@pytest.mark.exhaustive
 def test_its_unit_tests_pass_with_no_account(work: Path, terraform: dict[str, str]) -> None:
     environment = {name: value for name, value in terraform.items() if not name.startswith("AWS_")}
     run(work, environment, "init", "-backend=false", "-input=false")
     assert "0 failed" in run(work, environment, "test", "-filter=tests/unit.tftest.hcl")
 
 
-@pytest.mark.slow
-@pytest.mark.terraform
+@pytest.mark.exhaustive
 def test_it_is_applied_and_its_integration_test_passes(work: Path, moto: dict[str, str]) -> None:
     run(work, moto, "init", "-backend=false", "-input=false")
     assert "0 failed" in run(work, moto, "test", "-filter=tests/integration.tftest.hcl")
 
 
-@pytest.mark.slow
-@pytest.mark.terraform
+@pytest.mark.exhaustive
 def test_the_plan_after_an_apply_passes_every_check_too(work: Path, moto: dict[str, str]) -> None:
     """And it is what second-plan.json says, resource by resource."""
     path_style = 'provider "aws" {\n  s3_use_path_style = true\n}\n'  # 127.0.0.1 has no subdomains
@@ -147,8 +144,7 @@ def _attributes(plan: dict[str, Any]) -> dict[str, list[str]]:
     }
 
 
-@pytest.mark.slow
-@pytest.mark.terraform
+@pytest.mark.exhaustive
 def test_it_can_be_used_as_a_module(work: Path, terraform: dict[str, str], tmp_path: Path) -> None:
     caller = tmp_path / "caller"
     caller.mkdir()

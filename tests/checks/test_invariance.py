@@ -12,10 +12,19 @@ import pytest
 from planproof.engine import evaluate
 from planproof.plan import Plan
 from planproof.policy import Policy
-from support.repository import ROOT, policy_of
+from support.repository import FIXTURES, policy_of
 from support.rewrites import REWRITES, Address
 
-PLANS = sorted(file for pattern in ("plan.json", "second-plan.json") for file in (ROOT / "fixtures").rglob(pattern))
+PLANS = sorted(file for pattern in ("plan.json", "second-plan.json") for file in FIXTURES.rglob(pattern))
+# The whole configurations each time; every other plan where there is time.
+EACH = [
+    pytest.param(
+        file,
+        id=str(file.relative_to(FIXTURES)),
+        marks=() if file.parent.name in ("ideal", "review") else pytest.mark.slow,
+    )
+    for file in PLANS
+]
 # A rewrite that changes what a check judges, on purpose.
 DIFFER: dict[tuple[str, str], str] = {}
 
@@ -33,7 +42,7 @@ def document_of(plan: Path) -> Any:
 
 
 @pytest.mark.parametrize("rewrite", REWRITES.values(), ids=REWRITES)
-@pytest.mark.parametrize("plan", PLANS, ids=[str(p.relative_to(ROOT / "fixtures")) for p in PLANS])
+@pytest.mark.parametrize("plan", EACH)
 def test_verdicts_stay(plan: Path, rewrite: Any) -> None:
     policy = policy_of(plan.parent)
     rewritten, address = rewrite(document_of(plan))

@@ -17,7 +17,7 @@ from planproof.policy import Policy
 from planproof.verdict import PLAN
 from support.repository import ROOT, policy_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.terraform]
+pytestmark = pytest.mark.exhaustive
 
 FIXTURES = ROOT / "fixtures"
 PLANNER = ROOT.parent / "shared" / "terraform" / "tfplan-fast"

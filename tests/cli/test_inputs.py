@@ -160,8 +160,7 @@ def test_a_saved_plan_without_a_tool_or_its_providers_is_one_sentence(
     assert message.count("\n") == 1
 
 
-@pytest.mark.slow
-@pytest.mark.terraform
+@pytest.mark.exhaustive
 def test_a_real_saved_plan_is_judged_and_points_into_its_modules(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     reason = tool.available()
     if reason:
@@ -169,9 +168,9 @@ def test_a_real_saved_plan_is_judged_and_points_into_its_modules(tmp_path: Path,
     work = tmp_path / "infra"
     shutil.copytree(PLANS / "references", work, ignore=shutil.ignore_patterns("*.json"))
     (work / "zz_offline.tf").write_text(tool.PROVIDER, encoding="utf-8")
-    tool._terraform(work, "init", "-backend=false")
-    tool._terraform(work, "plan", "-lock=false", "-refresh=false", "-out=saved.tfplan")
     environment = {**tool._environment(), "PYTHONPATH": str(ROOT / "checks")}
+    tool._terraform(work, environment, "init", "-backend=false")
+    tool._terraform(work, environment, "plan", "-lock=false", "-refresh=false", "-out=saved.tfplan")
     command = [sys.executable, "-m", "planproof.cli", "check", "infra/saved.tfplan", "--format", "json"]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (1, "")

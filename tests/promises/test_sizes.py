@@ -117,6 +117,7 @@ def seconds(document: Json) -> float:
     return took
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("shape", "size"), SHAPES.values(), ids=SHAPES)
 def test_work_is_linear(shape: Callable[[int], Json], size: int) -> None:
     """Four times the plan takes less than nine times as long: a square would take sixteen times. Short times are too uneven to compare."""

@@ -160,7 +160,7 @@ def test_a_python_dependency(installed: Path, tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (1, "")
 
 
-@pytest.mark.terraform
+@pytest.mark.exhaustive
 def test_the_ideal_configuration_as_a_module(tmp_path: Path) -> None:
     """Called twice in one configuration; what it makes passes every check, and its outputs are there to be handed on."""
     reason = tool.available()
