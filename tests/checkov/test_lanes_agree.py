@@ -81,7 +81,7 @@ def checkovs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkovs]:
 
 @pytest.mark.parametrize(("key", "part"), [(key, part) for key in KEYS for part in range(PARTS.get(key, 1))])
 def test_every_mutant(key: str, part: int, checkovs: Checkovs, tmp_path: Path) -> None:
-    """docs/mutation says what each of them changes on our lane; here it is the same checks and policy on both."""
+    """build/mutation says what each of them changes on our lane; here it is the same checks and policy on both."""
     folders = [folder for folder in FOLDERS if key in (folder.name, folder.parent.name)]
     checks = checks_of(folders[0])
     by_policy: dict[str, list[Path]] = {}

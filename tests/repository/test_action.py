@@ -17,6 +17,8 @@ import yaml
 from support.repository import ROOT
 from support.schemas import problems
 
+pytestmark = pytest.mark.slow
+
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 GOOD = ROOT / "fixtures" / "good" / "ideal"
 BAD = ROOT / "fixtures" / "bad" / "log_group_retention" / "plain"
