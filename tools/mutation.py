@@ -98,7 +98,18 @@ def score(module: str) -> Score:
     with tempfile.TemporaryDirectory() as temporary:
         copy = Path(temporary) / "copy"
         _run(ROOT, "git", "clone", "-q", str(ROOT), str(copy))
-        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-m", "not slow", *TESTS[module]]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-x",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-m",
+            "not slow and not exhaustive",
+            *TESTS[module],
+        ]
         _run(copy, *command)
         settings, session = copy / "cosmic-ray.toml", str(copy / "session.sqlite")
         settings.write_text(_settings(module, command), encoding="utf-8")

@@ -29,6 +29,12 @@ def test_the_policy_reference_has_every_part_and_every_key() -> None:
     assert [key for key in keys if key != "checks" and f"| `{key}` |" not in text] == []
 
 
+@pytest.mark.parametrize("page", [*PAGES, *ROOT.glob("*.md"), ROOT / "benchmarks" / "README.md"], ids=lambda page: page.name)
+def test_tests_and_tools_that_are_named_exist(page: Path) -> None:
+    named = re.findall(r"`(tests/\w+/[\w./-]+|tools/\w+\.py)", page.read_text(encoding="utf-8"))
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
 def anchors(page: Path) -> set[str]:
     headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
