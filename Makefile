@@ -37,6 +37,7 @@ lint: $(VENV)/test
 
 generate: $(VENV)/test
 	$(BIN)/python tools/bundle.py
+	$(BIN)/python tools/home.py
 	$(BIN)/python tools/policy_reference.py
 	PYTHONPATH=checks:tests:tools $(BIN)/python tests/checks/test_reasons.py
 	PYTHONPATH=checks:tools $(BIN)/python tools/readme.py
