@@ -1,42 +1,25 @@
-"""Shared by all tests: where things are, and plans that are parsed once."""
+"""Shared by all tests: the settings of a run, a clone, and an installed wheel."""
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
 import sys
 import venv
-from functools import cache
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-from planproof.plan.model import Plan
-from planproof.policy.model import Policy
-from planproof.policy.profiles import merge
-
-ROOT = Path(__file__).resolve().parent.parent
-PLANS = ROOT / "tests" / "plans"
+from support.repository import ROOT
 
 settings.register_profile("short", max_examples=30, deadline=None, derandomize=True)
+settings.register_profile("thorough", max_examples=300, deadline=None, derandomize=True)
 settings.register_profile("long", max_examples=20_000, deadline=None)
+# Checkov brings a JIT for Python 3.10 that crashes in long loops; this process has begun without it (Makefile), and its children shall.
+os.environ["DISABLE_PYSTON"] = "1"
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
-
-
-@cache
-def load(name: str) -> Plan:
-    """The plan of tests/plans/NAME."""
-    return Plan.load(PLANS / name / "plan.json")
-
-
-def policy_of(folder: Path) -> Policy:
-    """The policy by which a fixture is judged: the bundled one, with what its expectation changes."""
-    expected = folder / "expected.json"
-    own = json.loads(expected.read_text(encoding="utf-8")).get("policy", {}) if expected.exists() else {}
-    return Policy(merge(Policy.default().data, own))
 
 
 @pytest.fixture(autouse=True)
@@ -69,7 +52,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     source = folder / "source"
     shutil.copytree(
-        ROOT, source, ignore=shutil.ignore_patterns(".git", ".venv", "__pycache__", "*.egg-info", "fixtures", "tests")
+        ROOT,
+        source,
+        ignore=shutil.ignore_patterns(".git", ".venv", "__pycache__", "*.egg-info", "build", "dist", "fixtures", "tests"),
     )
     subprocess.run(
         [sys.executable, "-m", "build", "--wheel", "--outdir", str(folder), str(source)], check=True, capture_output=True

@@ -1,7 +1,7 @@
-"""Runs the tests of tests/test_hostile.py under atheris, guided by coverage. Not part of the tests: it runs until it is stopped.
+"""Runs the tests of tests/promises/test_hostile.py under atheris, guided by coverage. Not part of the tests: it runs until it is stopped.
 
     pip install atheris
-    PYTHONPATH=checks:tests python tests/fuzz/inputs.py any_plan -max_total_time=600 -timeout=20 -rss_limit_mb=2048
+    PYTHONPATH=checks:tests:tests/promises python tests/fuzz/inputs.py any_plan -max_total_time=600 -timeout=20 -rss_limit_mb=2048
 
 The name is a test's without `test_`. A failure is shown as hypothesis shows it: what was drawn, and what it broke.
 """

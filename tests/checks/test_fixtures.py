@@ -1,0 +1,97 @@
+"""Every fixture against its expectation, which is complete for its check."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import fixtures as tool
+from planproof.registry import checks_folder
+from planproof.verdict import Report, Verdict
+from support.judged import CASES, CHECKS, NAMES, judge
+from support.repository import FIXTURES, ROOT
+
+WHOLE = {FIXTURES / "good" / "ideal", FIXTURES / "bad" / "review"}  # judged by all checks, in tests of their own
+
+
+def found(report: Report) -> list[tuple[str, str, str]]:
+    return sorted((f.subject, f.verdict.value, f.code) for f in report.findings)
+
+
+@pytest.mark.parametrize("folder", CASES, ids=NAMES)
+def test_findings_are_the_expected_ones(folder: Path) -> None:
+    expected = json.loads((folder / "expected.json").read_text(encoding="utf-8"))["findings"]
+    wanted = sorted((f["subject"], f["verdict"], f["code"]) for f in expected)
+    assert found(judge(folder, CHECKS[folder.parent.name])) == wanted
+    assert wanted, "an expectation of nothing proves nothing"
+
+
+@pytest.mark.parametrize("folder", CASES, ids=NAMES)
+def test_good_passes_and_bad_does_not(folder: Path) -> None:
+    verdicts = {f.verdict for f in judge(folder, CHECKS[folder.parent.name]).findings}
+    if folder.parent.parent.name == "good":
+        assert verdicts == {Verdict.PASS}
+    else:
+        assert verdicts & {Verdict.FAIL, Verdict.UNKNOWN}
+
+
+@pytest.mark.parametrize("folder", CASES, ids=NAMES)
+def test_every_check_can_judge_every_fixture(folder: Path) -> None:
+    assert judge(folder).errors == ()
+
+
+@pytest.mark.parametrize("key", sorted(CHECKS))
+def test_every_check_has_good_and_bad_fixtures(key: str) -> None:
+    kinds = {folder.parent.parent.name for folder in CASES if folder.parent.name == key}
+    assert kinds == {"good", "bad"}
+
+
+def test_every_fixture_belongs_to_a_check_and_has_an_expectation() -> None:
+    folders = [folder for folder in tool.fixtures(str(FIXTURES)) if folder not in WHOLE and "modules" not in folder.parts]
+    assert {folder.parent.name for folder in folders} <= CHECKS.keys()
+    assert [folder for folder in folders if not (folder / "expected.json").exists() or not (folder / "plan.json").exists()] == []
+
+
+def codes_of(key: str) -> set[str]:
+    """The reason codes that a check's file can give, read from its calls of passed, failed and unknown."""
+    tree = ast.parse((checks_folder() / f"{key}.py").read_text(encoding="utf-8"))
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name))
+    firsts = (call.args[0] for call in calls if call.func.id in ("passed", "failed", "unknown") and call.args)
+    return {first.value for first in firsts if isinstance(first, ast.Constant)}
+
+
+@pytest.mark.parametrize("key", sorted(CHECKS))
+def test_every_reason_code_is_seen_in_a_fixture(key: str) -> None:
+    expectations = (json.loads((f / "expected.json").read_text(encoding="utf-8")) for f in CASES if f.parent.name == key)
+    seen = {finding["code"] for expected in expectations for finding in expected["findings"]}
+    assert codes_of(key) <= seen
+
+
+@pytest.fixture(scope="session")
+def provider() -> Iterator[dict[str, str]]:
+    """The environment of a provider that runs on through all plans of this process."""
+    reason = tool.available()
+    if reason:
+        pytest.skip(reason)
+    with tool.running_provider() as environment:
+        yield environment
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("folder", tool.fixtures(), ids=lambda folder: str(folder.relative_to(ROOT)))
+def test_plans_are_what_terraform_makes_of_the_hcl(folder: Path, provider: dict[str, str]) -> None:
+    committed = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
+    assert tool.normalised(tool.plan(folder, provider)) == tool.normalised(committed)
+
+
+def test_child_modules_in_another_order_are_the_same_plan() -> None:
+    text = (FIXTURES / "good" / "bucket_name_collision" / "shapes" / "plan.json").read_text(encoding="utf-8")
+    turned = json.loads(text)
+    (store,) = turned["planned_values"]["root_module"]["child_modules"]
+    store["child_modules"].reverse()
+    assert turned != json.loads(text)
+    assert tool.normalised(turned) == tool.normalised(json.loads(text))

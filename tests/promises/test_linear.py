@@ -1,0 +1,126 @@
+"""Nothing grows faster than the plan: calls are counted, not seconds, on a real plan of which one thing is multiplied."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from planproof.engine import evaluate, find_policy
+from planproof.formats.to_json import render
+from planproof.plan.model import Plan
+from planproof.policy.model import Policy
+from support.repository import ROOT
+
+Json = Any
+PLAN = (ROOT / "tests" / "plans" / "growth" / "plan.json").read_text(encoding="utf-8")
+
+
+def multiplied(part: Json, names: tuple[str, ...], count: int) -> Json:
+    """The same with all that is called by one of the names there so many times: resources, modules, outputs, instances."""
+    if isinstance(part, list):
+        return [m for element in part for m in _copies(element, _called(element), names, count)]
+    if isinstance(part, dict):
+        return {k: v for key, value in part.items() for k, v in _copies([key, value], key, names, count)}
+    return part
+
+
+def _called(element: Json) -> str:
+    return str(element.get("address", "")) if isinstance(element, dict) else ""
+
+
+def _copies(element: Json, called: str, names: tuple[str, ...], count: int) -> list[Json]:
+    name = next((name for name in names if name in called), None)
+    if name is None:
+        return [multiplied(element, names, count)]
+    text = json.dumps(element)
+    return [json.loads(text.replace(name, f"{name}_{count}_{number}")) for number in range(count)]
+
+
+def nested(document: Json, depth: int) -> Json:
+    """The same with the module `deep` that much deeper: each module called `deeper` holds the next."""
+    call = document["configuration"]["root_module"]["module_calls"]["deep"]
+    inner = call["module"]["module_calls"]["deeper"]
+    for _ in range(depth):
+        inner = {**inner, "module": {**call["module"], "module_calls": {"deeper": inner}}}
+    call["module"] = inner["module"]
+    planned = document["planned_values"]["root_module"]["child_modules"]
+    at = next(module for module in planned if module["address"] == "module.deep")
+    resources = at["resources"]
+    for level in range(depth):
+        (below,) = at["child_modules"]
+        address = "module.deep" + ".module.deeper" * (level + 1)
+        here = json.loads(json.dumps(resources).replace("module.deep.", f"{address}."))
+        moved = json.loads(json.dumps(below).replace('module.deep.module.deeper"', f'{address}.module.deeper"'))
+        at["child_modules"] = [{"address": address, "resources": here, "child_modules": [moved]}]
+        (at,) = at["child_modules"]
+    return document
+
+
+def calls(document: Json, policy: Policy) -> int:
+    """How many functions are called, of Python and of C, to judge a plan and to write the report."""
+    counted = 0
+
+    def count(_frame: Any, event: str, _argument: Any) -> None:
+        nonlocal counted
+        counted += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        report = evaluate(Plan(document), policy)
+        render([report])
+    finally:
+        sys.setprofile(None)
+    assert not report.errors
+    return counted
+
+
+def growth(make: Callable[[int], Json], policy: Callable[[int], Policy] = lambda _: Policy.default(), size: int = 10) -> float:
+    """How many times more calls the step from 2n to 4n costs than that from n to 2n: 2 where it is linear, 4 where it is
+    quadratic. What the rest of the plan costs cancels out."""
+    evaluate(Plan(make(1)), policy(1))  # what is done once in a process
+    one, two, four = (calls(make(size * times), policy(size * times)) for times in (1, 2, 4))
+    return (four - two) / (two - one)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("many_logs",),
+        ("many_writers",),
+        ("many_groups",),
+        ("many_keys",),
+        ("many_modules",),
+        ("many_trails",),
+        ("many_trails", "many_logs"),
+        ("many_filters",),
+        ("many_filters", "many_logs"),
+        ("many_rules", "many_logs"),
+        ("many_roles",),
+        ("many_documents",),
+        ("many_outputs",),
+    ],
+    ids="-".join,
+)
+def test_many_of_one_kind(names: tuple[str, ...]) -> None:
+    assert growth(lambda count: multiplied(json.loads(PLAN), names, count)) < 2.2
+
+
+def test_deep_modules() -> None:
+    assert growth(lambda depth: nested(json.loads(PLAN), depth), size=8) < 2.2
+
+
+def test_many_exceptions_for_many_findings() -> None:
+    def policy(count: int) -> Policy:
+        addresses = [f"aws_s3_bucket.many_logs_{count}_{number}" for number in range(count)]
+        about = {"check": "CKV_PLAN_6", "reason": "moved", "expires": "2999-01-01"}
+        return find_policy({"exceptions": [{**about, "address": address} for address in addresses]})
+
+    assert growth(lambda count: multiplied(json.loads(PLAN), ("many_logs",), count), policy) < 2.2
+
+
+def test_a_step_that_is_quadratic_would_show() -> None:
+    assert growth(lambda count: multiplied(json.loads(PLAN), ("many_logs",), count * count), size=5) > 3

@@ -1,0 +1,96 @@
+"""Nothing that the plan marks sensitive, and no variable's value, is shown: in no format, warning, error or traceback, on no lane."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from planproof.cli.commands.check import FORMATS
+from planproof.cli.main import main
+from planproof.engine import evaluate
+from planproof.plan.model import Plan
+from planproof.policy.model import Policy
+from planproof.policy.profiles import merge
+from planproof.source.model import Source
+from support.canaries import CANARY, MASKS, NUMBER, all_sensitive, variables_with_canaries
+from support.lanes import OURS, Checkovs
+from support.repository import ROOT
+
+PLANS = sorted(file for name in ("plan.json", "second-plan.json") for file in (ROOT / "fixtures").rglob(name))
+# The whole configurations each time; every other plan where there is time.
+EACH = [
+    pytest.param(
+        file,
+        id=str(file.relative_to(ROOT / "fixtures")),
+        marks=() if "ideal" in str(file) or "review" in str(file) else pytest.mark.slow,
+    )
+    for file in PLANS
+]
+LEAK = re.compile(f"{CANARY}|{NUMBER}|9[.]18273645546e", re.IGNORECASE)
+
+
+def document(file: Path) -> Any:
+    return json.loads(file.read_text(encoding="utf-8"))
+
+
+def leaks(plan: Any, file: Path) -> set[str]:
+    """What stands around each canary that a report shows."""
+    expected = file.parent / "expected.json"
+    settings = json.loads(expected.read_text(encoding="utf-8")) if expected.exists() else {}
+    policy = Policy(merge(Policy.default().data, settings.get("policy", {})))
+    source = None if settings.get("source") == "none" else Source.beside(file)
+    report = evaluate(Plan.load(plan), policy, source)
+    assert report.errors == ()
+    texts = [importlib.import_module(f"planproof.formats.to_{name.replace('-', '_')}").render([report]) for name in FORMATS]
+    return {text[max(0, m.start() - 150) : m.end() + 20] for text in texts for m in LEAK.finditer(text)}
+
+
+@pytest.mark.parametrize("mask", MASKS)
+@pytest.mark.parametrize("file", EACH)
+def test_no_sensitive_value_is_shown(file: Path, mask: Any) -> None:
+    assert leaks(all_sensitive(document(file), mask), file) == set()
+
+
+@pytest.mark.parametrize("file", EACH)
+def test_no_variables_value_is_shown(file: Path) -> None:
+    assert leaks(variables_with_canaries(document(file)), file) == set()
+
+
+def test_no_error_tells_a_value(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """A check that breaks over a value, a plan that is cut off in one, and one that is malformed."""
+    for number, text in enumerate(_broken(json.dumps(all_sensitive(document(ROOT / "fixtures/good/ideal/plan.json"), MASKS[0])))):
+        file = tmp_path / f"{number}.json"
+        file.write_text(text, encoding="utf-8")
+        assert main(["check", str(file)]) == 2
+        said = "".join(capsys.readouterr())
+        assert not LEAK.search(said)
+        assert "Traceback" not in said
+
+
+def _broken(text: str) -> list[str]:
+    end = text.index(CANARY) + len(CANARY)
+    return [
+        text[:end],
+        text[:end] + "\x01" + text[end:],
+        text.replace('"resources": [', f'"resources": ["{CANARY}", ', 1)[:-1],
+        f'"{CANARY}"',
+    ]
+
+
+@pytest.mark.slow
+def test_no_secret_reaches_checkovs_report(tmp_path: Path) -> None:
+    """What our checks say there. Checkov itself may show values of a plan in its own results' code blocks."""
+    plans = [ROOT / "fixtures" / "bad" / "review" / "plan.json", *sorted((ROOT / "fixtures" / "bad").glob("*/plain/plan.json"))]
+    for number, file in enumerate(plans):
+        (tmp_path / f"{number}.json").write_text(json.dumps(all_sensitive(document(file), MASKS[number % 3])), encoding="utf-8")
+    checkovs = Checkovs(tmp_path.parent)
+    arguments = ("--framework", "terraform_plan", "--skip-download", "-d", ".", "-c", OURS, "-o", "cli", "--compact")
+    done = checkovs.run("checkov", "--external-checks-dir", ROOT / "checks", *arguments, cwd=tmp_path)
+    checkovs.close()
+    assert "Failed checks: " in done.stdout
+    assert not LEAK.search(done.stdout + done.stderr)

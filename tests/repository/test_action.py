@@ -1,0 +1,243 @@
+"""The GitHub Action: its steps run as the runner runs them, and the example workflows are what GitHub and GitLab take."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from support.repository import ROOT
+from support.schemas import problems
+
+pytestmark = pytest.mark.slow
+
+ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+GOOD = ROOT / "fixtures" / "good" / "ideal"
+BAD = ROOT / "fixtures" / "bad" / "log_group_retention" / "plain"
+
+
+class Runner:
+    """What the runner of GitHub Actions does with a composite action: expressions, environment files, one shell a step."""
+
+    def __init__(self, workspace: Path, **inputs: str) -> None:
+        self.workspace, self.temporary = workspace, workspace / ".runner"
+        self.temporary.mkdir(exist_ok=True)
+        self.inputs = {name: str(declared.get("default", "")) for name, declared in ACTION["inputs"].items()} | inputs
+        self.environment = {k: v for k, v in os.environ.items() if not k.startswith(("PLANPROOF_", "PYTHON"))}
+        self.environment |= {"RUNNER_TEMP": str(self.temporary), "GITHUB_WORKSPACE": str(workspace)}
+        self.outputs: dict[str, dict[str, str]] = {}
+        self.summary = self.stdout = ""
+
+    def run(self, *names: str) -> int:
+        """Runs the steps, or those of these names, until one fails."""
+        for step in ACTION["runs"]["steps"]:
+            if not names or step["name"] in names:
+                code = self._step(step)
+                if code:
+                    return code
+        return 0
+
+    def _step(self, step: dict[str, Any]) -> int:
+        files = {name: self.temporary / name for name in ("GITHUB_ENV", "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_PATH")}
+        for file in files.values():
+            file.write_text("", encoding="utf-8")
+        script = self.temporary / "step.sh"
+        script.write_text(step["run"], encoding="utf-8")
+        assert step["shell"] == "bash"
+        assert "${{" not in step["run"], "text of an input would be run"
+        environment = {**self.environment, **{k: self.evaluated(str(v)) for k, v in step.get("env", {}).items()}}
+        done = subprocess.run(
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)],
+            cwd=self.workspace,
+            env=environment | {name: str(file) for name, file in files.items()},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        self.stdout += done.stdout + done.stderr
+        self.environment |= _assignments(files["GITHUB_ENV"])
+        if "id" in step:
+            self.outputs[step["id"]] = _assignments(files["GITHUB_OUTPUT"])
+        self.summary += files["GITHUB_STEP_SUMMARY"].read_text(encoding="utf-8")
+        return done.returncode
+
+    def evaluated(self, text: str) -> str:
+        return re.sub(r"\$\{\{\s*([^}]*?)\s*\}\}", lambda found: self._expression(found[1]), text)
+
+    def _expression(self, expression: str) -> str:
+        parts = expression.split(".")
+        if parts[0] == "inputs":
+            return self.inputs[parts[1]]
+        if parts[0] == "steps":
+            return self.outputs[parts[1]].get(parts[3], "")
+        assert expression == "github.action_path"
+        return str(ROOT)
+
+    def output(self, name: str) -> str:
+        return self.evaluated(ACTION["outputs"][name]["value"])
+
+    def results(self) -> dict[str, str]:
+        return {name: self.output(name) for name in ACTION["outputs"]}
+
+
+def _assignments(file: Path) -> dict[str, str]:
+    return dict(line.split("=", 1) for line in file.read_text(encoding="utf-8").splitlines() if line)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    for name, folder in (("good", GOOD), ("bad", BAD)):
+        shutil.copytree(folder, tmp_path / name)
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "plan.json").write_text('{"format_version": "1.2", "planned', encoding="utf-8")
+    return tmp_path
+
+
+def judge(workspace: Path, **inputs: str) -> tuple[Runner, int]:
+    """The second step, with what the first leaves behind where everything is installed already."""
+    runner = Runner(workspace, **{name.replace("_", "-"): value for name, value in inputs.items()})
+    runner.environment |= {"PLANPROOF_PYTHON": sys.executable, "PLANPROOF_LIBRARY": str(ROOT / "checks")}
+    return runner, runner.run("Judge the plans")
+
+
+def test_a_good_plan_passes(workspace: Path) -> None:
+    runner, code = judge(workspace, plan="good/plan.json")
+    results = runner.results()
+    assert (code, results["failed"], results["exit-code"], results["sarif-file"]) == (0, "0", "0", "planproof.sarif")
+    assert int(results["passed"]) > 0
+    assert "::error" not in runner.stdout
+    assert runner.summary.startswith("<!-- planproof -->\n## ✅ planproof: ")
+
+
+def test_a_bad_plan_fails_with_annotations_at_the_blocks_a_summary_and_sarif(workspace: Path) -> None:
+    runner, code = judge(workspace, plan="bad/plan.json", formats="html=out/planproof.html\njunit=junit.xml")
+    assert code == 2  # there is no folder out
+    assert "cannot be written" in runner.stdout
+    (workspace / "out").mkdir()
+    runner, code = judge(workspace, plan="bad/plan.json", formats="html=out/planproof.html\njunit=junit.xml")
+    results = runner.results()
+    assert (code, results["exit-code"]) == (1, "1")
+    assert re.search(r"^::error file=bad/main\.tf,line=1,title=CKV_PLAN_12", runner.stdout, re.MULTILINE)
+    assert "`aws_cloudwatch_log_group.for_ever`" in runner.summary
+    sarif = json.loads((workspace / results["sarif-file"]).read_text(encoding="utf-8"))
+    assert len([r for r in sarif["runs"][0]["results"] if r["kind"] == "fail"]) == int(results["failed"])
+    assert (workspace / "out" / "planproof.html").is_file()
+    assert (workspace / "junit.xml").is_file()
+
+
+def test_a_broken_plan_is_an_annotation_and_exit_2_whatever_fails_the_step(workspace: Path) -> None:
+    for fail_on in ("failure", "unknown", "never"):
+        runner, code = judge(workspace, plan="broken/plan.json", fail_on=fail_on)
+        assert (code, runner.output("exit-code"), runner.output("sarif-file")) == (2, "2", "")
+        assert "::error title=planproof::planproof: broken/plan.json is truncated" in runner.stdout
+        assert "planproof could not judge" in runner.summary
+
+
+def test_several_plans_are_counted_together(workspace: Path) -> None:
+    runner, code = judge(workspace, plan="good/plan.json\n\n  bad/plan.json\n")
+    alone, _ = judge(workspace, plan="bad/plan.json")
+    assert (code, runner.output("failed")) == (1, alone.output("failed"))
+    runner, code = judge(workspace, plan="good/plan.json\nbroken/plan.json")
+    assert (code, runner.output("exit-code")) == (2, "2")
+
+
+@pytest.mark.parametrize(("fail_on", "code"), [("failure", 0), ("unknown", 1), ("never", 0), ("sometimes", 2)])
+def test_what_fails_the_step_is_an_input(fail_on: str, code: int, workspace: Path) -> None:
+    only = "".join(
+        f"  {file.stem}: {{enabled: {'true' if file.stem == 'prevent_destroy' else 'false'}}}\n"
+        for file in (ROOT / "checks" / "failure_modes").glob("[!_]*.py")
+    )
+    (workspace / "policy.yaml").write_text(f"checks:\n{only}", encoding="utf-8")
+    (workspace / "alone").mkdir()
+    shutil.copy(GOOD / "plan.json", workspace / "alone")  # without its source, prevent_destroy cannot be told
+    runner, got = judge(workspace, plan="alone/plan.json", policy="policy.yaml", fail_on=fail_on)
+    assert (got, runner.output("unknown") != "0") == (code, code != 2)
+
+
+def test_never_passes_what_failed(workspace: Path) -> None:
+    runner, code = judge(workspace, plan="bad/plan.json", fail_on="never")
+    assert (code, runner.output("exit-code")) == (0, "1")
+
+
+def test_text_of_an_input_is_never_run(workspace: Path) -> None:
+    _, code = judge(workspace, plan="$(touch forged); `touch forged`; --output=forged", source="'; touch forged #")
+    assert code == 2
+    assert not (workspace / "forged").exists()
+
+
+@pytest.mark.slow
+def test_the_whole_action_installs_and_judges(workspace: Path) -> None:
+    for plan, code in (("good", 0), ("bad", 1), ("broken", 2)):
+        runner = Runner(workspace, plan=f"{plan}/plan.json", python=sys.executable)
+        assert runner.run() == code, runner.stdout
+        assert runner.output("exit-code") == str(code)
+    assert runner.environment["PLANPROOF_PYTHON"].startswith(str(runner.temporary))
+
+
+# --- schemas ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_action_is_what_github_takes() -> None:
+    assert problems(ACTION, "https://json.schemastore.org/github-action.json") == []
+    used = {step.get("uses", "") for step in ACTION["runs"]["steps"]} - {""}
+    assert {text for text in used if not re.search(r"@[0-9a-f]{40}$", text)} == set()
+
+
+def test_every_input_is_used_and_every_package_pinned() -> None:
+    text = (ROOT / "action.yml").read_text(encoding="utf-8")
+    assert {name for name in ACTION["inputs"] if f"inputs.{name} }}}}" not in text} == set()
+    pinned = (ROOT / "action" / "requirements.txt").read_text(encoding="utf-8")
+    names = re.findall(r"^([a-z0-9-]+)==", pinned, re.MULTILINE)
+    assert len(names) == len(re.findall(r"^\S+==\S+ \\\n    --hash=sha256:", pinned, re.MULTILINE)) > 5
+
+
+def blocks(kind: str) -> list[Any]:
+    """The YAML blocks of docs/ci.md under a heading that begins with `kind`."""
+    text = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+    sections = re.split(r"^## ", text, flags=re.MULTILINE)
+    found = [yaml.safe_load(b) for s in sections if s.startswith(kind) for b in re.findall(r"```yaml\n(.*?)```", s, re.DOTALL)]
+    assert found
+    return found
+
+
+@pytest.mark.parametrize("workflow", [*blocks("GitHub Actions"), *blocks("Checkov's own action")], ids=lambda w: str(w["name"]))
+def test_the_example_workflows_are_what_github_takes(workflow: Any) -> None:
+    workflow = {("on" if key is True else key): value for key, value in workflow.items()}  # YAML 1.1 reads `on` as true
+    assert problems(workflow, "https://json.schemastore.org/github-workflow.json") == []
+    steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
+    ours = [step for step in steps if "/planproof@" in step.get("uses", "")]
+    assert ours or "checkov" in str(steps)
+    assert all(set(step["with"]) <= ACTION["inputs"].keys() for step in ours)
+
+
+def test_the_example_for_gitlab_is_what_gitlab_takes() -> None:
+    for pipeline in blocks("GitLab CI"):
+        assert (
+            problems(pipeline, "https://gitlab.com/gitlab-org/gitlab/-/raw/master/app/assets/javascripts/editor/schema/ci.json")
+            == []
+        )
+
+
+def test_the_code_for_a_run_task_answers_what_the_exit_code_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    command = tmp_path / "planproof"
+    command.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT / "checks"}" exec "{sys.executable}" -m planproof "$@"\n', encoding="utf-8")
+    command.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    names: dict[str, Any] = {}
+    exec(code, names)
+    answers = [
+        names["judge"](str(plan), str(GOOD))["data"]["attributes"] for plan in (GOOD / "plan.json", tmp_path / "none.json")
+    ]
+    assert [answer["status"] for answer in answers] == ["passed", "failed"]
+    assert answers[0]["message"].startswith("0 failed, 0 cannot be told, ")
+    assert "none.json does not exist" in answers[1]["message"]

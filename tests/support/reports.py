@@ -1,0 +1,50 @@
+"""Reports to write: one with a finding of each kind, and one in which every text attacks its reader."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from planproof.aws.s3 import Rule
+from planproof.verdict import CheckInfo, Finding, Report, Verdict
+
+DOC = """Finds things.
+
+Why: because https://example.com/why says so.
+
+Fix: Set `retention_in_days`. Then plan again.
+"""
+RULE = CheckInfo("CKV_PLAN_1", "Things are kept", "HIGH", "LOGGING", DOC)
+OTHER = CheckInfo("CKV_PLAN_2", "Things are safe", "CRITICAL", "IAM", "Finds others.")
+
+
+def finding(verdict: Verdict = Verdict.FAIL, rule: Rule = RULE, subject: str = "aws_s3_bucket.a", **more: Any) -> Finding:
+    values = {"code": "some_code", "reason": "nothing is kept", "severity": rule.severity, **more}
+    return Finding(rule.id, verdict, subject, **values)
+
+
+EVERY = Report(
+    "plan.json",
+    (
+        finding(Verdict.PASS),
+        finding(subject="aws_s3_bucket.b", file="modules/logs/main.tf", line=7),
+        finding(Verdict.UNKNOWN, subject="aws_s3_bucket.c", reason="known after the apply"),
+        finding(Verdict.SKIP, subject="aws_s3_bucket.d", reason="exception until 2030-01-31: moving"),
+        finding(rule=OTHER, subject="plan", evidence=("output.x",)),
+        finding(rule=OTHER, subject="plan", evidence=("output.y",)),
+    ),
+    ("a warning",),
+    (),
+    (RULE, OTHER),
+)
+
+HOSTILE = "\x1b[31m\x07\u202e</script><img src=x onerror=alert(1)>]]>&\r\n::error::x\n%0A|`a`@everyone #12 [x](https://evil.example) **b** \ud800\ufffe"
+ATTACKED = Report(
+    HOSTILE,
+    (
+        finding(subject=HOSTILE, reason=HOSTILE, evidence=(HOSTILE,), file=HOSTILE, line=1),
+        finding(Verdict.UNKNOWN, reason=HOSTILE),
+    ),
+    (HOSTILE,),
+    (HOSTILE,),
+    (RULE,),
+)
