@@ -11,9 +11,6 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from planproof.functions.table import FUNCTIONS
-from planproof.functions.values import FunctionError, NotComputable, SetValue
-
 from planproof.evaluation.origin import Kind, Origin, Origins, Through, by, united
 from planproof.evaluation.result import (
     MOST_ITEMS,
@@ -35,6 +32,8 @@ from planproof.evaluation.result import (
     undetermined,
 )
 from planproof.evaluation.samples import on_samples
+from planproof.functions.table import FUNCTIONS
+from planproof.functions.values import FunctionError, NotComputable, SetValue
 from planproof.plan.value import MISSING
 
 Arguments = Sequence[Result]

@@ -16,9 +16,8 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from planproof.functions.values import SetValue
-
 from planproof.evaluation.origin import Kind, Origin, Origins, Through, by, united
+from planproof.functions.values import SetValue
 
 Json = Any
 MOST_PARTS = 200

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from planproof.functions.values import SetValue
-
 from planproof.evaluation.operators import as_number, number
 from planproof.evaluation.result import EvaluationError, Result, Undetermined, as_string, entries, member
+from planproof.functions.values import SetValue
 from planproof.syntax.nodes import Call, Literal, Node, ObjectNode, Template, TupleNode, Variable
 
 

@@ -9,7 +9,6 @@ from typing import NamedTuple
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conftest import ROOT
 from planproof.errors import SyntaxProblem
 from planproof.syntax import hcl, json_syntax
 from planproof.syntax.blocks import top_blocks
@@ -17,6 +16,7 @@ from planproof.syntax.expressions import parse_expression
 from planproof.syntax.file import SourceFile
 from planproof.syntax.nodes import Body, Node
 from planproof.syntax.traversals import references
+from support.repository import ROOT
 
 TEXTS = [text for path in sorted(ROOT.glob("fixtures/**/*.tf"))[::5] if len(text := path.read_text(encoding="utf-8")) < 4_000]
 PIECES = [

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ROOT
-from source.grammar import compare
+from support.grammar import compare
+from support.repository import ROOT
 
 FILES = sorted(ROOT.glob("fixtures/**/*.tf")) + sorted(ROOT.glob("fixtures/**/*.hcl")) + sorted(ROOT.glob("examples/**/*.tf"))
 BROKEN = ROOT / "fixtures/bad/test_coverage/broken/tests/more.tftest.hcl"

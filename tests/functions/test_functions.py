@@ -1,6 +1,6 @@
-"""Terraform's functions: each call of tests/source/function_cases.json comes to what the real Terraform said, or to nothing.
+"""Terraform's functions: each call of tests/functions/function_cases.json comes to what the real Terraform said, or to nothing.
 
-`python tests/test_functions.py` asks the Terraform at hand again, and writes down what it says and which calls are left open here.
+`python tests/functions/test_functions.py` asks the Terraform at hand again, and writes down what it says and which calls are left open here.
 A row is a call: `f` the function, `a` its arguments ({"set": [...]} for a set), `is` the result as JSON, null for a call that is
 refused; `set` for a set; `lists` where lists and maps in place of tuples and objects make a difference; `open` for a call that is
 not computed here. To add one, write `f` and `a`.
@@ -22,15 +22,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conftest import ROOT
 from planproof.functions.json_text import json_of
 from planproof.functions.table import EVALUATED, FUNCTIONS, UNDETERMINED
 from planproof.functions.values import FunctionError, NotComputable, SetValue, key, set_of
-from real_functions import UNKNOWN, Answer, answers, call
+from support.real_functions import UNKNOWN, Answer, answers, call
+from support.repository import ROOT
 
-SOURCE = ROOT / "tests" / "source"
-CASES = SOURCE / "function_cases.json"
-NAMES = SOURCE / "function_names.txt"
+HERE = Path(__file__).parent
+CASES = HERE / "function_cases.json"
+NAMES = HERE / "function_names.txt"
 PAGE = ROOT / "docs" / "functions.md"
 
 Row = dict[str, Any]
@@ -84,8 +84,7 @@ def test_a_call_comes_to_what_terraform_says(name: str) -> None:
     assert wrong == []
 
 
-@pytest.mark.slow
-@pytest.mark.terraform
+@pytest.mark.exhaustive
 def test_the_cases_are_what_terraform_says(tmp_path: Path) -> None:
     if not shutil.which("terraform"):
         pytest.skip("there is no terraform")

@@ -6,13 +6,8 @@ from functools import cache
 
 import hcl2
 import pytest
-
-from planproof.check import Context
-from planproof.plan.model import Plan
-from planproof.policy.model import Policy
 from planproof.source.blocks import ModuleSource
 from planproof.source.evaluator import Evaluator
-from planproof.source.model import Source
 from planproof.source.partial_values import Partial, PartialList, PartialObject, PartialText, Undetermined
 from planproof.source.syntax_tree import (
     Call,
@@ -28,6 +23,11 @@ from planproof.source.syntax_tree import (
     Template,
     parse,
 )
+
+from planproof.check import Context
+from planproof.plan.model import Plan
+from planproof.policy.model import Policy
+from planproof.source.model import Source
 from support.repository import ROOT
 
 FOLDER = ROOT / "fixtures" / "good" / "naming_convention" / "shapes"
