@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from planproof.aws.environments import environment_in, varies
 from planproof.check import LISTED_TYPES, Context, Instance, Outcome, check, failed, passed, unknown
-from planproof.evaluation.expressions import Expressions, keys_of
+from planproof.evaluation.expressions import Expressions
 from planproof.evaluation.origin import Through
+from planproof.evaluation.resources import keys_of
 from planproof.evaluation.result import REFUSED, Result
 from planproof.plan.model import Module
 from planproof.plan.value import Key
@@ -44,10 +45,12 @@ def prevent_destroy(instance: Instance, context: Context) -> Outcome:
     if body is None:
         return _no_source(instance, context)
     flag = _flag(instance, context.expressions)
-    if flag is None or flag.raw is False:
-        return passed("not_set", "prevent_destroy is not set" if flag is None else "prevent_destroy is false")
-    if flag.raw is not True or flag.origins:
+    if flag is None:
+        return passed("not_set", "prevent_destroy is not set")
+    if flag.origins or not isinstance(flag.raw, bool):
         return _conditional(instance, flag, context)
+    if not flag.raw:
+        return passed("not_set", "prevent_destroy is false")
     return _gated(instance, context)
 
 
@@ -76,6 +79,10 @@ def _conditional(instance: Instance, flag: Result, context: Context) -> Outcome:
     by = varies(context, lambda expressions: _is_set(_flag(instance, expressions)), flag.all_origins)
     if by:
         return passed("by_environment", f"prevent_destroy depends on {by}")
+    if flag.raw is False:
+        return passed("not_set", "prevent_destroy is false in every environment")
+    if environment_in(flag.all_origins, context):
+        return failed("unconditional", "prevent_destroy = true in every environment", instance.address)
     return failed("gate_not_environment", f"prevent_destroy depends on {_named(flag)}, not on the environment", instance.address)
 
 
@@ -135,7 +142,8 @@ def _call(parent: Module, name: str, expressions: Expressions) -> Result:
 
 def _is_gate(result: Result) -> bool:
     """Whether a condition or a table decided what it comes to."""
-    return isinstance(result.raw, bool) or any(o.through in (Through.CHOICE, Through.UNTOLD) for o in result.all_origins)
+    through = {origin.through for origin in result.all_origins}
+    return bool(through) if isinstance(result.raw, bool) else bool(through & {Through.CHOICE, Through.UNTOLD})
 
 
 def _named(result: Result | None) -> str:

@@ -105,7 +105,7 @@ def test_every_function_of_terraform_is_here_or_the_evaluators() -> None:
 
 
 def test_the_page_says_what_is_computed() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(), "run python tests/test_functions.py"
+    assert PAGE.read_text(encoding="utf-8") == page(), "run python tests/functions/test_functions.py"
 
 
 def page() -> str:

@@ -15,9 +15,9 @@ from conftest import ROOT
 CHECKS = ROOT / "checks"
 ROWS = (  # lowest first; a file imports from lower rows and from its own folder
     ("errors.py", "verdict.py"),
-    ("version.py", "text/"),
-    ("plan/", "policy/"),
-    ("source/", "formats/", "baseline.py", "only_changes.py"),
+    ("version.py", "text/", "functions/"),
+    ("plan/", "policy/", "syntax/"),
+    ("source/", "evaluation/", "formats/", "baseline.py", "only_changes.py"),
     ("context.py",),
     ("check.py", "aws/"),
     ("registry.py", "check_page.py"),

@@ -13,17 +13,12 @@ from planproof.evaluation.blocks import Nested, nested_bodies
 from planproof.evaluation.evaluator import Evaluator, Place
 from planproof.evaluation.origin import Kind, Origin
 from planproof.evaluation.plan_names import PlanNames
+from planproof.evaluation.resources import SAME_AS, Resources, keys_of
 from planproof.evaluation.result import (
     NULL,
-    Counted,
-    Encoded,
     EvaluationError,
-    Instances,
-    OpenObject,
     Reference,
     Result,
-    Text,
-    Undetermined,
     entries,
     is_known,
     member,
@@ -37,7 +32,6 @@ from planproof.plan.value import Key, Value
 from planproof.syntax.nodes import Body, Node
 
 PathStep = str | int
-_MOST_INSTANCES = 100_000
 
 
 class Blocks(Protocol):
@@ -63,19 +57,6 @@ class Configuration(Protocol):
         """What `path.module` is there."""
 
 
-# Attributes that repeat what another argument of the same resource was given.
-SAME_AS: Mapping[tuple[str, str], str] = {
-    ("aws_s3_bucket", "id"): "bucket",
-    ("aws_cloudwatch_log_group", "id"): "name",
-    ("aws_cloudwatch_log_metric_filter", "id"): "name",
-    ("aws_cloudwatch_event_rule", "id"): "name",
-    ("aws_iam_role", "id"): "name",
-    ("aws_kms_alias", "id"): "name",
-    ("terraform_data", "output"): "input",
-    ("null_resource", "triggers"): "triggers",
-}
-
-
 class Expressions:
     """The values of a plan's expressions. `assumed` replaces root variables (by name) and `terraform.workspace`, to ask what would be
     otherwise; then no resource of the plan is taken to be as it is."""
@@ -84,6 +65,7 @@ class Expressions:
         self.plan, self._source, self._assumed = plan, source, assumed
         self._evaluator = Evaluator(self)
         self._by_names = PlanNames(self)
+        self._resources = Resources(plan, self, assumed is not None)
         self._seen: dict[tuple[Any, ...], Result | None] = {}
         self._origins: dict[tuple[Any, ...], Origin] = {}
         self._roots: dict[tuple[str, str], Result] = {}
@@ -380,57 +362,9 @@ class Expressions:
         value = self.plan.outputs[name].value if module.parent is None and name in self.plan.outputs else None
         return self._by_names.of(declared.get("expression"), Place(module), value)
 
-    # --- resources ---
-
     def resource(self, module: Module, local: str) -> Result:
-        """A resource or data source: itself or, where it is repeated, its instances by key."""
-        return self._remembered(("resource", module.address, local), lambda: self._resource(module, local)) or NULL
-
-    def _resource(self, module: Module, local: str) -> Result:
-        config, instances = module.config.resources.get(local), module.resources.get(local, {})
-        if config is None and not instances:
-            raise EvaluationError(f"there is no {local}")
-        whole = Origin(Kind.RESOURCE, tuple(instances.values()), (module.address, local))
-        if None in instances or (not instances and (config is None or config.repetition is None)):
-            return self._whole(whole, instances.get(None))
-        keys: list[Key] | None = list(instances)
-        if not self.plan.is_complete or not keys:
-            keys = keys_of(self.repetition(module, local))
-        if keys is None and not instances:
-            return undetermined((whole,))
-        found = {key: self._one(whole, instances.get(key)) for key in (instances if keys is None else keys)}
-        counted = all(isinstance(key, int) for key in found) if found else "count_expression" in (config.raw if config else {})
-        if counted:
-            several = Counted(found[key] for key in sorted(key for key in found if isinstance(key, int)))
-            several.origin = whole
-            return Result(several)
-        by_key = Instances({str(key): value for key, value in found.items()})
-        by_key.origin = whole
-        return Result(by_key)
-
-    def _one(self, whole: Origin, instance: Instance | None) -> Result:
-        return self._whole(Origin(Kind.RESOURCE, (instance,) if instance else (), whole.block), instance)
-
-    def _whole(self, origin: Origin, instance: Instance | None) -> Result:
-        names = instance.value.names if instance else list
-        return Result(Reference(origin, lambda name: self._attribute(origin, instance, name), names))
-
-    def _attribute(self, origin: Origin, instance: Instance | None, name: str) -> Result:
-        part = origin.part(name)
-        if instance is None:
-            return undetermined((part,))
-        value = instance.get(name)
-        if self._assumed is not None and instance.mode == "managed":
-            value = Value(None, True)
-        if not value.is_unknown:
-            return _of_value(value, part)
-        argument = SAME_AS.get((instance.type, name), name)
-        inner = self.argument(instance, argument) if instance.configured(argument) else None
-        raw = inner.raw if inner is not None else None
-        if raw is None or isinstance(raw, (Undetermined, Reference)):
-            return undetermined((part,))
-        is_own = isinstance(raw, (str, int, float, Text, Encoded))
-        return Result(raw, (part,)) if is_own or not isinstance(raw, (dict, list, OpenObject)) else Result(raw, ())
+        """A resource or data source: itself or, if it is repeated, its instances by key."""
+        return self._remembered(("resource", module.address, local), lambda: self._resources.find(module, local)) or NULL
 
     # --- memory ---
 
@@ -443,18 +377,6 @@ class Expressions:
                 del self._seen[key]
                 raise
         return self._seen[key]
-
-
-def keys_of(repetition: Result) -> list[Key] | None:
-    """The keys that `for_each` or `count` makes; None if they cannot be told."""
-    raw = repetition.raw
-    if isinstance(raw, (int, float)) and not isinstance(raw, bool):
-        return list(range(min(int(raw), _MOST_INSTANCES)))
-    if isinstance(raw, dict):
-        return list(raw)
-    found = entries(repetition) if isinstance(raw, list) else None
-    keys = [key.raw for key, _ in found or ()]
-    return keys if found is not None and all(isinstance(key, str) for key in keys) else None
 
 
 def _namespace(find: Callable[[str], Result]) -> Result:
@@ -471,16 +393,3 @@ def _is_true(body: Body | None, name: str) -> bool | None:
     attribute = body.attributes.get(name) if body is not None else None
     value = getattr(attribute.expression, "value", None) if attribute else None
     return value if isinstance(value, bool) else None
-
-
-def _of_value(value: Value, origin: Origin) -> Result:
-    """An attribute of the plan, of which parts may not be known."""
-    if value.is_unknown:
-        return undetermined((origin,))
-    if not value.has_unknown:
-        return Result(value.raw, (origin,))
-    if isinstance(value.raw, dict):
-        return Result({name: _of_value(value.get(name), origin.part(name)) for name in value.names()})
-    if isinstance(value.raw, list):
-        return Result([_of_value(item, origin) for item in value.items()])
-    return Result(value.raw, (origin,))

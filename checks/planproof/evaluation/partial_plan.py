@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from planproof.evaluation.expressions import Expressions, keys_of
+from planproof.evaluation.expressions import Expressions
+from planproof.evaluation.resources import keys_of
 from planproof.evaluation.result import EvaluationError, Reference
 from planproof.plan.addresses import index_text
 from planproof.plan.model import Instance, Module, Plan

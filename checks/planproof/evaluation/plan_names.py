@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from planproof.evaluation.evaluator import Place
+from planproof.evaluation.identifiers import identity_of
 from planproof.evaluation.origin import Kind, Origin, Origins, Through, by, united
 from planproof.evaluation.result import (
     Counted,
@@ -111,15 +112,16 @@ class PlanNames:
         return undetermined((_FUNCTION,))
 
     def _origins(self, names: list[str], place: Place) -> Origins:
-        keys = [name for name in names if name in _KEYS]
-        others = [name for name in names if name not in _KEYS]
+        key_names = _KEYS if _is_value_more(place) else (*_KEYS, "each.value")
+        keys = [name for name in names if name in key_names]
+        others = [name for name in names if name not in key_names]
         alone = len(keys) == 1 and len(others) == 1
         found: list[Origins] = []
         for name in names:
             result = self._named(name, place)
             if result is None:
                 continue
-            if name in _KEYS and others:
+            if name in key_names and others:
                 found.append(by(result.origins, Through.CHOICE))
             elif isinstance(result.raw, (Instances, Counted)):
                 found.append((self._paired(result.raw, place) if alone else None) or (result.raw.origin.by(Through.UNTOLD),))
@@ -139,10 +141,9 @@ class PlanNames:
 
     def _paired(self, instances: Instances | Counted, place: Place) -> Origins | None:
         """The instance of equal key, if the key alone is referred to and both sides have the same keys."""
-        mine = place.repetition() if place.repetition else Result(None)
         theirs = {instance.index for instance in instances.origin.instances}
         keys = _keys_beside(place)
-        if place.key not in theirs or (keys and keys != theirs) or mine.raw is None:
+        if place.key not in theirs or (keys and keys != theirs):
             return None
         chosen = instances[str(place.key)] if isinstance(instances, Instances) else instances[int(place.key or 0)]
         subject = chosen.raw.subject if isinstance(chosen.raw, Reference) else None
@@ -168,7 +169,7 @@ class PlanNames:
             origin = result.raw.origin
             return undetermined((origin.part(step),))
         if isinstance(result.raw, Undetermined) and isinstance(step, str):
-            return undetermined(tuple(origin.part(step) for origin in result.origins))
+            return undetermined(tuple(_part(origin, step) for origin in result.origins))
         return member(result, step)
 
     def _is_all_of(self, leaf: Mapping[str, Any], place: Place, raw: Any) -> bool:
@@ -187,6 +188,12 @@ def _agrees(block: Any, value: Value) -> bool:
     return True
 
 
+def _is_value_more(place: Place) -> bool:
+    """Whether `each.value` may be another than `each.key`: in a set it is the key, and a set of literals leaves no expression."""
+    repetition = place.repetition() if place.repetition else Result(None)
+    return not isinstance(place.key, str) or not (repetition.raw is None or isinstance(repetition.raw, list))
+
+
 def _keys_beside(place: Place) -> set[Key]:
     """The keys that the block's own repetition makes, if they can be told."""
     repetition = place.repetition() if place.repetition else Result(None)
@@ -197,6 +204,12 @@ def _keys_beside(place: Place) -> set[Key]:
     except EvaluationError:
         found = None
     return {key.raw for key, _ in found} if found else set()
+
+
+def _part(origin: Origin, step: str) -> Origin:
+    """An attribute of what an origin is; an identifier has none, so that the step led through an object around it."""
+    is_text = bool(origin.attribute) and (origin.attribute or ("",))[0] in identity_of(origin.type)
+    return origin if origin.kind is Kind.RESOURCE and is_text else origin.part(step)
 
 
 def _leaves(expression: Any) -> list[Mapping[str, Any]]:

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from planproof.evaluation.expressions import SAME_AS, Expressions
+from planproof.evaluation.expressions import Expressions
 from planproof.evaluation.identifiers import FORMS, Identifier, form_of, identifier, identity_of, name_of
 from planproof.evaluation.origin import Kind, Origin, Origins, Through, united
 from planproof.evaluation.partial_plan import LeftOut
 from planproof.evaluation.regions import Regions
+from planproof.evaluation.resolution import Companions, Resolution, made_of, part_key, together
+from planproof.evaluation.resources import SAME_AS
 from planproof.evaluation.result import Result, Text, entries, origins_of
 from planproof.plan.model import Instance, Plan
 from planproof.plan.value import MISSING, Value
@@ -21,24 +23,6 @@ from planproof.verdict import listed
 
 Path = tuple[str | int, ...]
 _MARK = 0xE000  # private characters that stand for the parts of a text that are not known
-
-
-class Resolution(NamedTuple):
-    """What an argument names: `targets` for sure, `candidates` that it may be, or anything (`open_ended`), with the reason. `unless`
-    are those of the candidates that it is only if there is text around the reference, which plan JSON does not tell."""
-
-    targets: tuple[Instance, ...] = ()
-    candidates: tuple[Instance, ...] = ()
-    open_ended: bool = False
-    reason: str = ""
-    unless: tuple[Instance, ...] = ()
-
-
-class Companions(NamedTuple):
-    """The resources of one type that belong to an instance: for sure, and perhaps (with the reason it cannot be told)."""
-
-    sure: tuple[Instance, ...] = ()
-    perhaps: tuple[tuple[Instance, str], ...] = ()
 
 
 class _Index(NamedTuple):
@@ -91,11 +75,11 @@ class Relations:
         known = [e for e in value.items() if e.is_known]
         found = [self._of_known(self._alike(written, e), e.text or "", instance, types) for e in known]
         if value.is_known and len(known) == len(value.items()):
-            return _together(found)
+            return together(found)
         if written is None:
-            return _together([*found, self._of_names(result, value, instance, path, types, found)])
+            return together([*found, self._of_names(result, value, instance, path, types, found)])
         unknown = [r for r in written if not any(r.raw == e.raw for e in known)]
-        return _together([*found, *(self._of_unknown(r, instance, path, types) for r in unknown)])
+        return together([*found, *(self._of_unknown(r, instance, path, types) for r in unknown)])
 
     def settled(self, origins: Origins, *types: str, through_data: bool = False) -> Origins:
         """Down to `types`: the origins, with arguments that other resources hand on unchanged followed further.
@@ -155,15 +139,17 @@ class Relations:
         origins = self._settled(result, types)
         itself = [o for o in origins if o.is_itself]
         fit = {o.instance.address: o.instance for o in itself if o.instance and self._is_identity(o, types)}
-        if len(fit) == len(itself) == 1:
+        if len(fit) == 1 and all(o.instance in fit.values() and self._is_identity(o, types) for o in itself):
             return self._of_one(next(iter(fit.values())), itself[0], where)
+        if len(origins) == 1 and isinstance(origins[0].constant, str):
+            return Resolution(self._named(origins[0].constant, instance, types))
         return self._open(origins, where, types)
 
     def _of_one(self, target: Instance, origin: Origin, where: str) -> Resolution:
         """The one resource that a value is; where plan JSON does not tell text around it, another one's name may be meant."""
         if origin.through is Through.AS_IS:
             return Resolution((target,))
-        others = [t for t in self._built_of(target.type).get(_key((origin,)), ()) if t is not target]
+        others = [t for t in self._built_of(target.type).get(made_of((origin,)), ()) if t is not target]
         if not others:
             return Resolution((target,))
         reason = f"{where} may be {target.address} or, with text around it, {listed(t.address for t in others)}; {self._expressions.remedy}"
@@ -197,7 +183,7 @@ class Relations:
             found = self._of_part(unknown[ord(name) - _MARK], kind, form_of(kind).names)
             if found:
                 return found
-        parts = tuple(_part_key(unknown[ord(c) - _MARK]) if ord(c) >= _MARK else c for c in name)
+        parts = tuple(part_key(unknown[ord(c) - _MARK]) if ord(c) >= _MARK else c for c in name)
         return tuple(self._built_of(kind).get(parts, ()))
 
     def _of_part(self, part: Result, kind: str, attributes: tuple[str, ...]) -> tuple[Instance, ...]:
@@ -232,7 +218,7 @@ class Relations:
             return Resolution((), tuple(reached.values()), False, reason)
         if not origins or any(o.constant is MISSING for o in origins):
             return Resolution((), (), True, f"{where} is known after the apply, and the plan does not say what it is made from")
-        alike = [target for kind in types for target in self._built_of(kind).get(_key(origins), ())]
+        alike = [target for kind in types for target in self._built_of(kind).get(made_of(origins), ())]
         if alike:
             reason = (
                 f"{where} is built like the name of {listed(t.address for t in alike)}, but plan JSON lacks the text around it"
@@ -353,9 +339,9 @@ class Relations:
                 if result is None:
                     continue
                 if isinstance(result.raw, Text):
-                    parts = tuple(c for p in result.raw.parts for c in ((_part_key(p),) if isinstance(p, Result) else p))
+                    parts = tuple(c for p in result.raw.parts for c in ((part_key(p),) if isinstance(p, Result) else p))
                     index.setdefault(parts, []).append(target)
-                key = _key(result.all_origins)
+                key = made_of(result.all_origins)
                 if key:
                     index.setdefault(key, []).append(target)
             self._built[kind] = index
@@ -365,39 +351,6 @@ class Relations:
 def _is_single(kind: str) -> bool:
     """Whether a target has at most one companion of this type: S3 keeps one configuration of each kind for a bucket."""
     return kind.startswith("aws_s3_bucket_")
-
-
-def same_made(one: Result, other: Result) -> bool:
-    """Whether two values that are not known are made of the same, in the same way."""
-    if isinstance(one.raw, Text) and isinstance(other.raw, Text):
-        keys = [tuple(part if isinstance(part, str) else _part_key(part) for part in each.raw.parts) for each in (one, other)]
-        return keys[0] == keys[1]
-    if one.is_determined or other.is_determined:
-        return False
-    mine, theirs = _key(one.all_origins), _key(other.all_origins)
-    through = {origin.through for origin in (*one.all_origins, *other.all_origins)}
-    return bool(mine) and mine == theirs and through == {Through.AS_IS}
-
-
-def _together(found: list[Resolution]) -> Resolution:
-    targets = {t.address: t for each in found for t in each.targets}
-    candidates = {c.address: c for each in found for c in each.candidates if c.address not in targets}
-    reason = next((each.reason for each in found if each.reason), "")
-    return Resolution(tuple(targets.values()), tuple(candidates.values()), any(each.open_ended for each in found), reason)
-
-
-def _part_key(part: Result) -> object:
-    """What a part that is not known is made of."""
-    return _key(part.origins)
-
-
-def _key(origins: Iterable[Origin]) -> frozenset[object]:
-    """What a value is made of, however it got there; empty if that does not tell one value from another."""
-    return frozenset(
-        (o.kind, o.name, o.block, tuple(i.address for i in o.instances[:2]), o.attribute)
-        for o in origins
-        if o.kind is not Kind.CONSTANT
-    )
 
 
 def _may_name_another(origin: Origin) -> bool:

@@ -24,7 +24,7 @@ def queue_redrive(queue: Instance, context: Context) -> Outcome:
         return passed("dead_letter_queue", f"its name ends with {suffix}: it is a dead-letter queue itself", queue.address)
     redrive = context.argument(queue, "redrive_policy")
     where = f"{queue.address}.redrive_policy"
-    if redrive.is_unknown and not context.references.origins(queue, "redrive_policy"):
+    if redrive.is_unknown and not context.origins(queue, "redrive_policy"):
         return unknown("unknown_redrive", f"known after the apply: {where}", where)
     if redrive.is_unset:
         return failed("no_redrive", "redrive_policy is not set", where)

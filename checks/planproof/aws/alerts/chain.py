@@ -16,18 +16,15 @@ from typing import Any, NamedTuple
 from planproof.aws.alerts.alarms import ALARM, COMPOSITE, Watch, trouble, watches
 from planproof.aws.alerts.links import Chain, Link, Place, Stage, broken, cannot_tell, holds, is_whole, walk
 from planproof.aws.alerts.pattern_trial import Judgement, judge_event_pattern, judge_filter_pattern, seen_as
+from planproof.aws.alerts.same_metric import FILTER, same_metric
 from planproof.aws.alerts.topics import SUBSCRIPTION, TOPIC, alarm_topics, delivery, topics
 from planproof.aws.alerts.trails import TRAIL, Coverage, arn_name, coverage, trail_index
 from planproof.context import Context
 from planproof.evaluation.identifiers import identifier, name_of
-from planproof.evaluation.origin import Origin, Origins, Through
-from planproof.evaluation.relations import same_made
-from planproof.evaluation.result import Result
 from planproof.plan.model import Instance
 from planproof.plan.value import Value
 
 GROUP = "aws_cloudwatch_log_group"
-FILTER = "aws_cloudwatch_log_metric_filter"
 RULE = "aws_cloudwatch_event_rule"
 TARGET = "aws_cloudwatch_event_target"
 
@@ -254,7 +251,7 @@ def _alarms(settings: Mapping[str, Any], each: Instance, _: Instance, context: C
         if name.text and namespace.text
         else [*index.undetermined, *(w for ws in index.by_metric.values() for w in ws)]
     ):
-        candidates += [(watch, doubt) for doubt in [_same_metric(watch, each, context)] if doubt is not None]
+        candidates += [(watch, doubt) for doubt in [same_metric(watch, each, context)] if doubt is not None]
     # Those beside the filter first: elsewhere the same names may be another account's.
     for watch, doubt in sorted(candidates, key=lambda pair: pair[0].alarm.module is not each.module):
         yield _alarm(watch, each, doubt, settings, context)
@@ -272,59 +269,6 @@ def _no_alarm(each: Instance, name: Value, namespace: Value, context: Context) -
         text = f"{alarm.address} has {part} = {theirs}, and {each.address} writes {ours}; they have to be equal to the letter"
         return broken("wrong_metric", text, f"{alarm.address}.{part}", nearness=1)
     return broken("no_alarm", f"no alarm watches the metric that {each.address} writes", f"{each.address}.metric_transformation")
-
-
-def _same_metric(watch: Watch, each: Instance, context: Context) -> str | None:
-    """ "" where the alarm watches the filter's metric, None where it does not, else why that cannot be told."""
-    doubt = ""
-    for theirs, ours in (("metric_name", "name"), ("namespace", "namespace")):
-        left, right = watch.get(theirs, context), context.argument(each, "metric_transformation", 0, ours)
-        written = context.evaluated(watch.alarm, *watch.path, theirs), context.evaluated(each, "metric_transformation", 0, ours)
-        same = _same_text(_text(left, written[0], context), _text(right, written[1], context), written, each)
-        if same is False:
-            return None
-        if same is None:
-            doubt = f"{watch.alarm.address}.{theirs} is known after the apply, and so is whether it is {each.address}'s"
-    return doubt
-
-
-def _text(value: Value, result: Result | None, context: Context) -> str | None:
-    """The text, by the plan or by what the expression comes to."""
-    known = value.text if value.text is not None else result.text if result is not None else None
-    if known is not None or result is None:
-        return known
-    origins = _deciding(result)
-    return context.expressions.value(origins[0]).text if len(origins) == 1 and origins[0].is_itself else None
-
-
-def _same_text(left: str | None, right: str | None, written: tuple[Result | None, Result | None], each: Instance) -> bool | None:
-    """Whether two texts are the same, as far as they are known or made of the same; None if that cannot be told."""
-    if left is not None and right is not None:
-        return left == right
-    mine, theirs = (_deciding(result) if result is not None else () for result in written)
-    filters = {o.instance.address: o for o in mine if o.type == FILTER and o.instance}
-    if filters and each.address not in filters:
-        return False
-    if filters and len(mine) == 1:
-        return _is_metric(filters[each.address].attribute, each, right)
-    if left is None and right is None and mine and theirs and not {_made_of(o) for o in mine} & {_made_of(o) for o in theirs}:
-        return False
-    return True if all(written) and same_made(*written) else None  # type: ignore[arg-type]
-
-
-def _is_metric(attribute: tuple[str, ...] | None, each: Instance, metric: str | None) -> bool | None:
-    """Whether an attribute of a metric filter is its metric's name, and not its own."""
-    if attribute and attribute[0] == "metric_transformation":
-        return True
-    return True if metric is not None and each.get("name").text == metric else None
-
-
-def _deciding(result: Result) -> Origins:
-    return tuple(o for o in result.all_origins if o.through is not Through.CHOICE)
-
-
-def _made_of(origin: Origin) -> object:
-    return (origin.kind, origin.block, origin.name)
 
 
 def _alarm(watch: Watch, each: Instance, doubt: str, settings: Mapping[str, Any], context: Context) -> Link:
