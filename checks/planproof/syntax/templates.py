@@ -10,14 +10,35 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable
 from re import Match
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, Protocol
 
+from planproof.errors import SyntaxProblem
 from planproof.syntax import lexer
-from planproof.syntax.lexer import WIDE
+from planproof.syntax.file import SourceFile
+from planproof.syntax.lexer import WIDE, Tokens
 from planproof.syntax.nodes import Literal, Node, Template, TemplateFor, TemplateIf
 
-if TYPE_CHECKING:
-    from planproof.syntax.expressions import Expressions
+
+class Reader(Protocol):
+    """The parser of the expressions that stand in a template (planproof.syntax.expressions)."""
+
+    file: SourceFile
+    pos: int
+    text: str
+    tokens: Tokens
+
+    def problem(self, what: str, at: int | None = None) -> SyntaxProblem: ...
+
+    def enter(self) -> None: ...
+
+    def leave(self) -> None: ...
+
+    def expression(self) -> Node: ...
+
+    def take(self, found: Match[str] | None, what: str) -> Match[str]: ...
+
+    def loop(self) -> tuple[str | None, str, Node]: ...
+
 
 _NESTS = {"if": 1, "for": 1, "endif": -1, "endfor": -1}
 Matcher = Callable[[str, int], "Match[str] | None"]
@@ -51,14 +72,14 @@ def normal(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
-def quoted(parser: Expressions, start: int) -> Node:
+def quoted(parser: Reader, start: int) -> Node:
     """The string whose opening quote is at `start`."""
     parser.pos = start + 1
     parts = _parts(parser, lexer.quoted_part, "this string is not closed on its line, or holds an unknown escape")
     return _build(parser, start, parts)
 
 
-def heredoc(parser: Expressions, start: int) -> Node:
+def heredoc(parser: Reader, start: int) -> Node:
     """The heredoc whose `<<` is at `start`."""
     found = lexer.heredoc(parser.text, start)
     if not found:
@@ -70,12 +91,12 @@ def heredoc(parser: Expressions, start: int) -> Node:
     return _build(parser, start, parts)
 
 
-def bare(parser: Expressions) -> Node:
+def bare(parser: Reader) -> Node:
     """The template that a whole text is."""
     return _build(parser, 0, _parts(parser, lexer.bare_part, "a template cannot be read here"))
 
 
-def _parts(parser: Expressions, matcher: Matcher, missing: str) -> list[_Part]:
+def _parts(parser: Reader, matcher: Matcher, missing: str) -> list[_Part]:
     """The parts up to the closing quote or marker, which is read too."""
     text, parts = parser.text, list[_Part]()
     trims, open_directives = False, 0
@@ -100,7 +121,7 @@ def _parts(parser: Expressions, matcher: Matcher, missing: str) -> list[_Part]:
     raise parser.problem(missing)
 
 
-def _nest(parser: Expressions, directive: _Directive, open_directives: int) -> int:
+def _nest(parser: Reader, directive: _Directive, open_directives: int) -> int:
     """How many more directives are open after one; they count as nesting."""
     change = _NESTS.get(directive.keyword, 0)
     if open_directives + change < 0:
@@ -112,7 +133,7 @@ def _nest(parser: Expressions, directive: _Directive, open_directives: int) -> i
     return change
 
 
-def _sequence(parser: Expressions, start: int, opening: str) -> tuple[_Part, bool]:
+def _sequence(parser: Reader, start: int, opening: str) -> tuple[_Part, bool]:
     """An interpolation or a directive whose opening is read, and whether it takes away the whitespace that follows."""
     outer, parser.tokens = parser.tokens, WIDE
     part = parser.expression() if opening[0] == "$" else _directive(parser, start)
@@ -121,7 +142,7 @@ def _sequence(parser: Expressions, start: int, opening: str) -> tuple[_Part, boo
     return (part._replace(end=parser.pos) if isinstance(part, _Directive) else part), bool(end[1])
 
 
-def _directive(parser: Expressions, start: int) -> _Directive:
+def _directive(parser: Reader, start: int) -> _Directive:
     keyword = parser.take(lexer.directive(parser.text, parser.pos), "if, else, endif, for or endfor should stand here")[1]
     if keyword == "if":
         return _Directive(start, 0, keyword, expression=parser.expression())
@@ -173,7 +194,7 @@ class _Open:
         self.before: Template | None = None
 
 
-def _build(parser: Expressions, start: int, parts: list[_Part]) -> Node:
+def _build(parser: Reader, start: int, parts: list[_Part]) -> Node:
     """The node of a template that ends where the parser is."""
     if all(isinstance(part, _Text) for part in parts):
         return Literal(parser.file, start, parser.pos, "".join(part.value for part in parts if isinstance(part, _Text)))
@@ -187,7 +208,7 @@ def _build(parser: Expressions, start: int, parts: list[_Part]) -> Node:
     return Template(parser.file, start, parser.pos, nodes, len(parts) == 1 and isinstance(parts[0], Node))
 
 
-def _arrange(parser: Expressions, opened: list[_Open], directive: _Directive) -> None:
+def _arrange(parser: Reader, opened: list[_Open], directive: _Directive) -> None:
     """Opens, turns or closes a directive."""
     top, keyword = opened[-1], directive.keyword
     if keyword in ("if", "for"):
@@ -204,7 +225,7 @@ def _arrange(parser: Expressions, opened: list[_Open], directive: _Directive) ->
     opened[-1].parts.append(_closed(parser, opening, directive.end, top.before, inner))
 
 
-def _closed(parser: Expressions, opening: _Directive, end: int, before: Template | None, inner: Template) -> Node:
+def _closed(parser: Reader, opening: _Directive, end: int, before: Template | None, inner: Template) -> Node:
     """The node of a directive that has come to its end."""
     file, start = parser.file, opening.start
     assert opening.expression is not None  # an if or a for has one
@@ -214,7 +235,7 @@ def _closed(parser: Expressions, opening: _Directive, end: int, before: Template
     return TemplateIf(file, start, end, opening.expression, before or inner, inner if before else empty)
 
 
-def _merged(parser: Expressions, parts: list[_Text | Node]) -> tuple[Node, ...]:
+def _merged(parser: Reader, parts: list[_Text | Node]) -> tuple[Node, ...]:
     """Texts that follow each other become one Literal."""
     nodes: list[Node] = []
     texts: list[_Text] = []
