@@ -104,7 +104,9 @@ def running_provider() -> Iterator[dict[str, str]]:
         work = Path(temporary)
         (work / "main.tf").write_text(PROVIDER, encoding="utf-8")
         _terraform(work, environment, "init", "-backend=false")
-        program = next(work.glob(".terraform/providers/*/hashicorp/aws/*/*/terraform-provider-aws_*"))
+        program = next(work.glob(".terraform/providers/*/hashicorp/aws/*/*/terraform-provider-aws_*"), None)
+        if program is None:
+            raise RuntimeError("terraform init has left no AWS provider")
         # Of a certificate authority of the environment's own (AWS_CA_BUNDLE) it can be told only once.
         own = {name: value for name, value in environment.items() if not name.startswith("AWS_")}
         process = subprocess.Popen([program, "-debug"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=own)
