@@ -95,12 +95,12 @@ def _gated(instance: Instance, context: Context) -> Outcome:
     others: list[Result] = []
     for gate in _gates(instance):
         result = gate.result(context.expressions)
-        if result is None or not _is_gate(result):
+        if result is None:
             continue
         by = varies(context, gate.is_open, result.all_origins)
         if by:
             return passed("by_environment", f"prevent_destroy = true, and the resource is there only where {by} says so")
-        if not environment_in(result.all_origins, context):
+        if _is_gate(result) and not environment_in(result.all_origins, context):
             others.append(result)
     if not others:
         return failed("unconditional", "prevent_destroy = true in every environment", where)

@@ -311,17 +311,21 @@ class Evaluator:
         return functions_on_parts.call(node.name, arguments)
 
     def _tried(self, node: nodes.Call, place: Place) -> Result:
+        """`try` and `can`; what an argument was refused for has a say in the result."""
+        refused: list[Origins] = []
         for argument in node.arguments:
             try:
                 found = self.of(argument, place)
-            except EvaluationError:
+            except EvaluationError as error:
+                refused.append(error.origins)
                 continue
             if node.name == "can":
-                return Result(True) if found.is_determined else undetermined(by(found.origins, Through.FUNCTION))
-            return found
+                origins = by(found.all_origins, Through.FUNCTION)
+                return Result(True, origins) if found.is_determined else undetermined(origins)
+            return found.along(united(*refused))
         if node.name == "can":
-            return Result(False)
-        raise EvaluationError("no argument of try can be evaluated")
+            return Result(False, by(united(*refused), Through.FUNCTION))
+        raise EvaluationError("no argument of try can be evaluated", united(*refused))
 
     def _of_file(self, name: str, arguments: list[Result], place: Place) -> Result:
         origins = by(united(*(a.all_origins for a in arguments)), Through.FUNCTION)

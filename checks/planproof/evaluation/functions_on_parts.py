@@ -51,7 +51,7 @@ def call(name: str, arguments: Arguments) -> Result:
             return on_samples(function, arguments, _through(arguments))
         return Result(function(*map(plain, arguments)), _through(arguments))
     except FunctionError as error:
-        raise EvaluationError(str(error)) from None
+        raise EvaluationError(str(error), _through(arguments)) from None
     except NotComputable:
         return undetermined(_through(arguments) or (Origin(Kind.CONSTANT, constant=MISSING, name=f"{name}()"),))
     except (TypeError, IndexError):  # a number of arguments that the function does not take

@@ -26,7 +26,11 @@ MOST_ITEMS = 20_000
 
 
 class EvaluationError(ValueError):
-    """Terraform would refuse the expression; `try` and `can` catch it."""
+    """Terraform would refuse the expression; `try` and `can` catch it. `origins` are of what it was refused for."""
+
+    def __init__(self, text: str, origins: Origins = ()) -> None:
+        super().__init__(text)
+        self.origins = origins
 
 
 class Undetermined:

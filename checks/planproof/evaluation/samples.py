@@ -1,5 +1,9 @@
 """Functions on identifiers that are not known: a sample of the same form goes in, and what stands for its name is looked for in what
-comes out. So `split(":::", aws_s3_bucket.logs.arn)[1]` is known to be the bucket's name."""
+comes out. So `split(":::", aws_s3_bucket.logs.arn)[1]` is known to be the bucket's name.
+
+A sample has every character that AWS allows in such a name, and more characters than any name, so that what takes a name apart
+(`split("-", ...)`, `substr`, `upper`) does not leave it whole.
+"""
 
 from __future__ import annotations
 
@@ -9,60 +13,64 @@ from typing import Any
 
 from planproof.evaluation.identifiers import FORMS, Form
 from planproof.evaluation.origin import Kind, Origin, Origins, Through, by
-from planproof.evaluation.result import Result, Undetermined, filled, joined, undetermined
+from planproof.evaluation.result import EvaluationError, Result, Undetermined, filled, joined, undetermined
+from planproof.functions.values import FunctionError, NotComputable
 
-# Of a form that names have, and that no configuration holds; the other fields of an ARN are not known either.
-_NAME, _OTHER = "planproof7f3a{}name", "planproof7f3a{}{}"
-_TOKEN = re.compile(r"planproof7f3a(\d+)([a-z]+)")
+# What names may hold besides letters and digits, by service. Names of S3 and KMS are in lower case.
+_SPECIAL = {"s3": "-.", "kms": "-/", "logs": "-_./#", "iam": "-_.+=,@", "events": "-_.", "cloudtrail": "-_."}
+_LENGTH = 600
 
 
 def on_samples(function: Callable[..., Any], arguments: Sequence[Result], through: Origins) -> Result:
     """What a function makes of arguments of which some are identifiers that are not known; undetermined if that does not tell."""
-    subjects: list[Origin] = []
+    samples: dict[str, Result] = {}
 
     def sample(part: Result) -> str | None:
         origin = part.origins[0] if len(part.origins) == 1 and isinstance(part.raw, Undetermined) else None
-        text = _sample(origin, len(subjects)) if origin is not None else None
-        if origin is not None and text is not None:
-            subjects.append(origin)
-        return text
+        form = FORMS.get(origin.type) if origin is not None and origin.kind is Kind.RESOURCE else None
+        if origin is None or form is None or origin.through is not Through.AS_IS or not origin.attribute or not origin.instance:
+            return None
+        if origin.attribute[0] in form.arns:
+            return _arn(form, origin, samples)
+        return _mark(form, origin, samples) if origin.attribute[0] in form.names else None
 
     try:
         made = function(*(filled(argument, sample) for argument in arguments))
-    except ValueError:
+    except (ValueError, FunctionError, NotComputable, EvaluationError):
         return undetermined(through)
-    return _marked(made, subjects, through)
+    return _marked(made, samples, through) if samples else undetermined(through)
 
 
-def _sample(origin: Origin, number: int) -> str | None:
-    form = FORMS.get(origin.type) if origin.kind is Kind.RESOURCE and origin.through is Through.AS_IS else None
-    if form is None or not origin.attribute or origin.instance is None:
-        return None
-    attribute = origin.attribute[0]
-    if attribute in form.names and attribute not in form.arns:
-        return _NAME.format(number)
-    return _arn(form, number) if attribute in form.arns else None
+def _mark(form: Form, origin: Origin, samples: dict[str, Result]) -> str:
+    """A text that stands for a name, and nothing else."""
+    letters = "planproof7f3a" if form.service in ("s3", "kms") else "planProof7f3A"
+    mark = f"{letters}{_SPECIAL.get(form.service, '-_')}{len(samples)}x".ljust(_LENGTH, "x")
+    samples[mark] = undetermined((origin,))
+    return mark
 
 
-def _arn(form: Form, number: int) -> str:
-    region, account = ("", "") if form.service == "s3" else (_OTHER.format(number, "region"), _OTHER.format(number, "account"))
-    region = "" if form.is_global else region
-    return f"arn:{_OTHER.format(number, 'partition')}:{form.service}:{region}:{account}:{form.prefix}{_NAME.format(number)}"
+def _arn(form: Form, origin: Origin, samples: dict[str, Result]) -> str:
+    """The ARN of a resource; its partition, region and account are not known either."""
+    others = []
+    for field in ("partition", "region", "account"):
+        mark = f"planproof7f3a-{field}-{len(samples)}x".ljust(_LENGTH, "x")
+        if field == "partition" or (form.service != "s3" and not (form.is_global and field == "region")):
+            samples[mark] = undetermined(by((origin,), Through.FUNCTION))
+            others.append(mark)
+        else:
+            others.append("")
+    partition, region, account = others
+    return f"arn:{partition}:{form.service}:{region}:{account}:{form.prefix}{_mark(form, _name_of(origin), samples)}"
 
 
-def _marked(made: Any, subjects: list[Origin], through: Origins) -> Result:
+def _marked(made: Any, samples: dict[str, Result], through: Origins) -> Result:
     """The value with what stood for names as attributes again."""
     if isinstance(made, list):
-        return Result([_marked(item, subjects, through) for item in made])
-    if not isinstance(made, str) or not _TOKEN.search(made):
+        return Result([_marked(item, samples, through) for item in made])
+    pieces = re.split(f"({'|'.join(map(re.escape, samples))})", made) if isinstance(made, str) else []
+    if len(pieces) < 2 or any("7f3a" in piece.lower() for piece in pieces[::2]):
         return undetermined(through)
-    pieces = _TOKEN.split(made)  # a text, a number and a word, in turn
-    parts: list[str | Result] = [pieces[0]]
-    for number, word, text in zip(pieces[1::3], pieces[2::3], pieces[3::3], strict=True):
-        origin = subjects[int(number)]
-        name = origin if origin.attribute and origin.attribute[0] not in FORMS[origin.type].arns else _name_of(origin)
-        parts += [undetermined((name,)) if word == "name" else undetermined(by((origin,), Through.FUNCTION)), text]
-    told = [part for part in parts if part != ""]
+    told = [samples.get(piece, piece) for piece in pieces if piece != ""]
     return told[0] if len(told) == 1 and isinstance(told[0], Result) else joined(told)
 
 
