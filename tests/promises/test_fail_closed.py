@@ -180,7 +180,10 @@ SOURCES: dict[str, Case] = {
         1, "is not in the source", source={"main.tf": 'resource "aws_s3_bucket" "x" {}\n'}, policy="unknown: fail\n"
     ),
     "the source does not parse": Case(
-        1, "does not parse as HCL", source={"main.tf": 'resource "aws_s3_bucket" {{{\n'}, policy="unknown: fail\n"
+        1,
+        "main.tf, line 1, column 1: the brace of this block is not closed",
+        source={"main.tf": 'resource "aws_s3_bucket" {{{\n'},
+        policy="unknown: fail\n",
     ),
     "the source is missing": Case(
         2, "no-such-folder does not exist", source_from="no-such-folder", plain=(1, "no-such-folder does not exist")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -13,6 +14,8 @@ import planproof.source.files
 from planproof.errors import SourceError
 from planproof.source.files import MAX_FILES
 from planproof.source.model import Source
+from planproof.source.modules import ModuleSource
+from planproof.syntax.traversals import references
 from support.repository import ROOT
 
 SHAPES = ROOT / "fixtures" / "good" / "prevent_destroy" / "shapes"
@@ -28,18 +31,36 @@ def test_a_folder_and_its_saved_plan_tell_the_same(path: Path) -> None:
     assert root is not None
     assert called is not None
     assert root.locals.keys() == {"is_prod", "names"}
-    assert [b["prevent_destroy"] for b in root.blocks["resource", "aws_s3_bucket", "counted"].blocks("lifecycle")] == [[True]]
-    call = root.block("module", "gated")
-    assert call is not None
-    assert (count := call.argument("count")) is not None
-    assert count.code == 'var.environment == "prod" ? 1 : 0'
-    block = called.resource("aws_s3_bucket.protected")
-    assert block is not None
-    assert source.display_path(block.file).endswith("modules/bucket/main.tf")
-    assert block.line == 1 + (SHAPES / "modules/bucket/main.tf").read_text(encoding="utf-8").split("\n").index(
+    assert lifecycles(root, "counted") == [{"prevent_destroy": "true"}]
+    assert written(root, "module", "gated")["count"] == 'var.environment == "prod" ? 1 : 0'
+    where = called.where("resource", "aws_s3_bucket", "protected")
+    assert where is not None
+    assert source.display_path(where.file).endswith("modules/bucket/main.tf")
+    assert where.line == 1 + (SHAPES / "modules/bucket/main.tf").read_text(encoding="utf-8").split("\n").index(
         'resource "aws_s3_bucket" "protected" {'
     )
     assert source.module(("no", "such")) is None
+
+
+def written(module: ModuleSource, *labels: str) -> dict[str, str]:
+    """The arguments of a block, as they are written."""
+    body = module.body(*labels)
+    assert body is not None
+    return {name: attribute.expression.text for name, attribute in body.attributes.items()}
+
+
+def lifecycles(module: ModuleSource, bucket: str) -> list[dict[str, str]]:
+    """The arguments of each `lifecycle` of a bucket."""
+    body = module.body("resource", "aws_s3_bucket", bucket)
+    assert body is not None
+    blocks = body.blocks_of("lifecycle")
+    return [{name: a.expression.text for name, a in block.body.attributes.items()} for block in blocks]
+
+
+def root_of(source: Source) -> ModuleSource:
+    module = source.module(())
+    assert module is not None
+    return module
 
 
 def archive(entries: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
@@ -124,29 +145,30 @@ def test_names_that_leave_the_archive_lead_nowhere(tmp_path: Path) -> None:
     inside = tmp_path / "plan" / "tfplan"
     inside.parent.mkdir()
     inside.write_bytes(archive(entries))
-    source = Source.open(inside)
-    module = source.module(())
-    assert module is not None
-    assert list(module.blocks) == [("resource", "aws_s3_bucket", "a")]
+    module = root_of(Source.open(inside))
+    assert [name for name in ("a", "b", "outside") if module.where("resource", "aws_s3_bucket", name)] == ["a"]
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["outside.tf", "plan", "tfplan"]
 
 
 @pytest.mark.parametrize("manifest", [b"{", b"[1]", b'[{"Key": 1}]', b"\xff"])
 def test_a_broken_manifest_costs_only_the_folders_names(manifest: bytes, tmp_path: Path) -> None:
     (tmp_path / "tfplan").write_bytes(archive({**GOOD, "tfconfig/modules.json": manifest}))
-    module = Source.open(tmp_path / "tfplan").module(())
-    assert module is not None
-    assert module.resource("aws_s3_bucket.a") is not None
+    module = root_of(Source.open(tmp_path / "tfplan"))
+    assert module.body("resource", "aws_s3_bucket", "a") is not None
 
 
-def test_a_file_that_does_not_parse_is_named_and_the_others_are_read(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_is_named_and_the_others_are_read(tmp_path: Path) -> None:
+    """A block whose braces are in order is read when it is asked for, and then costs itself alone."""
     (tmp_path / "bad.tf").write_text('resource "aws_s3_bucket" {{{\n', encoding="utf-8")
     (tmp_path / "deep.tf").write_text(f"locals {{ a = {'(' * 500}1{')' * 500} }}\n", encoding="utf-8")
-    (tmp_path / "good.tf").write_text('resource "aws_s3_bucket" "a" {}\n', encoding="utf-8")
-    module = Source.open(tmp_path).module(())
-    assert module is not None
-    assert module.resource("aws_s3_bucket.a") is not None
-    assert [Path(problem.split(" does not parse")[0]).name for problem in module.problems] == ["bad.tf", "deep.tf"]
+    (tmp_path / "good.tf").write_text('resource "aws_s3_bucket" "a" {}\nlocals {\n  b = 1\n}\n', encoding="utf-8")
+    module = root_of(Source.open(tmp_path))
+    assert module.body("resource", "aws_s3_bucket", "a") is not None
+    assert module.locals.keys() == {"b"}
+    assert [problem.removeprefix(f"{tmp_path}/") for problem in module.problems] == [
+        "bad.tf, line 1, column 1: the brace of this block is not closed",
+        "deep.tf, line 1, column 113: this is nested more than 100 levels deep",
+    ]
 
 
 def test_json_syntax_is_source_too(tmp_path: Path) -> None:
@@ -156,26 +178,10 @@ def test_json_syntax_is_source_too(tmp_path: Path) -> None:
         "output": {"id": {"value": "${aws_s3_bucket.a[0].id}"}},
     }
     (tmp_path / "main.tf.json").write_text(json.dumps(document), encoding="utf-8")
-    source = Source.open(tmp_path)
-    module = source.module(())
-    assert module is not None
-    block = module.resource("aws_s3_bucket.a")
-    assert block is not None
-    assert [b["prevent_destroy"] for b in block.blocks("lifecycle")] == [True]
-    assert source.expression((), ("output", "id"), "value", ()) == ({"references": ["aws_s3_bucket.a[0].id"]}, ())
-    assert source.expression((), ("locals",), "name", ()) == ({"references": ["var.n"]}, ())
-
-
-def test_an_expression_is_stepped_into_as_far_as_its_text_goes(tmp_path: Path) -> None:
-    (tmp_path / "main.tf").write_text(
-        'locals {\n  a = { x = { y = aws_s3_bucket.a.id }, "b.c" = [var.one, var.two] }\n  m = merge(var.m, {})\n}\n',
-        encoding="utf-8",
-    )
-    source = Source.open(tmp_path)
-    assert source.expression((), ("locals",), "a", ("x", "y")) == ({"references": ["aws_s3_bucket.a.id"]}, ())
-    assert source.expression((), ("locals",), "a", ("b.c", 1)) == ({"references": ["var.two"]}, ())
-    assert source.expression((), ("locals",), "m", ("x",)) == ({"references": ["var.m"]}, ("x",))
-    assert source.expression((), ("locals",), "none", ()) is None
+    module = root_of(Source.open(tmp_path))
+    assert lifecycles(module, "a") == [{"prevent_destroy": "true"}]
+    named = [module.locals["name"], *(a.expression for a in module.body("output", "id").attributes.values())]  # type: ignore[union-attr]
+    assert [[str(name) for name in references(node)] for node in named] == [["var.n"], ["aws_s3_bucket.a[0].id"]]
 
 
 def test_what_lies_beside_the_plan_is_its_source(tmp_path: Path) -> None:
@@ -204,13 +210,13 @@ def test_a_module_is_found_by_its_source_or_by_what_init_wrote(tmp_path: Path) -
     )
     source = Source.open(tmp_path)
     assert (module := source.module(("local",))) is not None
-    assert module.resource("aws_s3_bucket.m") is not None
+    assert module.where("resource", "aws_s3_bucket", "m") is not None
     assert source.module(("remote",)) is None
     manifest = tmp_path / ".terraform" / "modules" / "modules.json"
     manifest.parent.mkdir(parents=True)
     manifest.write_text(json.dumps({"Modules": [{"Key": "remote", "Dir": "fetched"}]}), encoding="utf-8")
     assert (module := Source.open(tmp_path).module(("remote",))) is not None
-    assert module.resource("aws_s3_bucket.fetched") is not None
+    assert module.where("resource", "aws_s3_bucket", "fetched") is not None
 
 
 def test_a_file_of_the_folder_is_bounded_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -220,30 +226,65 @@ def test_a_file_of_the_folder_is_bounded_too(tmp_path: Path, monkeypatch: pytest
         Source.open(tmp_path).module(())
 
 
-def test_override_files_change_arguments_and_keep_the_rest(tmp_path: Path) -> None:
-    (tmp_path / "main.tf").write_text(
-        'resource "aws_s3_bucket" "a" {\n  bucket = "a"\n  lifecycle {\n    prevent_destroy = true\n  }\n}\n', encoding="utf-8"
-    )
-    (tmp_path / "a_override.tf").write_text(
-        'resource "aws_s3_bucket" "a" {\n  tags = {}\n  lifecycle {\n    ignore_changes = [tags]\n  }\n}\n', encoding="utf-8"
-    )
-    module = Source.open(tmp_path).module(())
-    assert module is not None
-    block = module.resource("aws_s3_bucket.a")
-    assert block is not None
-    assert (block.line, Path(block.file).name) == (1, "main.tf")
-    assert {"bucket", "tags", "lifecycle"} <= block.body.keys()
-    (lifecycle,) = block.blocks("lifecycle")
-    assert lifecycle["prevent_destroy"] == [True]
-    assert "ignore_changes" in lifecycle
+MAIN = 'resource "aws_s3_bucket" "a" {{\n  bucket = "a"\n{}}}\n'
+RULE, DYNAMIC = "  rule {{\n    id = {}\n  }}\n", '  dynamic "rule" {{\n    for_each = {}\n    content {{}}\n  }}\n'
+LIFECYCLE = "  lifecycle {{\n    {}\n  }}\n"
+OVERRIDES = {
+    "arguments": ("  tags = {}\n", '  bucket = "b"\n', {"bucket": '"b"', "tags": "{}"}, []),
+    "blocks of one type": (RULE.format(1) + RULE.format(2), RULE.format(3), {"bucket": '"a"'}, [{"id": "3"}]),
+    "blocks by a dynamic one": (RULE.format(1), DYNAMIC.format("[4]"), {"bucket": '"a"'}, [{"for_each": "[4]"}]),
+    "a dynamic block": (DYNAMIC.format("[4]"), RULE.format(1), {"bucket": '"a"'}, [{"id": "1"}]),
+    "lifecycle by its arguments": (
+        LIFECYCLE.format("prevent_destroy = true"),
+        LIFECYCLE.format("ignore_changes = [tags]"),
+        {"bucket": '"a"'},
+        [{"prevent_destroy": "true", "ignore_changes": "[tags]"}],
+    ),
+}
 
 
-def test_windows_line_ends_are_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("body", "override", "arguments", "blocks"), OVERRIDES.values(), ids=OVERRIDES)
+def test_override_files_change_arguments_and_keep_the_rest(
+    body: str, override: str, arguments: dict[str, str], blocks: list[dict[str, str]], tmp_path: Path
+) -> None:
+    (tmp_path / "main.tf").write_text(MAIN.format(body), encoding="utf-8")
+    (tmp_path / "a_override.tf").write_text(f'resource "aws_s3_bucket" "a" {{\n{override}}}\n', encoding="utf-8")
+    module = root_of(Source.open(tmp_path))
+    where, found = module.where("resource", "aws_s3_bucket", "a"), module.body("resource", "aws_s3_bucket", "a")
+    assert where is not None
+    assert (where.line, Path(where.file).name) == (1, "main.tf")
+    assert written(module, "resource", "aws_s3_bucket", "a") == arguments
+    assert found is not None
+    assert [{name: a.expression.text for name, a in block.body.attributes.items()} for block in found.blocks] == blocks
+
+
+TOOLS = {
+    "of one name": (["main.tf", "main.tofu"], {False: "main.tf", True: "main.tofu"}),
+    "of one name in JSON": (["main.tf.json", "main.tofu.json"], {False: "main.tf.json", True: "main.tofu.json"}),
+    "of two languages": (["main.tf", "main.tofu.json"], {False: "main.tf", True: "main.tf main.tofu.json"}),
+    "of two names": (["a.tf", "b.tofu"], {False: "a.tf", True: "a.tf b.tofu"}),
+    "Terraform's alone": (["a.tf"], {False: "a.tf", True: "a.tf"}),
+}
+
+
+@pytest.mark.parametrize("is_opentofu", [False, True], ids=["terraform", "opentofu"])
+@pytest.mark.parametrize(("names", "read"), TOOLS.values(), ids=TOOLS)
+def test_each_tool_s_own_files_are_read(names: list[str], read: dict[bool, str], is_opentofu: bool, tmp_path: Path) -> None:
+    for name in names:
+        key = re.sub(r"\W", "_", name)
+        text = f'{{"locals": {{"{key}": 1}}}}' if name.endswith(".json") else f"locals {{\n  {key} = 1\n}}\n"
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    module = root_of(Source.open(tmp_path).read_by(is_opentofu))
+    assert sorted(module.locals) == [re.sub(r"\W", "_", name) for name in read[is_opentofu].split()]
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"], ids=["unix", "windows"])
+def test_the_ends_of_lines_are_read(line_end: str, tmp_path: Path) -> None:
     text = 'locals {\n  a = <<-EOT\n    x\n  EOT\n  b = [\n    1,\n  ]\n}\nresource "aws_s3_bucket" "a" {}\n'
-    (tmp_path / "main.tf").write_bytes(text.replace("\n", "\r\n").encode())
-    module = Source.open(tmp_path).module(())
-    assert module is not None
-    assert (module.problems, list(module.locals), list(module.blocks)) == ([], ["a", "b"], [("resource", "aws_s3_bucket", "a")])
+    (tmp_path / "main.tf").write_bytes(text.replace("\n", line_end).encode())
+    module = root_of(Source.open(tmp_path))
+    where = module.where("resource", "aws_s3_bucket", "a")
+    assert (module.problems, list(module.locals), where and where.line) == ([], ["a", "b"], 9)
 
 
 def test_of_a_folder_of_plans_none_is_opened_to_find_the_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

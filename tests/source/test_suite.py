@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sys
 import tokenize
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from planproof.plan.model import Plan
 from planproof.policy.model import Policy
 from planproof.registry import all_checks
 from planproof.source import files
-from planproof.source.files import Folder
+from planproof.source.files import ArchiveFiles, Folder
 from planproof.source.model import Source
 from planproof.source.terraform_tests import TerraformTests, _python, suite_of
 from planproof.verdict import Verdict
@@ -176,10 +177,13 @@ def test_the_folder_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         _ = folder.files
 
 
-def test_a_saved_plan_alone_holds_no_tests(tmp_path: Path) -> None:
+def test_a_saved_plan_alone_holds_no_tests() -> None:
     """And says so, rather than that there are none."""
     plan = Plan.load({"format_version": "1.2", "planned_values": {"root_module": {}}})
-    alone = Source(None, "saved.tfplan")  # type: ignore[arg-type]
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("tfconfig/m-/main.tf", "")
+    alone = Source(ArchiveFiles(content.getvalue(), "saved.tfplan"), "saved.tfplan")
     for given, held in ((alone, "a saved plan holds"), (None, "plan JSON holds")):
         (finding,) = evaluate(plan, Policy.default(), given, checks=[CHECK]).findings
         assert (finding.verdict, finding.code) == (Verdict.UNKNOWN, "no_source")

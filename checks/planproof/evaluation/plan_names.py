@@ -17,6 +17,7 @@ from planproof.evaluation.result import (
     Counted,
     EvaluationError,
     Instances,
+    OpenObject,
     Reference,
     Result,
     Undetermined,
@@ -97,11 +98,11 @@ class PlanNames:
     def each_value(self, repetition: Result, key: Key) -> Result:
         """The element under a key that is not among the keys that are known."""
         raw = repetition.raw
-        if isinstance(raw, Mapping) and key in raw:
+        if isinstance(raw, OpenObject) or (isinstance(raw, Mapping) and key in raw):
             return member(repetition, key)
-        if isinstance(raw, Undetermined):
-            return repetition
-        return Result(key, repetition.origins)  # a set: the value is the key
+        if raw is None or isinstance(raw, list):
+            return Result(key, repetition.origins)  # a set: the value is the key
+        return undetermined(repetition.all_origins)
 
     def _leaf(self, leaf: Mapping[str, Any], place: Place) -> Result:
         references = leaf.get("references")

@@ -61,7 +61,9 @@ class Resources:
         if not self._plan.is_complete or not keys:
             keys = keys_of(self._expressions.repetition(module, local))
         if keys is None and not instances:
-            return undetermined((whole,))
+            if self._is_assumed or not self._plan.is_complete or local.startswith("data."):
+                return undetermined((whole,))
+            keys = []  # of what Terraform makes none of, it knew that there is none
         found = {key: self._one(whole, instances.get(key)) for key in (instances if keys is None else keys)}
         counted = all(isinstance(key, int) for key in found) if found else "count_expression" in (config.raw if config else {})
         if counted:

@@ -161,7 +161,7 @@ def _groups(trail: Instance, _: Instance, context: Context) -> Iterator[Link]:
         elsewhere = next((group for group in context.plan.of_type(GROUP) if group.get("name").text == name), None)
         if elsewhere is not None:
             text = f"{elsewhere.address} is in another region than {trail.address}"
-            yield broken("log_group_elsewhere", text, f"{trail.address}.cloud_watch_logs_group_arn")
+            yield broken("log_group_elsewhere", text, elsewhere.address)
             return
         yield holds(Place(None, name), f"{trail.address}.cloud_watch_logs_group_arn")
     elif not found.targets and (found.open_ended or not found.candidates):

@@ -233,10 +233,7 @@ def _of_elements(elements: list[Result], trail: Instance, path: Path, context: C
         try:
             text = filled(element, lambda part: _stand_in(part, context))
         except ValueError:
-            made_of = ", ".join(o.display_name for o in element.all_origins if o.kind is Kind.RESOURCE)
-            reason = made_of or next(
-                (o.reason for o in element.all_origins if o.reason), "the plan does not say which bucket it is"
-            )
+            reason = next((o.reason for o in element.all_origins if o.reason), "the plan does not say which bucket it is")
             still_open = f"{trail.address}.{path[0]} is known after the apply, and {reason}"
             continue
         match = _ARN.match(text) if isinstance(text, str) else None
