@@ -28,10 +28,12 @@ from planproof.baseline import Baseline
 from planproof.check import ANY_TYPE, LISTED_TYPES, PLAN_WIDE, Check
 from planproof.engine import evaluate, find_policy
 from planproof.errors import LoadError, PlanproofError
+from planproof.evaluation import functions_on_parts as functions_on_parts
 from planproof.plan.model import Plan
 from planproof.policy import layers as layers
 from planproof.registry import all_checks, own_checks
 from planproof.source.model import find_source
+from planproof.syntax import blocks as blocks
 from planproof.text.docstring import sections
 from planproof.verdict import PLAN, Finding, Verdict
 from planproof.version import guide, refuse_two_copies

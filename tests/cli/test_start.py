@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from planproof.engine import evaluate
-from planproof.source import blocks
+from planproof.syntax import blocks
+from planproof.syntax.file import SourceFile
 from support.repository import ROOT
 
 GOOD = ROOT / "fixtures" / "good" / "output_contract" / "plain"
@@ -25,7 +26,7 @@ main(sys.argv[1:])
 print(*sorted(set(sys.modules) - before), file=sys.stderr)
 """
 NOT_NEEDED = {
-    *("checkov", "hcl2", "lark", "jsonschema", "yaml"),
+    *("checkov", "lark", "jsonschema", "yaml"),
     *("zipfile", "logging", "traceback", "tempfile", "hashlib", "subprocess", "multiprocessing", "concurrent"),
 }
 
@@ -62,10 +63,21 @@ def test_an_ordinary_run_imports_what_it_needs(plan: Path, tmp_path: Path) -> No
         "planproof.cli.progress",
     }
     assert found & rest == set()
+    assert {name for name in found if name.startswith("planproof.functions.")} == {"planproof.functions.set_value"}
+    assert {name for name in found if name.startswith("planproof.syntax.")} == {
+        "planproof.syntax.file",
+        "planproof.syntax.nodes",
+        "planproof.syntax.traversals",
+    }
 
 
 def test_a_reporter_is_imported_where_it_is_asked_for(plan: Path) -> None:
     assert "planproof.formats.to_sarif" in imported("check", plan, "--format", "sarif")
+
+
+def test_a_plan_with_source_imports_what_reads_it(plan: Path) -> None:
+    (plan.parent / "main.tf").write_text('output "logs" { value = upper("logs") }\n', encoding="utf-8")
+    assert "planproof.syntax.blocks" in imported("check", plan)
 
 
 def test_the_source_is_parsed_where_a_check_asks_for_it_and_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,12 +88,12 @@ def test_the_source_is_parsed_where_a_check_asks_for_it_and_once(tmp_path: Path,
         unused.parent.mkdir(parents=True)
         unused.write_text('resource "null_resource" "a" {}\n', encoding="utf-8")
     parsed: Counter[str] = Counter()
-    parse = blocks.load
+    parse = blocks.top_blocks
 
-    def counting(file: str, text: str) -> object:
-        parsed[Path(file).relative_to(folder).as_posix()] += 1
-        return parse(file, text)
+    def counting(file: SourceFile) -> list[blocks.TopBlock]:
+        parsed[Path(file.path).relative_to(folder).as_posix()] += 1
+        return parse(file)
 
-    monkeypatch.setattr(blocks, "load", counting)
+    monkeypatch.setattr(blocks, "top_blocks", counting)
     evaluate(folder / "plan.json")
     assert parsed == {"main.tf": 1, "team/main.tf": 1, "team/service/main.tf": 1}

@@ -23,8 +23,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planproof.functions.json_text import json_of
+from planproof.functions.set_value import SetValue
 from planproof.functions.table import EVALUATED, FUNCTIONS, UNDETERMINED
-from planproof.functions.values import FunctionError, NotComputable, SetValue, key, set_of
+from planproof.functions.values import FunctionError, NotComputable, key, set_of
 from support.real_functions import UNKNOWN, Answer, answers, call
 from support.repository import ROOT
 

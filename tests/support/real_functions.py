@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from planproof.functions.set_value import SetValue
 from planproof.functions.unify import type_of
-from planproof.functions.values import SetValue
 
 _BATCH = 500
 

@@ -12,7 +12,6 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 from planproof.errors import SyntaxProblem
-from planproof.evaluation import functions_on_parts
 from planproof.evaluation.operators import binary, equal, logic, truth, unary
 from planproof.evaluation.origin import Kind, Origin, Origins, Through, by, united
 from planproof.evaluation.result import (
@@ -30,11 +29,9 @@ from planproof.evaluation.result import (
     member,
     undetermined,
 )
-from planproof.functions.values import SetValue
 from planproof.plan.model import Module
 from planproof.plan.value import Key
 from planproof.syntax import nodes
-from planproof.syntax.expressions import parse_template
 from planproof.syntax.file import SourceFile
 
 BUDGET = 3_000_000
@@ -308,6 +305,8 @@ class Evaluator:
             arguments[-1:] = [value for _, value in last]
         if node.name in ("file", "templatefile"):
             return self._of_file(node.name, arguments, place)
+        from planproof.evaluation import functions_on_parts  # a plan without source calls none
+
         return functions_on_parts.call(node.name, arguments)
 
     def _tried(self, node: nodes.Call, place: Place) -> Result:
@@ -331,6 +330,8 @@ class Evaluator:
             return undetermined(origins)
         if name == "file":
             return Result(text, origins)
+        from planproof.syntax.expressions import parse_template
+
         given = arguments[1].raw if len(arguments) == 2 else None
         if not isinstance(given, dict):
             return undetermined(origins)
@@ -368,13 +369,6 @@ def _or_lost(find: Callable[[], Result]) -> Result:
 
 def _bound(key_name: str | None, value_name: str, key: Result, value: Result) -> dict[str, Result]:
     return {value_name: value} if key_name is None else {key_name: key, value_name: value}
-
-
-def set_of(items: list[Any]) -> SetValue:
-    """A set of Results in the order given."""
-    found = SetValue()
-    found.extend(items)
-    return found
 
 
 _SPENT = Origin(Kind.LOST, reason=f"the evaluation was ended after {BUDGET} expressions")

@@ -30,8 +30,9 @@ from planproof.evaluation.result import (
     undetermined,
 )
 from planproof.evaluation.samples import on_samples
+from planproof.functions.set_value import SetValue
 from planproof.functions.table import FUNCTIONS
-from planproof.functions.values import FunctionError, NotComputable, SetValue
+from planproof.functions.values import FunctionError, NotComputable
 from planproof.plan.value import MISSING
 
 Arguments = Sequence[Result]

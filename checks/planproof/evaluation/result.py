@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from planproof.evaluation.origin import Kind, Origin, Origins, Through, by, united
-from planproof.functions.values import SetValue
+from planproof.functions.set_value import SetValue
 
 Json = Any
 MOST_PARTS = 200

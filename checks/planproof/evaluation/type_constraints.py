@@ -9,7 +9,7 @@ from typing import Any
 
 from planproof.evaluation.operators import as_number, number
 from planproof.evaluation.result import EvaluationError, Result, Undetermined, as_string, entries, member
-from planproof.functions.values import SetValue
+from planproof.functions.set_value import SetValue
 from planproof.syntax.nodes import Call, Literal, Node, ObjectNode, Template, TupleNode, Variable
 
 

@@ -6,6 +6,7 @@ import math
 from fractions import Fraction
 from itertools import product
 
+from planproof.functions.set_value import SetValue
 from planproof.functions.strings import clusters
 from planproof.functions.unify import common
 from planproof.functions.values import (
@@ -13,7 +14,6 @@ from planproof.functions.values import (
     FunctionError,
     Json,
     NotComputable,
-    SetValue,
     as_bool,
     as_text,
     bounded,

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from planproof.functions.set_value import SetValue
 from planproof.functions.values import (
     FunctionError,
     Json,
     NotComputable,
-    SetValue,
     as_text,
     key,
     kind,

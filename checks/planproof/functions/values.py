@@ -19,6 +19,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from planproof.functions.set_value import SetValue
+
 Json = Any
 
 MAX_DEPTH = 50
@@ -40,10 +42,6 @@ class FunctionError(ValueError):
 
 class NotComputable(Exception):
     """What Terraform answers cannot be told here; `str()` is one plain sentence, without values."""
-
-
-class SetValue(list[Json]):
-    """A set: its elements distinct, in Terraform's order where that is defined. Made by `set_of`."""
 
 
 # --- kinds ---

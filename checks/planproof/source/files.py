@@ -7,10 +7,13 @@ import os
 import posixpath
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from planproof.errors import SourceError, SyntaxProblem
-from planproof.syntax.blocks import TopBlock, top_blocks
 from planproof.syntax.file import SourceFile
+
+if TYPE_CHECKING:
+    from planproof.syntax.blocks import TopBlock
 
 MAX_FILES = 5_000
 MAX_LISTED = 50_000
@@ -68,6 +71,8 @@ class Folder:
 
     def blocks(self, file: str) -> list[TopBlock]:
         """The blocks of a file of the configuration's language, native or JSON."""
+        from planproof.syntax.blocks import top_blocks  # a plan without source reads none
+
         try:
             return top_blocks(SourceFile(file, self.text(file)))
         except SyntaxProblem as error:

@@ -6,12 +6,14 @@ import os
 import posixpath
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from planproof.errors import SyntaxProblem
-from planproof.syntax.blocks import TopBlock, top_blocks
 from planproof.syntax.file import SourceFile
 from planproof.syntax.nodes import Attribute, Block, Body, Literal, Node
+
+if TYPE_CHECKING:
+    from planproof.syntax.blocks import TopBlock
 
 _LABELLED = {"resource": 2, "data": 2, "module": 1, "output": 1, "variable": 1, "provider": 1}
 
@@ -27,6 +29,8 @@ class ModuleSource:
     """The blocks of one module's folder. `problems` names each file, or block, that could not be read, with line and column."""
 
     def __init__(self, files: Iterable[SourceFile]) -> None:
+        from planproof.syntax.blocks import top_blocks  # a plan without source reads none
+
         self.problems: list[str] = []
         self._blocks: dict[tuple[str, ...], list[TopBlock]] = {}
         self._locals: list[TopBlock] = []
