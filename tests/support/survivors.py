@@ -164,7 +164,6 @@ REASONS: dict[str, dict[str, str]] = {
         "*.metric_query.0.return_data *": VALID,
         "*.stat *": "any statistic of the one event goes off; the provider demands one that exists",
         "aws_kms_alias.name *": NAME,
-        "aws_kms_key dropped": "the key's policy is a resource of its own",
         "aws_kms_key count_0": "the key's policy is a resource of its own, or no key encrypts the topic then",
         "ideal aws_kms_alias.*": "the topic names its key, and not the alias",
         "ideal aws_sns_topic.deliveries*": "the topic of deliveries is not that of the alerts",

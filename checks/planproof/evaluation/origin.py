@@ -7,7 +7,7 @@ from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from planproof.plan.model import Instance, Module
+    from planproof.plan.model import Instance
 
 
 class Kind(Enum):
@@ -33,10 +33,10 @@ class Origin:
 
     RESOURCE: `instances` are the candidates, one if the reference is exact; `block` is `(module address, address in module)`;
     `attribute` is the path that is read, or None if the whole object is, or if the plan lost it. CONSTANT: `constant`. VARIABLE:
-    `name`, `attribute`. NAMED: `name`. LOST: `name` and `reason`, and `modules` if whole module instances are referred to.
+    `name`, `attribute`. NAMED: `name`. LOST: `name` and `reason`.
     """
 
-    __slots__ = ("_family", "attribute", "block", "constant", "instances", "kind", "modules", "name", "reason", "through")
+    __slots__ = ("_family", "attribute", "block", "constant", "instances", "kind", "name", "reason", "through")
 
     def __init__(
         self,
@@ -48,10 +48,9 @@ class Origin:
         name: str = "",
         reason: str = "",
         through: Through = Through.AS_IS,
-        modules: tuple[Module, ...] = (),
     ) -> None:
         self.kind, self.instances, self.block, self.attribute = kind, instances, block, attribute
-        self.constant, self.name, self.reason, self.through, self.modules = constant, name, reason, through, modules
+        self.constant, self.name, self.reason, self.through = constant, name, reason, through
         self._family: dict[tuple[tuple[str, ...] | None, Through], Origin] = {(attribute, through): self}
 
     @property
@@ -103,9 +102,7 @@ class Origin:
     def _relative(self, attribute: tuple[str, ...] | None, through: Through) -> Origin:
         found = self._family.get((attribute, through))
         if found is None:
-            found = Origin(
-                self.kind, self.instances, self.block, attribute, self.constant, self.name, self.reason, through, self.modules
-            )
+            found = Origin(self.kind, self.instances, self.block, attribute, self.constant, self.name, self.reason, through)
             found._family = self._family
             self._family[attribute, through] = found
         return found

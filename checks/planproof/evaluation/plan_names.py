@@ -52,6 +52,7 @@ class PlanNames:
 
     def __init__(self, names: Names) -> None:
         self._names = names
+        self._lost: dict[str, Origin] = {}
 
     def of(self, expression: Any, place: Place, value: Value | None = None) -> Result:
         """What an expression comes to, or a block or list of such together. `value` is the plan's, if it has one: a known one tells
@@ -126,19 +127,19 @@ class PlanNames:
                 found.append(by(result.origins, Through.CHOICE))
             elif isinstance(result.raw, (Instances, Counted)):
                 found.append((self._paired(result.raw, place) if alone else None) or (result.raw.origin.by(Through.UNTOLD),))
-            elif isinstance(result.raw, Reference):
-                found.append(self._whole(result.raw, name))
+            elif subjects := _subjects(result.raw):
+                found.append(self._whole(subjects, name))
             else:
                 found.append(by(origins_of(result), Through.UNTOLD))
         return united(*found)
 
-    def _whole(self, reference: Reference, name: str) -> Origins:
-        if isinstance(reference.subject, Origin):
-            return (reference.subject.by(Through.UNTOLD),)
-        if reference.subject is None:
-            return ()
-        reason = f"which output of {name} is read is not in the plan; {self._names.remedy}"
-        return (Origin(Kind.LOST, name=name, reason=reason, modules=(reference.subject,)),)
+    def _whole(self, subjects: list[Any], name: str) -> Origins:
+        """Resources, or modules of which one output is read."""
+        origins = [subject.by(Through.UNTOLD) for subject in subjects if isinstance(subject, Origin)]
+        if any(isinstance(subject, Module) for subject in subjects):
+            reason = f"which output of {name} is read is not in the plan; {self._names.remedy}"
+            origins.append(self._lost.setdefault(name, Origin(Kind.LOST, name=name, reason=reason)))
+        return tuple(origins)
 
     def _paired(self, instances: Instances | Counted, place: Place) -> Origins | None:
         """The instance of equal key, if the key alone is referred to and both sides have the same keys."""
@@ -208,9 +209,26 @@ def _keys_beside(place: Place) -> set[Key]:
 
 
 def _part(origin: Origin, step: str) -> Origin:
-    """An attribute of what an origin is; an identifier has none, so that the step led through an object around it."""
-    is_text = bool(origin.attribute) and (origin.attribute or ("",))[0] in identity_of(origin.type)
-    return origin if origin.kind is Kind.RESOURCE and is_text else origin.part(step)
+    """An attribute of what an origin is. If it has none of that name, the step led through an object around it."""
+    return origin if origin.kind is Kind.RESOURCE and not _has_part(origin, step) else origin.part(step)
+
+
+def _has_part(origin: Origin, step: str) -> bool:
+    if origin.attribute:
+        return origin.attribute[0] not in identity_of(origin.type)  # an identifier is a text
+    schema = origin.instances[0].value.names() if origin.instances else []
+    return not schema or step in schema
+
+
+def _subjects(raw: Any) -> list[Any]:
+    """What is referred to as a whole: a resource, a module or, by key, the instances of one."""
+    each = [raw] if isinstance(raw, Reference) else [r.raw for r in _results(raw)]
+    return [one.subject for one in each if isinstance(one, Reference)]
+
+
+def _results(raw: Any) -> list[Result]:
+    members = raw.values() if isinstance(raw, dict) else raw if isinstance(raw, list) else ()
+    return [member for member in members if isinstance(member, Result)]
 
 
 def _leaves(expression: Any) -> list[Mapping[str, Any]]:
