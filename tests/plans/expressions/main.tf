@@ -117,7 +117,8 @@ output "in_text" { value = "${true}-${1.0}-${0.1}-${var.text}" }
 # --- operators ---
 output "precedence" { value = 1 + 2 * 3 - 4 / 2 % 3 }
 output "comparison" { value = [1 < 2, "1" == 1, 1 == 1.0, "a" != "b", !(2 >= 3), -(-1)] }
-output "equal_lists" { value = [[1, "a"] == [1, "a"], { a = 1 } == { a = 1 }, null == var.nothing, tolist([1]) == [1]] }
+output "equal_lists" { value = [[1, "a"] == [1, "b"], { a = 1 } == { b = 1 }, null == var.nothing, [] == [1]] }
+output "equal_types" { value = [tolist([1]) == [1], var.texts == {}, [] == []] }
 output "logic" { value = [true && !false, false || true, var.environment == "prod" && length(var.names) > 1] }
 output "texts_to_numbers" { value = var.text + 1 }
 output "conditional" { value = var.environment == "prod" ? "yes" : "no" }
