@@ -1,9 +1,9 @@
-"""Compares what planproof makes of each argument with what Terraform made of it.
+"""Compares what planproof makes of each argument and output with what Terraform made of it.
 
     python tools/differential.py FOLDER...              # each has a plan.json and the configuration that it was made from
     python tools/differential.py --pairs FILE.tsv       # a plan and the folder of its configuration on each line
 
-Every argument that the plan knows and the source writes is worked out again from the source, and compared. Prints the counts and every
+Every argument and root output that the plan knows and the source writes is worked out again from the source, and compared. Prints the counts and every
 difference; ends with 1 if there is one. What a provider is known to change on the way is in `same`, and nothing else is let pass.
 """
 
@@ -59,18 +59,23 @@ class Comparison:
                 self.counts["without source"] += len(instance.value.names())
                 continue
             for path in leaves(instance.config.expressions):
-                self._compare(str(plan), expressions, instance, path)
+                self._argument(str(plan), expressions, instance, path)
+        for name, output in loaded.outputs.items():
+            result = expressions.output(name)
+            self._count(outcome_of(result, output.value, (name,)), str(plan), f"output.{name}", result, output.value)
 
-    def _compare(self, plan: str, expressions: Expressions, instance: Instance, path: Path_) -> None:
+    def _argument(self, plan: str, expressions: Expressions, instance: Instance, path: Path_) -> None:
         result, value = expressions.argument(instance, *path), instance.get(*path)
         outcome = outcome_of(result, value, path)
         if result is None and outcome == "different" and _may_lack(expressions, instance, path):
             outcome = FILLED_IN
+        self._count(outcome, plan, ".".join([instance.address, *map(str, path)]), result, value)
+
+    def _count(self, outcome: str, plan: str, argument: str, result: Result | None, value: Value) -> None:
         self.counts[outcome] += 1
         if outcome in ("equal", "different"):
             self.counts["compared"] += 1
         if outcome == "different":
-            argument = ".".join([instance.address, *map(str, path)])
             self.differences.append(Difference(plan, argument, plain(result) if result else None, value.raw))
 
 

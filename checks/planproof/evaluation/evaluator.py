@@ -15,6 +15,7 @@ from planproof.errors import SyntaxProblem
 from planproof.evaluation.operators import binary, equal, logic, truth, unary
 from planproof.evaluation.origin import Kind, Origin, Origins, Through, by, united
 from planproof.evaluation.result import (
+    MOST_ITEMS,
     REFUSED,
     UNDETERMINED,
     Counted,
@@ -34,10 +35,12 @@ from planproof.plan.value import Key
 from planproof.syntax import nodes
 from planproof.syntax.file import SourceFile
 
-BUDGET = 3_000_000
-"""Expressions that are evaluated for one plan."""
+BUDGET = 1_000_000
+"""Expressions that are evaluated for one plan, and a quarter of the parts of what each comes to; real configurations come to 100,000."""
 MAX_DEPTH = 500
 """Expressions that are evaluated within each other, modules' outputs and variables on the way; real configurations come to 300."""
+MAX_NESTING = 100
+"""How deep the parts of a value lie in each other."""
 _FRAMES = 8_000  # of Python, for that depth
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -122,9 +125,12 @@ class Evaluator:
         self._left -= 1
         self._depth += 1
         try:
-            return self._kinds[type(node)](node, place)
+            found = self._kinds[type(node)](node, place)
         finally:
             self._depth -= 1
+        parts, depth = found.measure
+        self._left -= parts // 4
+        return found if parts <= MOST_ITEMS and depth <= MAX_NESTING else undetermined((*found.origins, _TOO_LARGE))
 
     def safely(self, node: nodes.Node, place: Place) -> Result:
         """The same; what Terraform would refuse cannot stand in a plan, so that something else is amiss: undetermined."""
@@ -375,5 +381,6 @@ def _bound(key_name: str | None, value_name: str, key: Result, value: Result) ->
     return {value_name: value} if key_name is None else {key_name: key, value_name: value}
 
 
+_TOO_LARGE = Origin(Kind.LOST, reason=f"a value has more than {MOST_ITEMS} parts, or they lie more than {MAX_NESTING} deep")
 _SPENT = Origin(Kind.LOST, reason=f"the evaluation was ended after {BUDGET} expressions")
 _TOO_DEEP = Origin(Kind.LOST, reason=f"the expressions are nested more than {MAX_DEPTH} deep")

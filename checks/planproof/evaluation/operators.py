@@ -48,6 +48,8 @@ def binary(operator: str, left: Result, right: Result) -> Result:
     origins = _origins(left, right)
     if operator in ("==", "!="):
         same = equal(left, right)
+        if same and isinstance(left.raw, (list, dict)):
+            same = None  # a list is not equal to a tuple, nor a map to an object; which of them it is, its value does not tell
         return undetermined(origins) if same is None else Result(same is (operator == "=="), origins)
     if not left.is_determined or not right.is_determined:
         return undetermined(origins)
@@ -95,9 +97,10 @@ def number(raw: Any) -> Fraction:
     if isinstance(raw, bool) or not isinstance(raw, (int, float, str)):
         raise EvaluationError("it is no number")
     try:
-        if isinstance(raw, str) and len(raw) > 100:
+        text = str(raw)
+        if len(text) > 100 or not -400 <= int(text.lower().partition("e")[2] or 0) <= 400:
             raise ValueError
-        return Fraction(str(raw))
+        return Fraction(text)
     except (ValueError, ZeroDivisionError):
         raise EvaluationError("it is no number") from None
 

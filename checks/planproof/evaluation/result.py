@@ -50,10 +50,17 @@ REFUSED = Undetermined()
 class Result:
     """A value and its origins; see the module. Never edited."""
 
-    __slots__ = ("origins", "raw")
+    __slots__ = ("_measure", "origins", "raw")
 
-    def __init__(self, raw: Any, origins: Origins = ()) -> None:
-        self.raw, self.origins = raw, origins
+    def __init__(self, raw: Any, origins: Origins = (), measure: tuple[int, int] | None = None) -> None:
+        self.raw, self.origins, self._measure = raw, origins, measure
+
+    @property
+    def measure(self) -> tuple[int, int]:
+        """How many parts it has, each counted as often as it stands in it, and how deep they lie. Walks what it has not yet measured."""
+        if self._measure is None:
+            self._measure = _measured(self.raw)
+        return self._measure
 
     @property
     def is_determined(self) -> bool:
@@ -82,11 +89,11 @@ class Result:
         return tuple(dict.fromkeys(name for part in unknown_parts(self) for o in part.origins if (name := o.display_name)))
 
     def by(self, through: Through) -> Result:
-        return Result(self.raw, by(self.origins, through)) if self.origins else self
+        return Result(self.raw, by(self.origins, through), self._measure) if self.origins else self
 
     def along(self, origins: Origins) -> Result:
         """The same, chosen by what has these origins."""
-        return Result(self.raw, united(self.origins, by(origins, Through.CHOICE))) if origins else self
+        return Result(self.raw, united(self.origins, by(origins, Through.CHOICE)), self._measure) if origins else self
 
     def __repr__(self) -> str:
         return f"<Result {type(self.raw).__name__} {list(self.origins)}>"
@@ -157,6 +164,14 @@ def _members(raw: Any) -> Iterable[Any]:
     if isinstance(raw, Encoded):
         return (raw.value,)
     return (*raw.entries.values(), raw.rest) if isinstance(raw, OpenObject) else ()
+
+
+def _measured(raw: Any) -> tuple[int, int]:
+    parts, depth = 1 + len(raw) // 1000 if isinstance(raw, str) else 1, 0
+    for member in _members(raw):
+        inner = member.measure if isinstance(member, Result) else _measured(member)
+        parts, depth = parts + inner[0], max(depth, inner[1] + 1)
+    return parts, depth
 
 
 def unknown_parts(result: Result) -> Iterator[Result]:

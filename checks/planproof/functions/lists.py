@@ -189,6 +189,8 @@ def range_(*limits: Json) -> Json:
         raise FunctionError("the step leads away from the end")
     if math.ceil((end - start) / step) > _MOST_OF_RANGE:
         raise FunctionError("the range has more than 1024 elements")
+    if start.denominator == step.denominator == 1:
+        return list(range(int(start), math.ceil(end), int(step)))
     found = []
     while (end - start) * step > 0:
         found.append(number_of(start))
