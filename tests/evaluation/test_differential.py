@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from differential import Comparison, same
 
+from differential import Comparison, same
 from support.repository import FIXTURES, PLANS
 
 FOLDERS = sorted(file.parent for root in (FIXTURES, PLANS) for file in root.rglob("plan.json"))

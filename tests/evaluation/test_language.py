@@ -6,8 +6,8 @@ tests/plans/expressions has an output for each way of saying something. What the
 from __future__ import annotations
 
 import pytest
-from differential import outcome_of
 
+from differential import outcome_of
 from planproof.evaluation.expressions import Expressions
 from planproof.source.model import Source
 from support.evaluated import evaluated, made_of, shown
