@@ -6,8 +6,8 @@ tests/plans/expressions has an output for each way of saying something. What the
 from __future__ import annotations
 
 import pytest
-from differential import outcome_of
 
+from differential import outcome_of
 from planproof.evaluation.expressions import Expressions
 from planproof.source.model import Source
 from support.evaluated import evaluated, made_of, shown
@@ -108,7 +108,7 @@ PARTLY = {
     f'{SUFFIX} == "a" ? {{ a = 1, b = 2 }} : {{ a = 1, b = 3 }}': {"a": 1, "b": "?"},
     f'{SUFFIX} == "a" ? {{ a = 1 }} : {{ a = 1, b = 3 }}': {"a": 1, "...": "?"},
     f"merge({{ a = 1 }}, {{ ({SUFFIX}) = 2 }})": {"a": "?", "...": "?"},  # the key may be "a"
-    f'merge({{ a = 1 }}, {{ b = {SUFFIX}, a = 2 }})': {"a": 2, "b": "?"},
+    f"merge({{ a = 1 }}, {{ b = {SUFFIX}, a = 2 }})": {"a": 2, "b": "?"},
     f"jsonencode({{ a = {SUFFIX}, b = 1 }})": {"jsonencode": {"a": "?", "b": 1}},
     f"jsondecode(jsonencode({{ a = {SUFFIX}, b = 1 }})).b": 1,
     f"[for n in [{SUFFIX}, 1] : n]": ["?", 1],
@@ -136,7 +136,17 @@ def test_an_expression_is_worked_out_as_far_as_it_goes(text: str, expected: obje
     assert shown(evaluated(text, EXPRESSIONS)) == expected
 
 
-REFUSED = ["[][0]", "{}.a", '"a" + 1', "1 / 0", "null.a", "aws_s3_bucket.none[0]", 'aws_s3_bucket.keyed["z"]', '"x${null}"', "one([1, 2])"]
+REFUSED = [
+    "[][0]",
+    "{}.a",
+    '"a" + 1',
+    "1 / 0",
+    "null.a",
+    "aws_s3_bucket.none[0]",
+    'aws_s3_bucket.keyed["z"]',
+    '"x${null}"',
+    "one([1, 2])",
+]
 
 
 @pytest.mark.parametrize("text", REFUSED)

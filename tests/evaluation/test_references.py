@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from planproof.plan.identifiers import spellings
-from planproof.plan.origin import Kind, Scope
-from planproof.plan.references import References, _most_specific
 
 from planproof.check import Context
+from planproof.evaluation.origin import Kind
+from planproof.evaluation.plan_names import _most_specific
 from planproof.plan.addresses import steps_of
 from planproof.policy.model import Policy
 from planproof.source.model import Source
+from support.evaluated import made_of
 from support.repository import PLANS, load
 
 PLAN = load("references")
@@ -85,12 +85,13 @@ KEY_CONTEXTS = {
     "source": Context(KEYS, Policy.default(), Source.open(PLANS / "keys")),
 }
 FIRST, SECOND = 'aws_s3_bucket.parts["first"]', 'aws_s3_bucket.parts["second"]'
-# versioning resource -> the bucket that it belongs to, and which of the contexts can tell
+# versioning resource -> the bucket that it belongs to, and which of the contexts can tell; what stands in an object that a module is
+# handed, plan JSON does not say
 PAIRED = {
     "aws_s3_bucket_versioning.by_variable": ('aws_s3_bucket.keyed["b"]', "source"),
     "aws_s3_bucket_versioning.by_object": ('aws_s3_bucket.keyed["a"]', "source"),
     "aws_s3_bucket_versioning.by_number": ("aws_s3_bucket.counted[1]", "source"),
-    "aws_s3_bucket_versioning.splat": ("aws_s3_bucket.counted[2]", ""),
+    "aws_s3_bucket_versioning.splat": ("aws_s3_bucket.counted[2]", "source"),
     "aws_s3_bucket_versioning.of_all[0]": ("aws_s3_bucket.counted[0]", "plan source"),
     "aws_s3_bucket_versioning.of_all[1]": ("aws_s3_bucket.counted[1]", "plan source"),
     "aws_s3_bucket_versioning.of_all[2]": ("aws_s3_bucket.counted[2]", "plan source"),
@@ -100,22 +101,22 @@ PAIRED = {
     "aws_s3_bucket_versioning.of_number[0]": ("module.numbered[0].aws_s3_bucket.this", "source"),
     "aws_s3_bucket_versioning.of_number[1]": ("module.numbered[1].aws_s3_bucket.this", "source"),
     "aws_s3_bucket_versioning.of_second": ("module.numbered[1].aws_s3_bucket.this", "plan source"),
-    "aws_s3_bucket_versioning.of_splat": ("module.numbered[0].aws_s3_bucket.this", ""),
+    "aws_s3_bucket_versioning.of_splat": ("module.numbered[0].aws_s3_bucket.this", "source"),
     'aws_s3_bucket_versioning.of_module["x"]': (f'module.store["x"].{SECOND}', "source"),
     'aws_s3_bucket_versioning.of_module["y"]': (f'module.store["y"].{SECOND}', "source"),
     'aws_s3_bucket_versioning.of_part["first"]': (f"module.single.{FIRST}", "source"),
     'aws_s3_bucket_versioning.of_part["second"]': (f"module.single.{SECOND}", "source"),
-    "aws_s3_bucket_versioning.of_object": (f"module.single.{FIRST}", "plan source"),
+    "aws_s3_bucket_versioning.of_object": (f"module.single.{FIRST}", "source"),
     "aws_s3_bucket_versioning.of_text": ('module.store["y"].aws_s3_bucket.this', "plan source"),
-    'module.take.aws_s3_bucket_versioning.each_bucket["a"]': ('aws_s3_bucket.keyed["a"]', "plan source"),
-    'module.take.aws_s3_bucket_versioning.each_bucket["b"]': ('aws_s3_bucket.keyed["b"]', "plan source"),
-    "module.take.aws_s3_bucket_versioning.bucket_b": ('aws_s3_bucket.keyed["b"]', "plan source"),
+    'module.take.aws_s3_bucket_versioning.each_bucket["a"]': ('aws_s3_bucket.keyed["a"]', "source"),
+    'module.take.aws_s3_bucket_versioning.each_bucket["b"]': ('aws_s3_bucket.keyed["b"]', "source"),
+    "module.take.aws_s3_bucket_versioning.bucket_b": ('aws_s3_bucket.keyed["b"]', "source"),
     "module.take.aws_s3_bucket_versioning.id_two": ("aws_s3_bucket.counted[0]", "source"),
     'module.take.aws_s3_bucket_versioning.each_id["one"]': ("aws_s3_bucket.plain", "source"),
     'module.take.aws_s3_bucket_versioning.each_id["two"]': ("aws_s3_bucket.counted[0]", "source"),
-    "module.take.aws_s3_bucket_versioning.store_y": ('module.store["y"].aws_s3_bucket.this', "plan source"),
-    'module.take.aws_s3_bucket_versioning.each_store["x"]': (f'module.store["x"].{FIRST}', "plan source"),
-    'module.take.aws_s3_bucket_versioning.each_store["y"]': (f'module.store["y"].{FIRST}', "plan source"),
+    "module.take.aws_s3_bucket_versioning.store_y": ('module.store["y"].aws_s3_bucket.this', "source"),
+    'module.take.aws_s3_bucket_versioning.each_store["x"]': (f'module.store["x"].{FIRST}', "source"),
+    'module.take.aws_s3_bucket_versioning.each_store["y"]': (f'module.store["y"].{FIRST}', "source"),
 }
 
 
@@ -135,55 +136,58 @@ def test_every_key_of_the_plan_is_in_the_table() -> None:
     assert {i.address for i in KEYS.of_type("aws_s3_bucket_versioning")} == PAIRED.keys()
 
 
-SETTINGS = {"a": {"name": "first"}, "b": {"name": "second"}}
-# topic -> the constants that its name is made from; where the plan lost an index, the whole and the key beside it
+SETTINGS = "{'a': {'name': 'first'}, 'b': {'name': 'second'}}"
+# topic -> what its name is made of, without source and with it; plan JSON loses an index, and so has the whole
 CONSTANTS = {
-    "by_key": ["second"],
-    'by_each["a"]': ["first"],
-    'by_each["b"]': ["second"],
-    'by_each_key["a"]': [SETTINGS, "a"],
-    'by_each_key["b"]': [SETTINGS, "b"],
-    'by_set["one"]': ["one"],
-    'by_set["two"]': ["two"],
-    "by_index": ["two"],
-    "by_count[0]": [["one", "two"], 0],
-    "by_count[1]": [["one", "two"], 1],
-    "by_default": ["default"],
-    "whole": ["whole"],
+    "by_key": ("second as_is", "second as_is"),
+    'by_each["a"]': ("first as_is", "first as_is"),
+    'by_each["b"]': ("second as_is", "second as_is"),
+    'by_each_key["a"]': (f"{SETTINGS} untold", "first as_is"),
+    'by_each_key["b"]': (f"{SETTINGS} untold", "second as_is"),
+    'by_set["one"]': ("one as_is", "one as_is"),
+    'by_set["two"]': ("two as_is", "two as_is"),
+    "by_index": ("two as_is", "two as_is"),
+    "by_count[0]": ("['one', 'two'] untold", "one as_is"),
+    "by_count[1]": ("['one', 'two'] untold", "two as_is"),
+    "by_default": ("default as_is", "default as_is"),
+    "whole": ("whole as_is", "whole as_is"),
 }
 
 
-@pytest.mark.parametrize("context", KEY_CONTEXTS.values(), ids=KEY_CONTEXTS)
 @pytest.mark.parametrize(("topic", "constants"), CONSTANTS.items(), ids=CONSTANTS)
-def test_a_constant_is_the_part_that_is_read(topic: str, constants: list[object], context: Context) -> None:
-    origins = context.references.origins(KEYS.by_address[f"module.take.aws_sns_topic.{topic}"], "name")
-    assert [context.references.value(origin).raw for origin in origins] == constants
-    assert {origin.kind for origin in origins} <= {Kind.CONSTANT, Kind.KEY}
+def test_a_constant_is_the_part_that_is_read(topic: str, constants: tuple[str, str]) -> None:
+    instance = KEYS.by_address[f"module.take.aws_sns_topic.{topic}"]
+    for context, constant in zip(KEY_CONTEXTS.values(), constants, strict=True):
+        (origin,) = context.origins(instance, "name")
+        assert (origin.kind, f"{origin.constant} {origin.through.name.lower()}") == (Kind.CONSTANT, constant)
 
 
+# output -> what it is made of, without source and with it
+COUNTED = ["aws_s3_bucket.counted[0].id as_is", "aws_s3_bucket.counted[1].id as_is"]
 OUTPUTS = {
-    "plain": [("aws_s3_bucket.single", ("arn",))],
-    "nested": [(INNER.format("x"), ("id",))],
-    "whole": [("aws_s3_bucket.single", None)],
-    "splat": [("aws_s3_bucket.counted[0]", None), ("aws_s3_bucket.counted[1]", None)],
+    "plain": (["aws_s3_bucket.single.arn untold"], ["aws_s3_bucket.single.arn as_is"]),
+    "nested": ([f"{INNER.format('x')}.id untold"], [f"{INNER.format('x')}.id as_is"]),
+    "whole": (["aws_s3_bucket.single untold"], ["aws_s3_bucket.single as_is"]),
+    "splat": (["aws_s3_bucket.counted untold"], COUNTED),
+    "local": (["local.shared_name untold"], ["random_id.suffix.hex text"]),
 }
 
 
 @pytest.mark.parametrize(("name", "expected"), OUTPUTS.items(), ids=OUTPUTS)
-def test_outputs_lead_to_instances_and_attributes(name: str, expected: list[object]) -> None:
-    found = CONTEXTS["plan"].references.output(name)
-    assert [(i.address, o.attribute) for o in found for i in o.instances] == expected
+def test_outputs_lead_to_instances_and_attributes(name: str, expected: tuple[list[str], list[str]]) -> None:
+    assert tuple(made_of(context.expressions.output(name)) for context in CONTEXTS.values()) == expected
 
 
-def test_the_source_restores_an_attribute_that_the_plan_lost() -> None:
-    (origin,) = CONTEXTS["source"].references.output("splat")
-    assert (origin.attribute, len(origin.instances)) == (("id",), 2)
+def test_a_splat_that_plan_json_lost_leads_to_all_instances() -> None:
+    (origin,) = CONTEXTS["plan"].expressions.output("splat").origins
+    assert [i.address for i in origin.instances] == ["aws_s3_bucket.counted[0]", "aws_s3_bucket.counted[1]"]
 
 
-def test_variable_defaults_and_arguments_are_constants_at_the_end() -> None:
+@pytest.mark.parametrize("context", CONTEXTS.values(), ids=CONTEXTS)
+def test_a_variable_s_default_is_a_constant_at_the_end(context: Context) -> None:
     bucket = PLAN.by_address[INNER.format("x")]
-    (fixed,) = References(PLAN).origins(bucket, "tags")
-    assert (fixed.kind, fixed.constant) == (Kind.CONSTANT, "constant")
+    (tags,) = context.origins(bucket, "tags")
+    assert (tags.kind, tags.constant) == (Kind.CONSTANT, "constant" if context.source is None else {"fixed": "constant"})
 
 
 STEPS = {
@@ -214,23 +218,8 @@ def test_one_dependency_said_several_ways_is_one(references: list[str], names: l
     assert _most_specific(references) == names
 
 
-SPELLINGS = {
-    "arn:aws:s3:::corp-logs": "corp-logs",
-    "arn:aws-us-gov:s3:::corp-logs/prefix": "corp-logs",
-    "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/trail:*": "/aws/trail",
-    "arn:aws:sns:eu-west-1:123456789012:alerts": "alerts",
-    "arn:aws:kms:eu-west-1:123456789012:key/1234-abcd": "1234-abcd",
-    "arn:aws:iam::123456789012:role/service/writer": "writer",
-    "corp.logs.s3.amazonaws.com": "corp.logs",
-    "corp-logs.s3.eu-west-1.amazonaws.com": "corp-logs",
-}
-
-
-@pytest.mark.parametrize(("arn", "name"), SPELLINGS.items(), ids=SPELLINGS)
-def test_an_arn_or_a_domain_is_also_the_name_in_it(arn: str, name: str) -> None:
-    assert spellings(arn) == (arn, name)
-
-
-@pytest.mark.parametrize("name", ["", "[", "var", "local", "module", "data", "each", "a.", "[0]"])
-def test_a_name_that_terraform_does_not_write_leads_nowhere(name: str) -> None:
-    assert CONTEXTS["plan"].references.follow({"references": [name]}, Scope(PLAN.root)) == ()
+@pytest.mark.parametrize("context", CONTEXTS.values(), ids=CONTEXTS)
+@pytest.mark.parametrize("name", ["", "[", "var", "local", "module", "data", "each", "a.", "[0]", "a.b", "module.gone.x"])
+def test_a_name_that_leads_nowhere_says_nothing(name: str, context: Context) -> None:
+    found = context.expressions.named(name)
+    assert (found.is_determined, found.all_origins) == (False, ())

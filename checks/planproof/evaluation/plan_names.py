@@ -153,7 +153,7 @@ class PlanNames:
 
     def _named(self, name: str, place: Place) -> Result | None:
         """What a name comes to; None if it is bound by a `for` or a dynamic block, or leads nowhere."""
-        first, *steps = steps_of(name)
+        first, *steps = steps_of(name) or ("",)
         if not steps:
             return None
         try:

@@ -79,6 +79,8 @@ class Result:
         while pending:
             part = pending.pop()
             found.update(dict.fromkeys(part.origins))
+            if isinstance(part.raw, Reference) and isinstance(part.raw.subject, Origin):
+                found[part.raw.subject] = None
             if not isinstance(part.raw, (Text, Encoded)):  # those have the origins of their parts as their own
                 pending.extend([member for member in _members(part.raw) if isinstance(member, Result)][::-1])
         return tuple(found)
@@ -368,6 +370,4 @@ def origins_of(result: Result | None) -> Origins:
     if result is None:
         return ()
     found = result.all_origins
-    if found or not result.is_determined or not isinstance(result.raw, (str, int, float, bool, type(None), list, dict)):
-        return found
-    return (Origin(Kind.CONSTANT, constant=result.raw),)
+    return found if found or not is_known(result) else (Origin(Kind.CONSTANT, constant=plain(result)),)
