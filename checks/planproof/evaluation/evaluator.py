@@ -6,7 +6,6 @@ wrong. Work is bounded by a budget for a whole plan; when it is spent, the rest 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
@@ -30,6 +29,7 @@ from planproof.evaluation.result import (
     member,
     undetermined,
 )
+from planproof.evaluation.stack_room import StackRoom
 from planproof.plan.model import Module
 from planproof.plan.value import Key
 from planproof.syntax import nodes
@@ -41,7 +41,6 @@ MAX_DEPTH = 500
 """Expressions that are evaluated within each other, modules' outputs and variables on the way; real configurations come to 300."""
 MAX_NESTING = 100
 """How deep the parts of a value lie in each other."""
-_FRAMES = 8_000  # of Python, for that depth
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -104,28 +103,24 @@ class Evaluator:
 
     def of(self, node: nodes.Node, place: Place) -> Result:
         """What the expression comes to. Raises EvaluationError if Terraform would refuse it."""
+        return self.counted(self._kinds[type(node)], node, place)
+
+    def counted(self, find: Callable[..., Result], *arguments: Any) -> Result:
+        """What `find` comes to, as an expression within those that are being evaluated: of so many, and no deeper than MAX_DEPTH."""
         if self._left <= 0:
             return undetermined((_SPENT,))
         if self._depth >= MAX_DEPTH:
             return undetermined((_TOO_DEEP,))
         if self._depth == 0:
-            return self._outermost(node, place)
-        return self._nested(node, place)
+            with StackRoom():
+                return self._nested(find, arguments)
+        return self._nested(find, arguments)
 
-    def _outermost(self, node: nodes.Node, place: Place) -> Result:
-        """With room for as many of Python's frames as expressions may nest."""
-        limit = sys.getrecursionlimit()
-        sys.setrecursionlimit(max(limit, _FRAMES))
-        try:
-            return self._nested(node, place)
-        finally:
-            sys.setrecursionlimit(limit)
-
-    def _nested(self, node: nodes.Node, place: Place) -> Result:
+    def _nested(self, find: Callable[..., Result], arguments: tuple[Any, ...]) -> Result:
         self._left -= 1
         self._depth += 1
         try:
-            found = self._kinds[type(node)](node, place)
+            found = find(*arguments)
         finally:
             self._depth -= 1
         parts, depth = found.measure

@@ -7,7 +7,7 @@ whatever is reached twice is worked out once.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from planproof.evaluation.blocks import Nested, nested_bodies
 from planproof.evaluation.evaluator import Evaluator, Place
@@ -27,34 +27,12 @@ from planproof.evaluation.result import (
     undetermined,
 )
 from planproof.evaluation.type_constraints import converted
+from planproof.evaluation.written import Configuration
 from planproof.plan.model import Instance, Module, Plan
 from planproof.plan.value import Key, Value
 from planproof.syntax.nodes import Body, Node
 
 PathStep = str | int
-
-
-class Blocks(Protocol):
-    """A module of the source."""
-
-    @property
-    def locals(self) -> Mapping[str, Node]: ...
-
-    def body(self, *labels: str) -> Body | None:
-        """The body of the block with these labels: `body("output", "bucket_name")`."""
-
-
-class Configuration(Protocol):
-    """The source, as far as expressions need it."""
-
-    def module(self, path: tuple[str, ...]) -> Blocks | None:
-        """The module that the calls' names lead to; None if the source does not hold it."""
-
-    def text_of(self, file: str, path: tuple[str, ...]) -> str | None:
-        """The text of a file that a function of this module reads; None if it cannot be had."""
-
-    def folder_of(self, path: tuple[str, ...]) -> str | None:
-        """What `path.module` is there."""
 
 
 class Expressions:
@@ -64,11 +42,12 @@ class Expressions:
     def __init__(self, plan: Plan, source: Configuration | None = None, assumed: Mapping[str, Any] | None = None) -> None:
         self.plan, self._source, self._assumed = plan, source, assumed
         self._evaluator = Evaluator(self)
-        self._by_names = PlanNames(self)
+        self._by_names = PlanNames(self, self._evaluator.counted)
         self._resources = Resources(plan, self, assumed is not None)
         self._seen: dict[tuple[Any, ...], Result | None] = {}
         self._origins: dict[tuple[Any, ...], Origin] = {}
         self._roots: dict[tuple[str, str], Result] = {}
+        self._elements: dict[int, tuple[Result, dict[Key, tuple[Result, Result]]]] = {}
 
     @property
     def remedy(self) -> str:
@@ -249,13 +228,22 @@ class Expressions:
         if name == "count":
             return Result(place.key)
         over = place.repetition()
-        found = entries(over) if isinstance(over.raw, (dict, list)) else None
-        for key, value in found or ():
-            if key.raw == place.key:
-                return key if step == "key" else value
+        element = self._elements_of(over).get(place.key)
+        if element is not None:
+            return element[0] if step == "key" else element[1]
         if step == "key":
             return Result(place.key, over.origins)
         return self._by_names.each_value(over, place.key)
+
+    def _elements_of(self, over: Result) -> dict[Key, tuple[Result, Result]]:
+        """Keys and values of a `for_each` by key, listed once for all instances."""
+        if id(over) not in self._elements:
+            found = entries(over) if isinstance(over.raw, (dict, list)) else None
+            by_key: dict[Key, tuple[Result, Result]] = {
+                key.raw: (key, value) for key, value in reversed(found or ()) if isinstance(key.raw, (str, int))
+            }
+            self._elements[id(over)] = (over, by_key)  # which keeps the id
+        return self._elements[id(over)][1]
 
     def _path(self, module: Module, step: str) -> Result:
         origin = (self._origin("named", f"path.{step}"),)

@@ -7,13 +7,14 @@ is not a constant: what remains is told as `UNTOLD`, or not told.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 from planproof.evaluation.evaluator import Place
 from planproof.evaluation.identifiers import identity_of
 from planproof.evaluation.origin import Kind, Origin, Origins, Through, by, united
 from planproof.evaluation.result import (
+    NULL,
     Counted,
     EvaluationError,
     Instances,
@@ -50,13 +51,18 @@ class Names(Protocol):
 class PlanNames:
     """Evaluates expressions of the plan's configuration."""
 
-    def __init__(self, names: Names) -> None:
-        self._names = names
+    def __init__(self, names: Names, counted: Callable[..., Result]) -> None:
+        """`counted` bounds how many expressions are evaluated, and how deep (`Evaluator.counted`)."""
+        self._names, self._counted = names, counted
         self._lost: dict[str, Origin] = {}
+        self._keys: dict[tuple[int, int], _Keys] = {}
 
     def of(self, expression: Any, place: Place, value: Value | None = None) -> Result:
         """What an expression comes to, or a block or list of such together. `value` is the plan's, if it has one: a known one tells
         whether a name is the whole of it."""
+        return self._counted(self._of, expression, place, value)
+
+    def _of(self, expression: Any, place: Place, value: Value | None) -> Result:
         leaves = _leaves(expression)
         found = [self._leaf(leaf, place) for leaf in leaves]
         if len(found) == 1 and value is None:
@@ -143,9 +149,10 @@ class PlanNames:
 
     def _paired(self, instances: Instances | Counted, place: Place) -> Origins | None:
         """The instance of equal key, if the key alone is referred to and both sides have the same keys."""
-        theirs = {instance.index for instance in instances.origin.instances}
-        keys = _keys_beside(place)
-        if place.key not in theirs or (keys and keys != theirs):
+        repetition = place.repetition() if place.repetition else NULL
+        at = (id(instances), id(repetition))
+        keys = self._keys.get(at) or self._keys.setdefault(at, _keys_of(instances, repetition))
+        if not keys.are_equal or place.key not in keys.theirs:
             return None
         chosen = instances[str(place.key)] if isinstance(instances, Instances) else instances[int(place.key or 0)]
         subject = chosen.raw.subject if isinstance(chosen.raw, Reference) else None
@@ -192,13 +199,25 @@ def _agrees(block: Any, value: Value) -> bool:
 
 def _is_value_more(place: Place) -> bool:
     """Whether `each.value` may be another than `each.key`: in a set it is the key, and a set of literals leaves no expression."""
-    repetition = place.repetition() if place.repetition else Result(None)
+    repetition = place.repetition() if place.repetition else NULL
     return not isinstance(place.key, str) or not (repetition.raw is None or isinstance(repetition.raw, list))
 
 
-def _keys_beside(place: Place) -> set[Key]:
-    """The keys that the block's own repetition makes, if they can be told."""
-    repetition = place.repetition() if place.repetition else Result(None)
+class _Keys(NamedTuple):
+    """The keys of a resource's instances, and whether the repetition of a block that refers to it makes the same, as far as is told."""
+
+    theirs: set[Key]
+    are_equal: bool
+    of: tuple[object, ...]
+
+
+def _keys_of(instances: Instances | Counted, repetition: Result) -> _Keys:
+    theirs, own = {instance.index for instance in instances.origin.instances}, _made_by(repetition)
+    return _Keys(theirs, not own or own == theirs, (instances, repetition))
+
+
+def _made_by(repetition: Result) -> set[Key]:
+    """The keys that a repetition makes, if they can be told."""
     if isinstance(repetition.raw, int) and not isinstance(repetition.raw, bool):
         return set(range(min(repetition.raw, 100_000)))
     try:

@@ -22,6 +22,9 @@ from planproof.plan.value import MISSING, Value
 from planproof.verdict import listed
 
 Path = tuple[str | int, ...]
+MOST_STEPS = 200
+"""From resource to resource, for one value; and five more for each of its origins."""
+_FAR = Origin(Kind.LOST, name="...", reason=f"resources hand it on in more than {MOST_STEPS} steps")
 _MARK = 0xE000  # private characters that stand for the parts of a text that are not known
 
 
@@ -87,20 +90,29 @@ class Relations:
         A data source of one of the types is an end, unless `through_data`: then what it was looked up by is.
         """
         found: list[Origin] = []
-        pending, seen = list(reversed(origins)), set()
+        pending = list(reversed(origins))
+        seen: set[Origin] = set()
+        left = MOST_STEPS + 5 * len(origins)
         while pending:
             origin = pending.pop()
-            end = origin.type in types and not (through_data and origin.is_data)
-            argument = None if end else self._handed_on(origin)
-            if argument is None or origin.instance is None or (origin.instance.address, argument) in seen:
-                found.append(origin)
+            if origin in seen:
                 continue
-            seen.add((origin.instance.address, argument))
-            inner = self.origins(origin.instance, argument) if not self._argument(origin.instance, argument).is_unset else ()
+            if not left:
+                return united(found, (_FAR,))
+            left -= 1
+            seen.add(origin)
+            inner = () if origin.type in types and not (through_data and origin.is_data) else self._inner(origin)
             pending.extend(o.by(origin.through) for o in reversed(inner))
-            if not inner:  # nobody sets it: the provider makes it up
+            if not inner:
                 found.append(origin)
-        return united(found)
+        return united(found or origins)  # all of it is a circle
+
+    def _inner(self, origin: Origin) -> Origins:
+        """What the argument is made of that an origin hands on; empty if it hands on none, or if the provider makes it up."""
+        argument = self._handed_on(origin)
+        if argument is None or origin.instance is None or self._argument(origin.instance, argument).is_unset:
+            return ()
+        return self.origins(origin.instance, argument)
 
     def origins(self, instance: Instance, *path: str | int) -> Origins:
         """What an argument is made of; a value that draws on nothing is a constant; empty if the block does not set it."""

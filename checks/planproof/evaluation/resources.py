@@ -21,6 +21,7 @@ from planproof.evaluation.result import (
 )
 from planproof.plan.model import Instance, Module, Plan
 from planproof.plan.value import Key, Value
+from planproof.syntax.nodes import Body
 
 _MOST_INSTANCES = 100_000
 # Attributes that repeat what another argument of the same resource was given.
@@ -40,6 +41,8 @@ class Arguments(Protocol):
     """What resources ask of the expressions around them."""
 
     def argument(self, instance: Instance, *path: str | int) -> Result | None: ...
+
+    def body(self, instance: Instance) -> Body | None: ...
 
     def repetition(self, module: Module, local: str) -> Result: ...
 
@@ -91,12 +94,18 @@ class Resources:
         if not value.is_unknown:
             return _of_value(value, part)
         argument = SAME_AS.get((instance.type, name), name)
-        inner = self._expressions.argument(instance, argument) if instance.configured(argument) else None
+        inner = self._expressions.argument(instance, argument) if self._is_told(instance, argument) else None
         raw = inner.raw if inner is not None else None
         if raw is None or isinstance(raw, (Undetermined, Reference)):
             return undetermined((part,))
         is_own = isinstance(raw, (str, int, float, Text, Encoded))
         return Result(raw, (part,)) if is_own or not isinstance(raw, (dict, list, OpenObject)) else Result(raw, ())
+
+    def _is_told(self, instance: Instance, argument: str) -> bool:
+        """Whether more of an argument can be told than that it is not known: by the plan's value of it, or by the source."""
+        if not instance.configured(argument):
+            return False
+        return not instance.get(argument).is_unknown or self._expressions.body(instance) is not None
 
 
 def keys_of(repetition: Result) -> list[Key] | None:
