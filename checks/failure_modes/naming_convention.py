@@ -80,7 +80,9 @@ def _fits(instance: Instance, names: Names, context: Context) -> str:
 def _misfit(name: Name, instance: Instance, names: Names, where: str, context: Context) -> Outcome:
     style, pattern = names.styles.get(instance.type), pattern_for(instance.type, context.settings("naming_convention"))
     if style:
-        most = f"{style.sharing} of {style.counted} names of {instance.type} that have a style are {style.name} ({style.examples})"
+        most = (
+            f"{style.sharing} of {style.counted} names of {instance.type} that have a style are {style.name} ({style.examples})"
+        )
         return failed("other_style", f"{name.attribute} is {name.display_name}; {most}", where)
     wanted = pattern.text if pattern else ""
     return failed("does_not_fit", f"{name.attribute} is {name.display_name}, which does not fit the pattern {wanted}", where)
@@ -94,9 +96,11 @@ def _outlier(name: Name, instance: Instance, names: Names, where: str, context: 
     majority = f"{names.sharing} of {names.counted} names of this plan begin with {names.said} ({names.examples})"
     rule = f"the policy wants {demanded!r} at the beginning" if demanded else majority
     undetermined = name.token is None and names.token.startswith((name.parts[0] or "").lower())
-    if undetermined or name.of_a_name:
+    if undetermined or (name.of_a_name and not demanded):
         needs = f" ({', '.join(name.needs)})" if name.needs else ""
-        made = f"is {name.display_name}, and {'what it begins with' if undetermined else 'the rest'} is known after the apply{needs}"
+        made = (
+            f"is {name.display_name}, and {'what it begins with' if undetermined else 'the rest'} is known after the apply{needs}"
+        )
         yield unknown("unknown_leading_token", f"{name.attribute} {made}; {rule}", where)
     else:
         code = "wrong_leading_token" if demanded else "other_leading_token"

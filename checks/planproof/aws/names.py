@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from planproof.context import Context
 from planproof.aws.name_styles import Style, style_of
 from planproof.aws.random_values import is_random, known_parts
+from planproof.context import Context
 from planproof.evaluation.result import unknown_parts
 from planproof.plan.model import Instance, Module
 from planproof.text.pattern import Pattern, compiled

@@ -72,7 +72,9 @@ def totals(reports: Sequence[Report]) -> dict[str, int]:
 def counted(counts: dict[str, int], *, always: Iterable[Standing] = ()) -> str:
     """`2 failed, 3 advisory, 1 cannot tell, 9 passed`."""
     named = [(counts[standing.value], TITLES[standing].lower(), standing) for standing in ORDER]
-    return ", ".join(f"{number} {title}" for number, title, standing in named if number or standing in always) or "nothing to judge"
+    return (
+        ", ".join(f"{number} {title}" for number, title, standing in named if number or standing in always) or "nothing to judge"
+    )
 
 
 def place(finding: Finding) -> str:

@@ -85,7 +85,9 @@ class _Text:
             known = sum(finding.reason.startswith(IN_BASELINE) for finding in group.findings)
             if known and standing is Standing.SKIP:
                 yield f"    {known} in the baseline"
-            for alike in _alike(f for f in group.findings if standing is not Standing.SKIP or not f.reason.startswith(IN_BASELINE)):
+            for alike in _alike(
+                f for f in group.findings if standing is not Standing.SKIP or not f.reason.startswith(IN_BASELINE)
+            ):
                 where, reason = place(alike[0]), one_line(alike[0].reason)
                 at = self._paint("dim", f"{one_line(where)}  ") if where else ""
                 yield f"    {at}{self._paint('bold', one_line(listed(map(subject, alike))))}: {reason}"

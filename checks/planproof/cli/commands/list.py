@@ -21,10 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     policy = find_policy(options.policy)
-    rows = [
-        (c.id, _weight(c, policy), subjects(c).replace("`", ""), one_line(c.name))
-        for c in all_checks()
-    ]
+    rows = [(c.id, _weight(c, policy), subjects(c).replace("`", ""), one_line(c.name)) for c in all_checks()]
     widths = [max(len(row[column]) for row in rows) for column in range(2)]
     lines = [f"{a:<{widths[0]}}  {b:<{widths[1]}}  {d}\n{'':<{sum(widths) + 4}}judges {c}" for a, b, c, d in rows]
     write_stdout("\n".join(lines) + "\n")
