@@ -8,7 +8,7 @@ from typing import Any
 from planproof.check import PLAN_WIDE, Context, Instance, Outcome, Plan, check, failed, passed, unknown
 from planproof.errors import SourceError
 from planproof.source.terraform_tests import TerraformTests, is_of, suite_of, tested
-from planproof.source.tests_around import tests_around
+from planproof.source.tests_around import TOO_MANY_FILES, tests_around
 from planproof.verdict import listed
 
 
@@ -55,7 +55,7 @@ def test_coverage(plan: Plan, context: Context) -> Outcome:
             suite = suite.and_those(tests_around(context.source.root, settings))
     except SourceError as error:
         return unknown(
-            "too_many_files", f"its own folder has not all tests, and the repository cannot be looked through: {error}"
+            TOO_MANY_FILES, f"its own folder has not all tests, and the repository cannot be looked through: {error}"
         )
     broken = [*_unreadable(suite), *(_missing(suite, settings) or _elsewhere(suite, plan, context)), *_silent(suite, settings)]
     if broken:

@@ -9,7 +9,9 @@ _WITH_PREFIX = {"random_id": ("hex", "dec", "b64_std", "b64_url"), "random_pet":
 
 
 def is_random(origin: Origin) -> bool:
-    return origin.kind is Kind.RESOURCE and origin.type.startswith("random_") and not origin.is_data
+    """Whether it is random, and known to be no more than that: without source, other text may stand around it."""
+    is_made = origin.kind is Kind.RESOURCE and origin.type.startswith("random_") and not origin.is_data
+    return is_made and origin.through is not Through.UNTOLD
 
 
 def known_parts(result: Result) -> tuple[str | None, ...]:

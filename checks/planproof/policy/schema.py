@@ -112,7 +112,7 @@ def _demand(error: Any) -> str:
     if error.validator == "type":
         return f"has to be {_types(demanded)}, and is {value}"
     if error.validator == "enum":
-        return f"has to be one of {', '.join(map(str, demanded))}, and is {value}"
+        return f"has to be one of {', '.join(str(word) for word in demanded if word is not None)}, and is {value}"
     if error.validator == "format" and demanded == "date":
         return f"has to be a day that exists, written as 2030-01-31, and is {value}"
     if isinstance(error.cause, PatternError):

@@ -28,9 +28,11 @@ from planproof.source.terraform_tests import (
     tools_of,
 )
 
+TOO_MANY_FILES = "too_many_files"
+"""The code of a repository that cannot be looked through."""
 _LITERAL = re.compile(r'"([^"\n]{1,300})"|\'([^\'\n]{1,300})\'|`([^`\n]{1,300})`')
-# A word alone is the name of a folder where its line says so: TerraformDir: "live".
-_NAMES_A_FOLDER = re.compile(r"terraform|tofu|tftest|dir|path|folder|source|stack", re.IGNORECASE)
+# A path that does not begin with a dot is one of a configuration if its line says so: TerraformDir: "live".
+_NAMES_A_FOLDER = re.compile(r"(?:terraform|working|tofu|tf|module|root)_?(?:dir|folder|path|test)|tftest|chdir|source", re.IGNORECASE)
 _MOST_ON_A_LINE = 6  # literals that are taken together: filepath.Join("..", "live")
 
 
@@ -75,7 +77,7 @@ class _Place:
     def __init__(self, base: Path, top: Path, root: Path) -> None:
         self.folder = Folder(base)
         self._base, self._top, self._modules = str(base), str(top), Modules(Folder(top))
-        self._root = str(root)
+        self._root, self._within = str(root), _posix(os.path.relpath(root, top))
         self._leads_here: dict[str, bool] = {self._root: True}
 
     def files(self) -> list[str]:
@@ -101,7 +103,7 @@ class _Place:
             is_told = bool(found) and _NAMES_A_FOLDER.search(line) is not None
             for start, end in combinations(range(len(found) + 1), 2):
                 path = "/".join(found[start:end])
-                if ("/" in path or path.startswith(".") or is_told) and self._is_here(file, path):
+                if (path.startswith(".") or is_told) and self._is_here(file, path):
                     return True
         return False
 
@@ -117,9 +119,9 @@ class _Place:
     def _leads(self, folder: str) -> bool:
         """Whether the folder is the configuration's, or that of one that calls it."""
         if folder not in self._leads_here:
-            inside = folder.startswith(self._top + os.sep) and "\0" not in folder
-            called = self._modules.reach(_posix(os.path.relpath(folder, self._top))) if inside else set()
-            self._leads_here[folder] = _posix(os.path.relpath(self._root, self._top)) in called
+            is_module = folder.startswith(self._top + os.sep) and "\0" not in folder and os.path.isdir(folder)
+            called = self._modules.reach(_posix(os.path.relpath(folder, self._top))) if is_module else set()
+            self._leads_here[folder] = self._within in called
         return self._leads_here[folder]
 
 
