@@ -54,9 +54,7 @@ def test_coverage(plan: Plan, context: Context) -> Outcome:
         if context.source and context.source.root and suite.lacks(settings["kinds"]):
             suite = suite.and_those(tests_around(context.source.root, settings))
     except SourceError as error:
-        return unknown(
-            TOO_MANY_FILES, f"its own folder has not all tests, and the repository cannot be looked through: {error}"
-        )
+        return unknown(TOO_MANY_FILES, f"its own folder has not all tests, and the repository cannot be looked through: {error}")
     broken = [*_unreadable(suite), *(_missing(suite, settings) or _elsewhere(suite, plan, context)), *_silent(suite, settings)]
     if broken:
         return failed(broken[0].code, "; ".join(outcome.reason for outcome in broken))

@@ -21,7 +21,18 @@ QUIET = "checks:\n  output_contract: {enabled: false}\n"
 def test_json_holds_every_verdict_and_a_summary_that_adds_up(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", str(PLAN), "--format", "json"]) == 1
     document = json.loads(capsys.readouterr().out)
-    assert set(document) == {"plan", "policy", "profile", "findings", "advisory", "summary", "warnings", "errors", "fixed", "notices"}
+    assert set(document) == {
+        "plan",
+        "policy",
+        "profile",
+        "findings",
+        "advisory",
+        "summary",
+        "warnings",
+        "errors",
+        "fixed",
+        "notices",
+    }
     keys = {"check_id", "verdict", "subject", "code", "reason", "severity", "evidence", "file", "line", "level"}
     assert {frozenset(finding) for finding in document["findings"]} == {frozenset(keys)}
     verdicts = [finding["verdict"] for finding in document["findings"]]

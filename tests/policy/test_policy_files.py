@@ -207,7 +207,7 @@ def test_a_level_that_there_is_not_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PolicyError) as error:
         Policy.load(tmp_path / "policy.yaml", all_checks())
     assert error.value.problems == (
-        f"{tmp_path / 'policy.yaml'}:1: checks.tagging.level has to be one of mandatory, advisory, off, and is \"advise\"; "
+        f'{tmp_path / "policy.yaml"}:1: checks.tagging.level has to be one of mandatory, advisory, off, and is "advise"; '
         "did you mean advisory?",
         f"{tmp_path / 'policy.yaml'}:1: checks.tagging.levels.missing has to be one of mandatory, advisory, off, and is false "
         "(YAML reads the bare word no so: put it in quotes)",

@@ -32,7 +32,9 @@ TOO_MANY_FILES = "too_many_files"
 """The code of a repository that cannot be looked through."""
 _LITERAL = re.compile(r'"([^"\n]{1,300})"|\'([^\'\n]{1,300})\'|`([^`\n]{1,300})`')
 # A path that does not begin with a dot is one of a configuration if its line says so: TerraformDir: "live".
-_NAMES_A_FOLDER = re.compile(r"(?:terraform|working|tofu|tf|module|root)_?(?:dir|folder|path|test)|tftest|chdir|source", re.IGNORECASE)
+_NAMES_A_FOLDER = re.compile(
+    r"(?:terraform|working|tofu|tf|module|root)_?(?:dir|folder|path|test)|tftest|chdir|source", re.IGNORECASE
+)
 _MOST_ON_A_LINE = 6  # literals that are taken together: filepath.Join("..", "live")
 
 
