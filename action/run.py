@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 FAIL_ON = ("failure", "unknown", "never")
 COULD_NOT_JUDGE = 2
@@ -30,10 +31,11 @@ def main(environment: Mapping[str, str]) -> int:
             print(problems, file=sys.stderr)
         if not report.is_file():
             return _refuse(problems or "planproof wrote no report", environment)
-        counts = _counts(json.loads(report.read_text(encoding="utf-8")))
+        document = json.loads(report.read_text(encoding="utf-8"))
+        counts = _counts(document)
         _append(environment, "GITHUB_STEP_SUMMARY", summary.read_text(encoding="utf-8"))
         _output(environment, counts, done.returncode, given["SARIF_FILE"])
-    return _exit_code(done.returncode, given["FAIL_ON"], counts)
+    return _exit_code(done.returncode, given["FAIL_ON"], _cannot_tell(document))
 
 
 NAMES = ("PLAN", "SOURCE_FROM", "POLICY_FILE", "BASELINE_FILE", "ONLY_CHANGES", "FAIL_ON", "FORMATS", "SARIF_FILE")
@@ -64,15 +66,21 @@ def _counts(document: Mapping[str, object]) -> dict[str, int]:
     return {name: int(found[verdict]) for name, verdict in VERDICTS.items()}
 
 
-VERDICTS = {"failed": "FAIL", "unknown": "UNKNOWN", "skipped": "SKIP", "passed": "PASS"}
+VERDICTS = {"failed": "FAIL", "advisory": "ADVISORY", "unknown": "UNKNOWN", "skipped": "SKIP", "passed": "PASS"}
 
 
-def _exit_code(code: int, fail_on: str, counts: Mapping[str, int]) -> int:
+def _cannot_tell(document: Mapping[str, Any]) -> bool:
+    """Whether a mandatory check cannot tell."""
+    findings = [finding for report in document.get("plans", [document]) for finding in report["findings"]]
+    return any(finding["verdict"] == "UNKNOWN" and finding["level"] == "mandatory" for finding in findings)
+
+
+def _exit_code(code: int, fail_on: str, is_unknown: bool) -> int:
     if code == COULD_NOT_JUDGE:
         return code
     if fail_on == "never":
         return 0
-    return 1 if code or (fail_on == "unknown" and counts["unknown"]) else 0
+    return 1 if code or (fail_on == "unknown" and is_unknown) else 0
 
 
 def _refuse(problem: str, environment: Mapping[str, str]) -> int:

@@ -20,7 +20,7 @@ sys.path.insert(0, str(ROOT / "checks"))
 from planproof.policy import bundled  # noqa: E402
 from planproof.policy.layers import Layered, bundled_layers, bundled_policy  # noqa: E402
 from planproof.policy.profiles import bundled_data  # noqa: E402
-from planproof.policy.schema import is_table, resolved, schema  # noqa: E402
+from planproof.policy.schema import SHARED, is_table, resolved, schema  # noqa: E402
 from planproof.registry import all_checks  # noqa: E402
 
 TARGET = ROOT / "docs" / "policy.md"
@@ -42,7 +42,7 @@ def checks() -> Iterator[str]:
         page = f"checks/{check.id}.md"
         yield f"\n### `{check.key}`: [{check.id}]({page})\n"
         yield f"{check.name}. Severity {check.severity} unless the policy says otherwise.\n"
-        own = {key: part for key, part in sections[check.key]["properties"].items() if key not in ("enabled", "severity")}
+        own = {key: part for key, part in sections[check.key]["properties"].items() if key not in SHARED}
         if own:
             yield from _table(own, default[check.key], "")
 

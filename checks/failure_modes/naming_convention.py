@@ -20,7 +20,7 @@ def _is_named(instance: Instance, context: Context) -> bool:
 
 @check(
     id="CKV_PLAN_7",
-    name="Names fit the pattern and share their leading token",
+    name="Names fit the pattern, or their type's style, and share their leading token",
     severity="LOW",
     category="CONVENTION",
     types=ANY_TYPE,
@@ -28,15 +28,18 @@ def _is_named(instance: Instance, context: Context) -> bool:
 )
 def naming_convention(instance: Instance, context: Context) -> list[Outcome]:
     """Names that break the pattern (lower-case kebab by default), and names that begin otherwise than the rest of the plan:
-    `alerts-topic` where nine of ten names begin with `corpsec`. Which attribute names a type, what is taken off its beginning
+    `alerts-topic` where nine of ten names begin with `corpsec`. With `style: majority`, as in the profile `general`, a type without a
+    pattern is held to its own style: what is reported is the name that is otherwise than a clear majority of its type's names, such as
+    `Orders_Dlq` among four in kebab-case. Which attribute names a type, what is taken off its beginning
     (`/aws/lambda/`, `alias/`) and which pattern it has to fit are tables of the policy.
 
     The leading token is what stands before the first separator, in lower case (of `CorpSecLogs`, `corpsec` where others begin
     so). It is asked of every name if at least three names are known and at least 60 % of them begin with the same one; both
     numbers are policy, and `leading_token` sets it outright.
-    Names that the provider makes up are not judged. A `name_prefix` or `bucket_prefix` is judged as what AWS will see: with a time
+    Names that the provider makes up are not judged, nor those inside a module from a registry or git, which are not ours to rename. A
+    name that is random as a whole passes; what begins it, such as the `prefix` of a `random_id`, is judged. A `name_prefix` or `bucket_prefix` is judged as what AWS will see: with a time
     and a counter behind it. Where a name is known only after the apply, the literal parts of its template are judged, so far as
-    the source holds them. What a root variable was given from outside is shown as `${var.NAME}`, and a sensitive
+    the source holds them; what a name begins with that holds another resource's name is then UNKNOWN. What a root variable was given from outside is shown as `${var.NAME}`, and a sensitive
     name not at all.
 
     Why: Permissions, alarms and bills are cut by name: a policy for `arn:aws:sqs:*:*:corpsec-*` misses the queue that is called
@@ -46,24 +49,43 @@ def naming_convention(instance: Instance, context: Context) -> list[Outcome]:
     What a random part comes to is not judged: only the text around it.
 
     Fix: Build every name from one prefix, such as a local `name = "${var.prefix}-logs"`, in lower-case kebab. A name that has to
-    differ goes into `ignore`, or its type gets a pattern of its own.
+    differ goes into `ignore`, or its type gets a pattern of its own (`patterns`), which goes before its style.
     """
     names: Names = context.once(_names)
     name = names.by_address[instance.address]
     where = f"{instance.address}.{name.attribute}"
+    if not any(name.parts) and name.is_random:
+        return [passed("random", f"{name.attribute} is random ({', '.join(name.needs)}): nobody chose it", where)]
     if not any(name.parts):
         no_source = "and made of what is not in the plan" if context.expressions.body(instance) else _NO_SOURCE
         decides = f"by {', '.join(name.needs)}" if name.needs else no_source
         return [unknown("unknown_name", f"known after the apply: {where}, {decides}", where)]
     if name.fits and name.token is not None and name.token == names.token:
-        text = f"{name.attribute} {name.display_name} fits the pattern and begins with {names.said}, as the plan's names do"
+        text = f"{name.attribute} {name.display_name} {_fits(instance, names, context)} and begins with {names.said}, as the plan's names do"
         return [passed("fits", text, where)]
     broken = list(_outlier(name, instance, names, where, context))
     if not name.fits:
-        pattern = pattern_for(instance.type, context.settings("naming_convention"))
-        text = f"{name.attribute} is {name.display_name}, which does not fit the pattern {pattern.text}"
-        broken.insert(0, failed("does_not_fit", text, where))
-    return broken or [passed("fits", f"{name.attribute} {name.display_name} fits the pattern", where)]
+        broken.insert(0, _misfit(name, instance, names, where, context))
+    return broken or [passed("fits", f"{name.attribute} {name.display_name} {_fits(instance, names, context)}", where)]
+
+
+def _fits(instance: Instance, names: Names, context: Context) -> str:
+    """What is said of a name that passes."""
+    style = names.styles.get(instance.type)
+    if style:
+        return f"is {style.name}, as most names of its type are"
+    return "fits the pattern" if pattern_for(instance.type, context.settings("naming_convention")) else "is asked for no style"
+
+
+def _misfit(name: Name, instance: Instance, names: Names, where: str, context: Context) -> Outcome:
+    style, pattern = names.styles.get(instance.type), pattern_for(instance.type, context.settings("naming_convention"))
+    if style:
+        most = (
+            f"{style.sharing} of {style.counted} names of {instance.type} that have a style are {style.name} ({style.examples})"
+        )
+        return failed("other_style", f"{name.attribute} is {name.display_name}; {most}", where)
+    wanted = pattern.text if pattern else ""
+    return failed("does_not_fit", f"{name.attribute} is {name.display_name}, which does not fit the pattern {wanted}", where)
 
 
 def _outlier(name: Name, instance: Instance, names: Names, where: str, context: Context) -> Iterator[Outcome]:
@@ -73,9 +95,12 @@ def _outlier(name: Name, instance: Instance, names: Names, where: str, context: 
     demanded = settings["leading_token"]
     majority = f"{names.sharing} of {names.counted} names of this plan begin with {names.said} ({names.examples})"
     rule = f"the policy wants {demanded!r} at the beginning" if demanded else majority
-    if name.token is None and names.token.startswith((name.parts[0] or "").lower()):
+    undetermined = name.token is None and names.token.startswith((name.parts[0] or "").lower())
+    if undetermined or (name.of_a_name and not demanded):
         needs = f" ({', '.join(name.needs)})" if name.needs else ""
-        made = f"is {name.display_name}, and what it begins with is known after the apply{needs}"
+        made = (
+            f"is {name.display_name}, and {'what it begins with' if undetermined else 'the rest'} is known after the apply{needs}"
+        )
         yield unknown("unknown_leading_token", f"{name.attribute} {made}; {rule}", where)
     else:
         code = "wrong_leading_token" if demanded else "other_leading_token"

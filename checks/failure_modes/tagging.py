@@ -41,7 +41,7 @@ def tagging(instance: Instance, context: Context) -> list[Outcome]:
     yet, it is put together from the resource's own tags and the default tags of its provider, element by element. Resources are
     judged whose type takes tags in the provider's schema; an Auto Scaling group by its `tag` blocks (default tags do not reach
     it), a launch template by each of its `tag_specifications` as well. An empty value is no value. What a
-    root variable was given from outside is not shown.
+    root variable was given from outside is not shown. Where the policy requires no tag, there is no finding but on spelling.
 
     Why: Tag keys are case-sensitive, and cost allocation, access by tag and automation find nothing under a key that is missing or
     spelled otherwise (https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html).
@@ -62,8 +62,10 @@ def tagging(instance: Instance, context: Context) -> list[Outcome]:
             found += faults
             if not faults:
                 everything.blameless.add(signature)
+    if found or not everything.required:
+        return found
     where = f"{instance.address}.{everything.by_address[instance.address][0].where}"
-    return found or [passed("tagged", f"has the required tags: {', '.join(everything.required) or 'none'}", where)]
+    return [passed("tagged", f"has the required tags: {', '.join(everything.required)}", where)]
 
 
 def _judge(tags: Tags, everything: AllTags, instance: Instance, context: Context) -> Iterator[Outcome]:

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from planproof.check import PLAN_WIDE, Context, Instance, Outcome, Plan, check, failed, passed, unknown
-from planproof.source.terraform_tests import TerraformTests, suite_of, tested
+from planproof.errors import SourceError
+from planproof.source.terraform_tests import TerraformTests, is_of, suite_of, tested
+from planproof.source.tests_around import TOO_MANY_FILES, tests_around
 from planproof.verdict import listed
 
 
@@ -17,7 +19,7 @@ from planproof.verdict import listed
     category="CONVENTION",
     types=PLAN_WIDE,
 )
-def test_coverage(plan: Plan, context: Context) -> list[Outcome]:
+def test_coverage(plan: Plan, context: Context) -> Outcome:
     """A configuration without tests, with only one kind of them, or with tests that assert nothing.
 
     A `run` block with `command = plan` is a unit test, one that applies (the default) an integration test. It counts if an
@@ -25,13 +27,18 @@ def test_coverage(plan: Plan, context: Context) -> list[Outcome]:
     A run of a helper module, which is no part of the configuration and calls none of it, counts as a test of the runs whose outputs
     it looks at (`run.NAME`), and by itself as none. A run that asserts nothing fails, unless it runs another module to prepare the
     ground, or a later run reads its outputs. Files of other tools count by the policy's globs (pytest and Conftest as unit tests,
-    Terratest and InSpec as integration tests), if they hold an assertion outside comments. The verdict says how many of the plan's
-    resources assertions refer to, by name or by an output.
+    Terratest and InSpec as integration tests), if they hold an assertion outside comments. Tests outside the source folder count if they
+    name it, or a configuration that calls it: by a path such as `TerraformDir: "../live"`, or by the `source` of a run's `module`. They are
+    looked for up to the root of the repository (the folder with `.git`); without one, in the folders `test` and `tests` beside the
+    configuration and one level up. Runs of which no assertion refers to anything in the plan are another stack's. Where the policy asks
+    for unit tests alone, as the profile `general` does, integration tests do as well. There is one finding, with all that is missing;
+    it says how many of the plan's resources assertions refer to, by name or by an output.
 
     Why: What no test asserts changes unseen; a plan test costs seconds, and an apply test finds what only AWS can refuse
     (https://developer.hashicorp.com/terraform/language/tests).
 
-    Cannot see: Whether the tests pass, or assert what matters; whether what is applied is mocked; tests outside the source folder. Needs that folder, as neither
+    Cannot see: Whether the tests pass, or assert what matters; whether what is applied is mocked; tests in
+    another repository, or that put the path of the configuration together from variables. Needs that folder, as neither
     plan JSON nor a saved plan holds test files.
 
     Fix: Add `tests/unit.tftest.hcl` with runs that have `command = plan`, and `tests/integration.tftest.hcl` with runs that
@@ -40,11 +47,18 @@ def test_coverage(plan: Plan, context: Context) -> list[Outcome]:
     folder = context.source.folder if context.source else None
     if folder is None:
         held = "a saved plan holds" if context.source else "plan JSON holds"
-        return [unknown("no_source", f"{held} no tests; give the source folder (--source, PLANPROOF_SOURCE)")]
+        return unknown("no_source", f"{held} no tests; give the source folder (--source, PLANPROOF_SOURCE)")
     settings = context.settings("test_coverage")
     suite = suite_of(folder, settings)
-    broken = [*_unreadable(suite), *_missing(suite, settings), *_silent(suite, settings)]
-    return broken or [passed("tested", _praise(suite, plan, context))]
+    try:
+        if context.source and context.source.root and suite.lacks(settings["kinds"]):
+            suite = suite.and_those(tests_around(context.source.root, settings))
+    except SourceError as error:
+        return unknown(TOO_MANY_FILES, f"its own folder has not all tests, and the repository cannot be looked through: {error}")
+    broken = [*_unreadable(suite), *(_missing(suite, settings) or _elsewhere(suite, plan, context)), *_silent(suite, settings)]
+    if broken:
+        return failed(broken[0].code, "; ".join(outcome.reason for outcome in broken))
+    return passed("tested", _praise(suite, plan, context))
 
 
 def _unreadable(suite: TerraformTests) -> Iterator[Outcome]:
@@ -52,18 +66,28 @@ def _unreadable(suite: TerraformTests) -> Iterator[Outcome]:
         yield failed("does_not_parse", problem)
 
 
-def _missing(suite: TerraformTests, settings: Mapping[str, Any]) -> Iterator[Outcome]:
-    wanted = [kind for kind in settings["kinds"] if not suite.asserting(kind) and not suite.others[kind]]
+def _missing(suite: TerraformTests, settings: Mapping[str, Any]) -> list[Outcome]:
+    wanted = suite.lacks(settings["kinds"])
     if not suite.runs and not any(suite.others.values()) and wanted:
-        if not suite.problems:
-            yield failed(
-                "no_tests", f"there are no tests: no run in a *.tftest.hcl, and no test of another tool ({_tools(settings)})"
-            )
-        return
+        text = f"there are no tests: no run in a *.tftest.hcl, and no test of another tool ({_tools(settings)})"
+        return [] if suite.problems else [failed("no_tests", text)]
+    found = []
     if "unit" in wanted:
-        yield failed("no_unit_tests", f"no unit test asserts anything: no run with command = plan{_beside(suite, 'integration')}")
+        text = f"no unit test asserts anything: no run with command = plan{_beside(suite, 'integration')}"
+        found.append(failed("no_unit_tests", text))
     if "integration" in wanted:
-        yield failed("no_integration_tests", f"no integration test asserts anything: no run that applies{_beside(suite, 'unit')}")
+        text = f"no integration test asserts anything: no run that applies{_beside(suite, 'unit')}"
+        found.append(failed("no_integration_tests", text))
+    return found
+
+
+def _elsewhere(suite: TerraformTests, plan: Plan, context: Context) -> list[Outcome]:
+    """Tests of which no assertion leads to anything in this plan are another stack's."""
+    if not context.settings("test_coverage")["kinds"] or not plan.managed or is_of(suite, lambda name: _named(name, context)):
+        return []
+    runs = len([run for run in suite.runs if run.asserts])
+    text = f"what the assertions of the {runs} runs refer to is none of the {len(plan.managed)} resources of this plan"
+    return [failed("not_of_this_stack", text)]
 
 
 def _tools(settings: Mapping[str, Any]) -> str:
@@ -71,7 +95,7 @@ def _tools(settings: Mapping[str, Any]) -> str:
 
 
 def _beside(suite: TerraformTests, kind: str) -> str:
-    count = len(suite.asserting(kind)) + len(suite.others[kind])
+    count = suite.of(kind)
     return f" (of {kind} tests there {'is' if count == 1 else 'are'} {count})" if count else ""
 
 
@@ -82,7 +106,7 @@ def _silent(suite: TerraformTests, settings: Mapping[str, Any]) -> Iterator[Outc
 
 
 def _praise(suite: TerraformTests, plan: Plan, context: Context) -> str:
-    counts = (f"{len(suite.asserting(kind)) + len(suite.others[kind])} {kind}" for kind in ("unit", "integration"))
+    counts = (f"{suite.of(kind)} {kind}" for kind in ("unit", "integration"))
     reached = f"{len(tested(suite, lambda name: _named(name, context)))} of {len(plan.managed)} resources of the plan"
     return f"{' and '.join(counts)} tests assert something; what runs assert refers to {reached}"
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from planproof.check import ANY_TYPE, LISTED_TYPES, Check
 from planproof.policy import bundled
+from planproof.policy.schema import SHARED
 from planproof.text.docstring import sections
 
 HEADINGS = (
@@ -111,8 +112,10 @@ def _settings(key: str) -> Iterable[str]:
     described = _schema()["properties"]["checks"]["properties"].get(key, {}).get("properties", {})
     for name, part in described.items():
         part = _resolved(part)
+        if part.get("deprecated"):
+            continue
         default = json.dumps(part["default"]) if "default" in part else ""
-        shown = f"`{default}`" if default and len(default) <= 60 else "see above" if name not in ("enabled", "severity") else ""
+        shown = f"`{default}`" if default and len(default) <= 60 else "see above" if name not in SHARED else ""
         yield f"| `{name}` | {_type(part)} | {shown} | {_cell(part.get('description', ''))} |"
 
 
@@ -123,7 +126,7 @@ def _resolved(part: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _type(part: Mapping[str, Any]) -> str:
     if "enum" in part:
-        return ", ".join(str(value) for value in part["enum"])
+        return ", ".join(str(value) for value in part["enum"] if value is not None)
     kinds = part.get("type", "")
     return " or ".join(kinds) if isinstance(kinds, Sequence) and not isinstance(kinds, str) else str(kinds)
 

@@ -3,7 +3,7 @@
 A plan file is evaluated once, however many resources Checkov walks through, and each Checkov check looks its verdict up by the
 resource's address. Checkov drops results that it calls UNKNOWN from every report, so the four verdicts become: PASS passed, FAIL
 failed, SKIP skipped, and UNKNOWN, by the policy's `unknown`, skipped with the reason (warn), failed (fail) or dropped (ignore).
-Whatever goes wrong here comes out as FAILED with the reason.
+What is advisory never fails: its FAIL is skipped as "advisory: ...". Whatever goes wrong here comes out as FAILED with the reason.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from planproof.registry import all_checks, own_checks
 from planproof.source.model import find_source
 from planproof.syntax import blocks as blocks
 from planproof.text.docstring import sections
-from planproof.verdict import PLAN, Finding, Verdict
+from planproof.verdict import PLAN, Finding, Report, Standing, Verdict
 from planproof.version import guide, refuse_two_copies
 
 SETTINGS = ("PLANPROOF_POLICY", "PLANPROOF_SOURCE", "PLANPROOF_CHECKS", "PLANPROOF_BASELINE")
@@ -50,22 +50,20 @@ class Evaluation:
     def __init__(self, path: str) -> None:
         self.findings: dict[tuple[str, str], list[Finding]] = {}
         self.problem = ""
-        self.unknown = "warn"
+        self.report = Report(path, ())
         self.carrier = ""
         self.is_plan = True
         try:
             plan = Plan.load(path)
             carriers = plan.managed or plan.instances
             self.carrier = carriers[0].address if carriers else ""
-            policy = find_policy()
-            self.unknown = policy.unknown
-            report = evaluate(plan, policy, find_source(path), baseline=Baseline.find())
+            self.report = evaluate(plan, find_policy(), find_source(path), baseline=Baseline.find())
         except PlanproofError as error:
             self.problem = str(error)
         except Exception as error:
             self.problem = f"planproof could not judge this plan: {type(error).__name__}"
         else:
-            for finding in report.findings:
+            for finding in self.report.findings:
                 self.findings.setdefault((finding.check_id, finding.subject), []).append(finding)
 
     def of(self, check: Check, address: str) -> list[Finding]:
@@ -152,7 +150,7 @@ class _Lookup:
         findings = found.of(self.declared, _first(configuration.get(_ADDRESS)))
         self.severity = _severity(findings[0].severity if findings else self.declared.severity)
         self.details = [f"{finding.code}: {finding.reason}" for finding in findings if finding.verdict is not Verdict.PASS]
-        return _result(findings, found.unknown)
+        return _result(findings, found.report)
 
     def scan_entity_conf(self, conf: Any, entity_type: str) -> CheckResult:
         raise NotImplementedError("run() answers")
@@ -160,16 +158,22 @@ class _Lookup:
     scan_resource_conf = scan_data_conf = scan_entity_conf
 
 
-def _result(findings: list[Finding], unknown: str) -> tuple[CheckResult, str]:
+def _result(findings: list[Finding], report: Report) -> tuple[CheckResult, str]:
     """The worst of the findings, and the comment that Checkov shows with a skipped one."""
-    by_verdict = {verdict: [f.reason for f in findings if f.verdict is verdict] for verdict in Verdict}
-    if by_verdict[Verdict.FAIL] or (by_verdict[Verdict.UNKNOWN] and unknown == "fail"):
+    if any(report.fails_by(finding) for finding in findings):
         return CheckResult.FAILED, ""
-    if by_verdict[Verdict.UNKNOWN] and unknown == "warn":
-        return CheckResult.SKIPPED, f"cannot tell: {by_verdict[Verdict.UNKNOWN][0]}"
-    if by_verdict[Verdict.SKIP]:
-        return CheckResult.SKIPPED, by_verdict[Verdict.SKIP][0]
-    return (CheckResult.PASSED if by_verdict[Verdict.PASS] else CheckResult.UNKNOWN), ""
+    reasons: dict[Standing, str] = {}
+    for finding in findings:
+        reasons.setdefault(finding.standing, finding.reason)
+    if report.unknown == "ignore":
+        reasons.pop(Standing.UNKNOWN, None)
+    worst = min(reasons, key=list(Standing).index, default=None)
+    if worst in _COMMENTS:
+        return CheckResult.SKIPPED, _COMMENTS[worst] + reasons[worst]
+    return (CheckResult.PASSED if worst else CheckResult.UNKNOWN), ""
+
+
+_COMMENTS = {Standing.ADVISORY: "advisory: ", Standing.UNKNOWN: "cannot tell: ", Standing.SKIP: ""}
 
 
 class PlanResourceCheck(_Lookup, BaseResourceCheck):

@@ -77,7 +77,7 @@ class Context:
         return Expressions(self.plan, self.source, given)
 
     def display_value(self, instance: Instance, *path: str | int) -> str:
-        """A value for a message. What a variable was given from outside is named, not shown."""
+        """A value for a message. A text that a variable was given from outside is named, not shown."""
         return self.redactor.display_value(instance, *path)
 
     def once(self, build: Callable[[Context], Any]) -> Any:

@@ -14,7 +14,7 @@ from planproof.plan.value import Json
 from planproof.policy.model import Policy
 from planproof.registry import all_checks, own_checks
 from planproof.source.model import Source, find_source
-from planproof.verdict import CHECK_ERROR, PLAN, CheckInfo, Finding, Outcome, Report, failed
+from planproof.verdict import CHECK_ERROR, OFF, PLAN, CheckInfo, Finding, Outcome, Report, failed
 
 if TYPE_CHECKING:
     from planproof.baseline import Baseline
@@ -56,12 +56,13 @@ def evaluate(
         plan = Plan.load(plan)
     context = Context(plan, policy, source)
     errors: list[str] = []
-    findings = [f for check in chosen if policy.is_on(check) for f in _findings(check, context, errors)]
+    findings = [f for check in chosen if policy.is_on(check) for f in _findings(check, context, errors) if f.level != OFF]
     if not plan.managed:
         warnings.append(f"{plan.name}: the plan leaves no resources, so that only what concerns the plan as a whole is judged")
     warnings += policy.unused_exceptions({check.id for check in chosen}, findings)
     rules = tuple(_rule(check, policy) for check in chosen if policy.is_on(check))
     report = Report(plan.name, tuple(findings), (*plan.warnings, *warnings), tuple(errors), rules, policy.unknown)
+    report = report._replace(policy=policy.name, profile=policy.profile)
     return _narrowed(report, plan, baseline, only_changes)
 
 
@@ -97,7 +98,7 @@ def _narrowed(report: Report, plan: Plan, baseline: Baseline | str | os.PathLike
 
 
 def _rule(check: Check, policy: Policy) -> CheckInfo:
-    return CheckInfo(check.id, check.name, policy.severity(check), check.category, check.judge.__doc__ or "")
+    return CheckInfo(check.id, check.name, policy.severity(check), check.category, check.judge.__doc__ or "", policy.level(check))
 
 
 def _findings(check: Check, context: Context, errors: list[str]) -> Iterator[Finding]:
@@ -138,7 +139,8 @@ def _finding(check: Check, subject: Instance | None, outcome: Outcome, context: 
     verdict, code, reason = context.policy.after_exceptions(check.id, name, outcome)
     file, line = _place(subject, outcome, context)
     severity = context.policy.severity(check)
-    return Finding(check.id, verdict, name, code, reason, severity, outcome.evidence, file, line)
+    level = context.policy.level(check, outcome.code)
+    return Finding(check.id, verdict, name, code, reason, severity, outcome.evidence, file, line, level)
 
 
 def _place(subject: Instance | None, outcome: Outcome, context: Context) -> tuple[str | None, int | None]:

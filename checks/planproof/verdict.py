@@ -16,6 +16,8 @@ IN_BASELINE = "in the baseline: "
 """What the reason of a failure that the baseline has begins with."""
 SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFO")
 """The worst first."""
+MANDATORY, ADVISORY, OFF = "mandatory", "advisory", "off"
+"""The levels of a check, or of one of its codes: its failure fails the run, is shown and fails nothing, is not looked at."""
 
 
 class Verdict(str, enum.Enum):
@@ -23,6 +25,16 @@ class Verdict(str, enum.Enum):
     FAIL = "FAIL"
     UNKNOWN = "UNKNOWN"  # the plan does not determine it; the reason says what would
     SKIP = "SKIP"  # an exception of the policy covers it
+
+
+class Standing(str, enum.Enum):
+    """What a report files a finding under: its verdict, but that a failure of an advisory check is apart from those that count."""
+
+    FAIL = "FAIL"
+    ADVISORY = "ADVISORY"
+    UNKNOWN = "UNKNOWN"
+    SKIP = "SKIP"
+    PASS = "PASS"
 
 
 class Outcome(NamedTuple):
@@ -62,7 +74,7 @@ def listed(names: Iterable[object], most: int = 3) -> str:
 
 
 class Finding(NamedTuple):
-    """An outcome with its check, its subject and, where there is source, the block's place."""
+    """An outcome with its check, its subject and, where there is source, the block's place. `level` is `mandatory` or `advisory`."""
 
     check_id: str
     verdict: Verdict
@@ -73,11 +85,18 @@ class Finding(NamedTuple):
     evidence: tuple[str, ...] = ()
     file: str | None = None
     line: int | None = None
+    level: str = MANDATORY
+
+    @property
+    def standing(self) -> Standing:
+        is_advice = self.verdict is Verdict.FAIL and self.level == ADVISORY
+        return Standing.ADVISORY if is_advice else Standing(self.verdict.value)
 
     def as_dict(self) -> dict[str, object]:
         return {
             "check_id": self.check_id,
             "verdict": self.verdict.value,
+            "level": self.level,
             "subject": self.subject,
             "code": self.code,
             "reason": self.reason,
@@ -86,6 +105,25 @@ class Finding(NamedTuple):
             "file": self.file,
             "line": self.line,
         }
+
+
+class Kind(NamedTuple):
+    """The advisory failures of one check that have one code."""
+
+    check_id: str
+    code: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def text(self) -> str:
+        """The first of them, and how many more there are: `name is "Jobs"; most are kebab-case (and 3 more)`."""
+        more = len(self.findings) - 1
+        return self.findings[0].reason + (f" (and {more} more)" if more else "")
+
+
+def judged_by(policy: str, profile: str) -> str:
+    """`policy general`, or `policy ours.yaml, which extends general`."""
+    return f"policy {policy}" + (f", which extends {profile}" if profile != policy else "")
 
 
 class Failure(NamedTuple):
@@ -101,13 +139,14 @@ class Failure(NamedTuple):
 
 
 class CheckInfo(NamedTuple):
-    """A check that judged, as reports show it: its severity is the policy's, `doc` its docstring."""
+    """A check that judged, as reports show it: severity and level are the policy's, `doc` its docstring."""
 
     id: str
     name: str
     severity: str
     category: str = ""
     doc: str = ""
+    level: str = MANDATORY
 
 
 class Report(NamedTuple):
@@ -115,7 +154,8 @@ class Report(NamedTuple):
 
     `errors` are what kept a check from judging (its finding is a FAIL with the code `check_error`). `rules` are the checks that
     judged, and `unknown` is what the policy makes of UNKNOWN: `warn`, `fail` or `ignore`. `fixed` are the failures of the baseline
-    that are none any more; `notices` is what is good to know.
+    that are none any more; `notices` is what is good to know. `policy` is the name of the policy that judged, `profile` the bundled one
+    that it begins with.
     """
 
     plan: str
@@ -126,6 +166,13 @@ class Report(NamedTuple):
     unknown: str = "warn"
     fixed: tuple[Failure, ...] = ()
     notices: tuple[str, ...] = ()
+    policy: str = ""
+    profile: str = ""
+
+    @property
+    def judged_by(self) -> str:
+        """By which policy; nothing if it is not known."""
+        return judged_by(self.policy, self.profile) if self.policy else ""
 
     @property
     def failed(self) -> bool:
@@ -133,18 +180,33 @@ class Report(NamedTuple):
         return any(self.fails_by(finding) for finding in self.findings)
 
     def fails_by(self, finding: Finding) -> bool:
-        """Whether the finding fails the run: FAIL does, and UNKNOWN where the policy says so."""
-        return finding.verdict is Verdict.FAIL or (finding.verdict is Verdict.UNKNOWN and self.unknown == "fail")
+        """Whether the finding fails the run: what is mandatory does if it is FAIL, or UNKNOWN and the policy says so."""
+        counts = finding.verdict is Verdict.FAIL or (finding.verdict is Verdict.UNKNOWN and self.unknown == "fail")
+        return counts and finding.level == MANDATORY
+
+    def advice(self) -> tuple[Kind, ...]:
+        """The advisory failures, those of one kind together, in the order of checks."""
+        kinds: dict[tuple[str, str], list[Finding]] = {}
+        for finding in self.findings:
+            if finding.standing is Standing.ADVISORY:
+                kinds.setdefault((finding.check_id, finding.code), []).append(finding)
+        return tuple(Kind(check_id, code, tuple(found)) for (check_id, code), found in kinds.items())
 
     def summary(self) -> dict[str, int]:
-        """How many findings have each verdict."""
-        verdicts = [finding.verdict for finding in self.findings]
-        return {verdict.value: verdicts.count(verdict) for verdict in Verdict}
+        """How many findings there are of each standing; FAIL are those that fail the run."""
+        standings = [finding.standing for finding in self.findings]
+        return {standing.value: standings.count(standing) for standing in Standing}
 
     def as_dict(self) -> dict[str, object]:
         return {
             "plan": self.plan,
+            "policy": self.policy,
+            "profile": self.profile,
             "findings": [finding.as_dict() for finding in self.findings],
+            "advisory": [
+                {"check_id": kind.check_id, "code": kind.code, "count": len(kind.findings), "reason": kind.text}
+                for kind in self.advice()
+            ],
             "summary": self.summary(),
             "warnings": list(self.warnings),
             "errors": list(self.errors),

@@ -21,11 +21,23 @@ QUIET = "checks:\n  output_contract: {enabled: false}\n"
 def test_json_holds_every_verdict_and_a_summary_that_adds_up(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", str(PLAN), "--format", "json"]) == 1
     document = json.loads(capsys.readouterr().out)
-    assert set(document) == {"plan", "findings", "summary", "warnings", "errors", "fixed", "notices"}
-    keys = {"check_id", "verdict", "subject", "code", "reason", "severity", "evidence", "file", "line"}
+    assert set(document) == {
+        "plan",
+        "policy",
+        "profile",
+        "findings",
+        "advisory",
+        "summary",
+        "warnings",
+        "errors",
+        "fixed",
+        "notices",
+    }
+    keys = {"check_id", "verdict", "subject", "code", "reason", "severity", "evidence", "file", "line", "level"}
     assert {frozenset(finding) for finding in document["findings"]} == {frozenset(keys)}
     verdicts = [finding["verdict"] for finding in document["findings"]]
-    assert document["summary"] == {v.value: verdicts.count(v.value) for v in Verdict}
+    assert document["summary"] == {"ADVISORY": 0, **{v.value: verdicts.count(v.value) for v in Verdict}}
+    assert (document["policy"], document["profile"], document["advisory"]) == ("secure-logs", "secure-logs", [])
 
 
 def test_the_subject_of_a_plan_wide_finding_is_plan(capsys: pytest.CaptureFixture[str]) -> None:

@@ -54,7 +54,7 @@ def test_what_is_shown_means_the_same_when_it_is_read(text: str, tmp_path: Path,
     policy = write(tmp_path / "policy.yaml", text)
     assert main(["policy", "show", "--policy", str(policy)]) == 0
     again = write(tmp_path / "again.yaml", capsys.readouterr().out)
-    assert load(again, all_checks()) == load(policy, all_checks())
+    assert load(again, all_checks()).effective == load(policy, all_checks()).effective
 
 
 def test_show_goes_by_the_environment_and_else_shows_the_default(
@@ -92,11 +92,11 @@ def test_check_of_a_good_policy_says_so_and_warns_of_what_has_run_out(tmp_path: 
 def test_the_starter_changes_nothing_and_neither_do_its_remarks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     policy = tmp_path / "planproof.yaml"
     assert main(["policy", "init", str(policy)]) == 0
-    assert load(policy, all_checks()) == bundled_policy("secure-logs")
+    assert load(policy, all_checks()).effective == bundled_policy("secure-logs")
     head, _, rest = policy.read_text(encoding="utf-8").partition("extends: secure-logs\n")
     uncovered = "".join(line.removeprefix("# ") for line in rest.splitlines(keepends=True))
     write(tmp_path / "all.yaml", head + uncovered)
-    everything = load(tmp_path / "all.yaml", all_checks())
+    everything = load(tmp_path / "all.yaml", all_checks()).effective
     assert len(everything.pop("exceptions")) == 1
     assert {**everything, "exceptions": []} == bundled_policy("secure-logs")
     assert set(json.loads(json.dumps(everything["checks"]))) == set(bundled_policy("secure-logs")["checks"])

@@ -154,14 +154,64 @@ READ: dict[str, bytes] = {
 def test_other_ways_to_write_it_are_read(content: bytes, tmp_path: Path) -> None:
     policy = tmp_path / "policy.yaml"
     policy.write_bytes(content)
-    assert load(policy, all_checks()) == {**bundled_policy("secure-logs"), "unknown": "fail"}
+    assert load(policy, all_checks()).effective == {**bundled_policy("secure-logs"), "unknown": "fail"}
 
 
 def test_no_and_off_switch_a_check_off(tmp_path: Path) -> None:
     policy = tmp_path / "policy.yaml"
     policy.write_text("checks: {log_bucket_retention: {enabled: no}, prevent_destroy: {enabled: Off}}\n", encoding="utf-8")
-    checks = load(policy, all_checks())["checks"]
-    assert (checks["log_bucket_retention"]["enabled"], checks["prevent_destroy"]["enabled"]) == (False, False)
+    checks = load(policy, all_checks()).effective["checks"]
+    assert (checks["log_bucket_retention"]["level"], checks["prevent_destroy"]["level"]) == ("off", "off")
+
+
+LEVELS: dict[str, tuple[str, dict[str, str], str]] = {
+    "the word that YAML takes for false": ("{level: off}", {"": "off", "missing": "off"}, "off"),
+    "advisory": ("{level: advisory}", {"": "advisory", "missing": "advisory", "check_error": "mandatory"}, "advisory"),
+    "one code": ("{levels: {missing: advisory}}", {"": "mandatory", "missing": "advisory"}, "mandatory"),
+    "one code off": ("{levels: {missing: off}}", {"": "mandatory", "missing": "off"}, "mandatory"),
+    "all off but a code": ("{level: off, levels: {missing: mandatory}}", {"": "off", "missing": "mandatory"}, "off"),
+    "the older key": ("{enabled: false}", {"": "off", "check_error": "mandatory"}, "off"),
+    "the older key beside a level": ("{enabled: false, level: advisory}", {"": "advisory"}, "advisory"),
+}
+
+
+@pytest.mark.parametrize(("section", "levels", "shown"), LEVELS.values(), ids=LEVELS)
+def test_a_level_is_of_a_check_or_of_a_code(section: str, levels: dict[str, str], shown: str, tmp_path: Path) -> None:
+    write(tmp_path, policy=f"checks:\n  tagging: {section}\n")
+    policy = Policy.load(tmp_path / "policy.yaml", all_checks())
+    check = next(check for check in all_checks() if check.key == "tagging")
+    assert {code: policy.level(check, code) for code in levels} == levels
+    assert policy.is_on(check) is (set(levels.values()) - {"off"} != set() if "level" in section else False)
+    assert policy.settings("tagging")["level"] == shown
+
+
+RAISED: dict[str, tuple[str, str, str]] = {
+    "on again": ("level: off", "enabled: true", "mandatory"),
+    "not raised": ("level: advisory", "enabled: true", "advisory"),
+    "off above advisory": ("level: advisory", "enabled: false", "off"),
+    "a level over the older key": ("enabled: false", "level: advisory", "advisory"),
+}
+
+
+@pytest.mark.parametrize(("base", "over", "level"), RAISED.values(), ids=RAISED)
+def test_the_older_key_and_levels_are_laid_over_each_other(base: str, over: str, level: str, tmp_path: Path) -> None:
+    write(tmp_path, base=f"checks: {{tagging: {{{base}}}}}\n", top=f"extends: base.yaml\nchecks: {{tagging: {{{over}}}}}\n")
+    found = load(tmp_path / "top.yaml", all_checks())
+    assert found.effective["checks"]["tagging"]["level"] == level
+    assert found.place(("checks", "tagging", "level")) == f"{tmp_path / 'top.yaml'}:2"
+    assert found.profile == "secure-logs"
+
+
+def test_a_level_that_there_is_not_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, policy="checks: {tagging: {level: advise, levels: {missing: no}}}\n")
+    with pytest.raises(PolicyError) as error:
+        Policy.load(tmp_path / "policy.yaml", all_checks())
+    assert error.value.problems == (
+        f'{tmp_path / "policy.yaml"}:1: checks.tagging.level has to be one of mandatory, advisory, off, and is "advise"; '
+        "did you mean advisory?",
+        f"{tmp_path / 'policy.yaml'}:1: checks.tagging.levels.missing has to be one of mandatory, advisory, off, and is false "
+        "(YAML reads the bare word no so: put it in quotes)",
+    )
 
 
 # --- layers ----------------------------------------------------------------------------------------------------------
@@ -176,7 +226,7 @@ def write(folder: Path, **files: str) -> None:
 def test_maps_merge_by_key_and_lists_replace(tmp_path: Path) -> None:
     write(tmp_path, base="checks: {log_bucket_retention: {retention_days: 365}}\nlog_buckets: {words: [a, b]}\n")
     write(tmp_path / "team", team="extends: ../base.yaml\nlog_buckets: {words: [c]}\n")
-    policy = load(tmp_path / "team" / "team.yaml", all_checks())
+    policy = load(tmp_path / "team" / "team.yaml", all_checks()).effective
     assert policy["checks"]["log_bucket_retention"]["retention_days"] == 365
     assert policy["checks"]["log_group_retention"] == bundled_policy("secure-logs")["checks"]["log_group_retention"]
     assert policy["log_buckets"]["words"] == ["c"]
@@ -187,7 +237,7 @@ def test_maps_merge_by_key_and_lists_replace(tmp_path: Path) -> None:
 def test_an_entry_of_a_table_is_taken_out_with_null(tmp_path: Path) -> None:
     outputs = "checks: {output_contract: {outputs: {bucket_name: null}}}\nlog_buckets: {writers: {aws_lb: null}}\n"
     write(tmp_path, one=outputs, two="extends: one.yaml\nlog_buckets: {writers: {aws_lb: [name]}}\n")
-    one, two = load(tmp_path / "one.yaml", all_checks()), load(tmp_path / "two.yaml", all_checks())
+    one, two = (load(tmp_path / f"{name}.yaml", all_checks()).effective for name in ("one", "two"))
     assert "bucket_name" not in one["checks"]["output_contract"]["outputs"]
     assert "kms_key_arn" in one["checks"]["output_contract"]["outputs"]
     assert "aws_lb" not in one["log_buckets"]["writers"]
@@ -197,8 +247,8 @@ def test_an_entry_of_a_table_is_taken_out_with_null(tmp_path: Path) -> None:
 def test_a_value_that_may_be_null_stays_null(tmp_path: Path) -> None:
     base = "checks: {log_bucket_retention: {max_days: 400}}\n"
     write(tmp_path, base=base, team="extends: base.yaml\nchecks: {log_bucket_retention: {max_days: null}}\n")
-    assert load(tmp_path / "base.yaml", all_checks())["checks"]["log_bucket_retention"]["max_days"] == 400
-    assert load(tmp_path / "team.yaml", all_checks())["checks"]["log_bucket_retention"]["max_days"] is None
+    assert load(tmp_path / "base.yaml", all_checks()).effective["checks"]["log_bucket_retention"]["max_days"] == 400
+    assert load(tmp_path / "team.yaml", all_checks()).effective["checks"]["log_bucket_retention"]["max_days"] is None
 
 
 def test_a_contradiction_between_two_files_is_placed_where_it_was_made(tmp_path: Path) -> None:
@@ -227,7 +277,7 @@ def test_through_a_link_extends_is_relative_to_the_file_that_says_it(tmp_path: P
     write(tmp_path / "real", base="unknown: fail\n", team="extends: base.yaml\n")
     (tmp_path / "link.yaml").symlink_to("real/team.yaml")
     (tmp_path / "circle.yaml").symlink_to("circle.yaml")
-    assert load(tmp_path / "link.yaml", all_checks())["unknown"] == "fail"
+    assert load(tmp_path / "link.yaml", all_checks()).effective["unknown"] == "fail"
     with pytest.raises(PolicyError, match="Too many levels of symbolic links"):
         load(tmp_path / "circle.yaml", all_checks())
 
@@ -291,7 +341,9 @@ def test_defaults_of_the_schema_are_those_of_the_bundled_policy() -> None:
 
 def test_general_has_no_contract_and_no_tags_of_its_own() -> None:
     contract = bundled_policy("general")["checks"]["output_contract"]
-    assert (contract["enabled"], contract["outputs"]) == (False, {})
+    assert (contract["level"], contract["outputs"]) == ("off", {})
+    names = bundled_policy("general")["checks"]["naming_convention"]
+    assert (names["style"], names["pattern"], names["patterns"]) == ("majority", None, {})
     assert bundled_policy("general")["checks"]["tagging"]["required"] == {}
     assert bundled_policy("general")["checks"].keys() == bundled_policy("secure-logs")["checks"].keys()
 

@@ -11,24 +11,23 @@ from pathlib import Path
 
 from planproof.plan.model import Plan
 from planproof.registry import all_checks
-from planproof.verdict import PLAN, Report, Verdict
+from planproof.verdict import PLAN, Report, Standing
 
 OURS = ",".join(check.id for check in all_checks())
 
 
-RESULT = {Verdict.PASS: "PASSED", Verdict.FAIL: "FAILED", Verdict.SKIP: "SKIPPED", Verdict.UNKNOWN: "SKIPPED"}
-WORST = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.SKIP, Verdict.PASS)
+RESULT = {**dict.fromkeys(Standing, "SKIPPED"), Standing.PASS: "PASSED", Standing.FAIL: "FAILED"}
 
 
 def in_checkovs_words(plan: Plan, report: Report) -> dict[tuple[str, str], str]:
     """A report as Checkov shows it; what is about the whole plan stands at its first resource, where it has one."""
     carriers = plan.managed or plan.instances
-    found: dict[tuple[str, str], list[Verdict]] = {}
+    found: dict[tuple[str, str], list[Standing]] = {}
     for finding in report.findings:
         subject = finding.subject if finding.subject != PLAN else carriers[0].address if carriers else ""
         if subject:
-            found.setdefault((finding.check_id, subject), []).append(finding.verdict)
-    return {key: RESULT[next(v for v in WORST if v in verdicts)] for key, verdicts in found.items()}
+            found.setdefault((finding.check_id, subject), []).append(finding.standing)
+    return {key: RESULT[next(s for s in Standing if s in standings)] for key, standings in found.items()}
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from planproof.aws.name_styles import Style, style_of
+from planproof.aws.random_values import is_random, known_parts
 from planproof.context import Context
-from planproof.evaluation.result import text_parts
-from planproof.plan.model import Instance
+from planproof.evaluation.result import unknown_parts
+from planproof.plan.model import Instance, Module
 from planproof.text.pattern import Pattern, compiled
 from planproof.text.wildcards import matches
 
@@ -26,8 +28,9 @@ class Name(NamedTuple):
 
     `fits`: whether it fits its type's pattern, or would with something in the place of what is not known. `token`: the leading
     token, in lower case; None where that is not known. `words`: of a name in camel case, what it can be taken to begin with.
-    `of_prefix`: the provider completes it. `needs` are the references that would decide the unknown parts. `public` is the name as
-    a message may show it.
+    `of_prefix`: the provider completes it. `is_random`: what is not known of it is random. `of_a_name`: a part of it is the name of
+    another resource, which is not known. `needs` are the references that would decide the unknown parts. `public` is the name as a
+    message may show it.
     """
 
     attribute: str
@@ -40,6 +43,11 @@ class Name(NamedTuple):
     needs: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     public: str = ""
+    is_random: bool = False
+    of_a_name: bool = False
+
+    def fits_pattern(self, pattern: Pattern) -> bool:
+        return pattern.fits(*self.parts, _APPENDED) if self.of_prefix else pattern.fits(*self.parts)
 
     @property
     def display_name(self) -> str:
@@ -49,7 +57,7 @@ class Name(NamedTuple):
 
 class Names(NamedTuple):
     """All names of a plan by address, and the leading token that a clear majority of them shares (None where none does): `said` is
-    that token for a message."""
+    that token for a message. `styles`: by type, where its names are held to the style of most of them."""
 
     by_address: Mapping[str, Name]
     token: str | None
@@ -57,6 +65,7 @@ class Names(NamedTuple):
     counted: int
     examples: str
     said: str = ""
+    styles: Mapping[str, Style] = {}
 
 
 def names_of(settings: Mapping[str, Any], context: Context) -> Names:
@@ -65,27 +74,58 @@ def names_of(settings: Mapping[str, Any], context: Context) -> Names:
     found: dict[str, Name] = {}
     tokens: dict[str, list[str]] = {}
     camel: list[tuple[str, Name, bool]] = []
+    styles: dict[str, Style] = {}
     for kind in context.plan.types:
         attribute = attributes.get(kind)
         if not attribute:
             continue
-        reader = _Reader(attribute, settings["paths"].get(kind) or (), pattern_for(kind, settings), context)
-        for instance in context.plan.of_type(kind):
-            name = None if ignored and any(matches(glob, instance.address) for glob in ignored) else reader.name(instance)
-            if name is None:
-                continue
-            found[instance.address] = name
+        reader = _Reader(attribute, settings["paths"].get(kind) or (), pattern_for(kind, settings), attributes, context)
+        named = {i.address: n for i in _ours(context.plan.of_type(kind), ignored) if (n := reader.name(i)) is not None}
+        style = _style(kind, named, settings)
+        if style:
+            styles[kind] = style
+            named = {address: name._replace(fits=name.fits_pattern(style.pattern)) for address, name in named.items()}
+        found.update(named)
+        for address, name in named.items():
             counts = not name.secret and kind not in within
             if name.words:
-                camel.append((instance.address, name, counts))
+                camel.append((address, name, counts))
             elif name.token and counts:
-                tokens.setdefault(name.token, []).append(instance.address)
+                tokens.setdefault(name.token, []).append(address)
     for address, name, counts in camel:  # CorpSecLogs begins with "corpsec", where others do
         token = max(name.words, key=lambda word: len(tokens.get(word, ())))
         found[address] = name._replace(token=token)
         if counts:
             tokens.setdefault(token, []).append(address)
-    return _majority(found, tokens, settings)
+    return _majority(found, tokens, settings)._replace(styles=styles)
+
+
+def _ours(instances: Iterable[Instance], ignored: Iterable[str]) -> Iterator[Instance]:
+    """The instances whose names are looked at: those that the policy does not ignore, outside modules from a registry or git."""
+    theirs: dict[str, bool] = {}
+    for instance in instances:
+        module = instance.module
+        if module.address not in theirs:
+            theirs[module.address] = _is_theirs(module)
+        if not theirs[module.address] and not any(matches(glob, instance.address) for glob in ignored):
+            yield instance
+
+
+def _is_theirs(module: Module) -> bool:
+    """Whether the module, or one that it stands in, comes from elsewhere, so that nobody here can rename what is in it."""
+    inside: Module | None = module
+    while inside is not None and inside.call is not None:
+        if inside.call.source and not inside.call.source.startswith((".", "/")):
+            return True
+        inside = inside.parent
+    return False
+
+
+def _style(kind: str, named: Mapping[str, Name], settings: Mapping[str, Any]) -> Style | None:
+    """The style that most names of a type have, where the policy has no pattern for them."""
+    if settings["style"] != "majority" or pattern_for(kind, settings):
+        return None
+    return style_of(((address, name.fits_pattern) for address, name in named.items() if not name.secret), settings)
 
 
 def _majority(found: dict[str, Name], tokens: dict[str, list[str]], settings: Mapping[str, Any]) -> Names:
@@ -107,17 +147,21 @@ def _said(token: str, names: Iterable[Name]) -> str:
     return repr(next((found[0] for head in heads if (found := _VARIABLE.match(head))), token))
 
 
-def pattern_for(kind: str, settings: Mapping[str, Any]) -> Pattern:
-    """The pattern that names of this type have to fit."""
-    return compiled(settings["patterns"].get(kind) or settings["pattern"])
+def pattern_for(kind: str, settings: Mapping[str, Any]) -> Pattern | None:
+    """The pattern that names of this type have to fit, if the policy has one."""
+    pattern = settings["patterns"].get(kind) or settings["pattern"]
+    return compiled(pattern) if pattern else None
 
 
 class _Reader:
     """Reads the names of one type's instances."""
 
-    def __init__(self, attribute: str, paths: Iterable[str], pattern: Pattern, context: Context) -> None:
+    def __init__(
+        self, attribute: str, paths: Iterable[str], pattern: Pattern | None, attributes: Mapping[str, Any], context: Context
+    ) -> None:
         self._attribute, self._path = attribute, tuple(attribute.split("."))
         self._prefix, self._context, self._pattern = f"{attribute}_prefix", context, pattern
+        self._attributes = attributes
         self._paths = [glob.split("/") for glob in paths]
 
     def name(self, instance: Instance) -> Name | None:
@@ -142,8 +186,11 @@ class _Reader:
         result = self._context.evaluated(instance, *path)
         if result is None or result.raw is None or result.raw == "" or self._context.argument(instance, *path).is_unset:
             return None  # null, or empty, which is as good as not set
-        parts = tuple(part if isinstance(part, str) else None for part in text_parts(result))
-        return self._read(instance, attribute, parts, secret, result.needs)
+        parts = known_parts(result)
+        name = self._read(instance, attribute, parts, secret, result.needs)
+        origins = [o for part in unknown_parts(result) for o in part.origins]
+        of_a_name = any(o.type in self._attributes and not o.is_data for o in origins)
+        return name._replace(is_random=bool(origins) and all(map(is_random, origins)), of_a_name=of_a_name)
 
     def _read(
         self, instance: Instance, attribute: str, parts: tuple[str | None, ...], secret: bool, needs: tuple[str, ...] = ()
@@ -155,10 +202,10 @@ class _Reader:
         if self._paths and parts and parts[0]:
             path = next(filter(None, (_beginning(steps, parts[0]) for steps in self._paths)), "")
             parts = (parts[0][len(path) :], *parts[1:])
-        fits = self._pattern.fits(*parts, _APPENDED) if of_prefix else self._pattern.fits(*parts)
         token = _token(parts, of_prefix)
         words = () if token is None or token.islower() or token.isdigit() else _words(token)
-        return Name(attribute, parts, path, fits, token and token.lower(), of_prefix, secret, needs, words, public)
+        name = Name(attribute, parts, path, True, token and token.lower(), of_prefix, secret, needs, words, public)
+        return name._replace(fits=name.fits_pattern(self._pattern)) if self._pattern else name
 
 
 def _is_made_up(text: str) -> bool:

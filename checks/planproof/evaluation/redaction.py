@@ -1,6 +1,6 @@
-"""What a report must not tell: the values that root variables were given from outside. A plan is a secret; its report may be public.
+"""What a report must not tell: the texts that root variables were given from outside. A plan is a secret; its report may be public.
 
-A value that equals the variable's declared default stands in the source, and is none of these, unless the variable is sensitive.
+A number or truth value is shown, whoever gave it: a retention of 7 days is no secret. A value that equals the variable's declared default stands in the source, and is none of these, unless the variable is sensitive.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ class Redactor:
         return re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE) if longest_first else None
 
     def display_value(self, instance: Instance, *path: str | int) -> str:
-        """A value for a message. What a variable was given from outside is named, not shown."""
+        """A value for a message. A text that a variable was given from outside is named, not shown."""
         value = instance.get(*path)
-        if not value.is_known or value.is_sensitive:
+        if not value.is_known or value.is_sensitive or not _may_be_secret(value.raw):
             return str(value)
         if isinstance(value.raw, str):
             return str(Value(self.public(value.raw, instance, *path)))
@@ -83,6 +83,11 @@ class Redactor:
         is a part of the value, and what is a part of it cannot be told."""
         changed = (n for n in names if self._texts.get(n) and not any(value in text.lower() for value in self._texts[n]))
         return next((f"${{... var.{name} ...}}" for name in changed), None)
+
+
+def _may_be_secret(raw: Json) -> bool:
+    """Whether there is text in it, names of members among it; that of a number or truth value is none."""
+    return isinstance(raw, dict) or any(text not in ("true", "false") for text in _texts(raw))
 
 
 def _texts(raw: Json) -> Iterator[str]:

@@ -7,14 +7,20 @@ from typing import NamedTuple
 
 from planproof.formats.streaming import NONE, add
 from planproof.text.docstring import Sections, sections
-from planproof.verdict import PLAN, SEVERITIES, CheckInfo, Finding, Report, Verdict, listed
+from planproof.verdict import PLAN, SEVERITIES, CheckInfo, Finding, Kind, Report, Standing, Verdict, listed
 
-ORDER = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.SKIP, Verdict.PASS)
-TITLES = {Verdict.FAIL: "Failed", Verdict.UNKNOWN: "Cannot tell", Verdict.SKIP: "Skipped", Verdict.PASS: "Passed"}
+ORDER = tuple(Standing)
+TITLES = {
+    Standing.FAIL: "Failed",
+    Standing.ADVISORY: "Advisory",
+    Standing.UNKNOWN: "Cannot tell",
+    Standing.SKIP: "Skipped",
+    Standing.PASS: "Passed",
+}
 
 
 class Group(NamedTuple):
-    """The findings of one verdict of one rule."""
+    """The findings of one rule that have one standing."""
 
     rule: CheckInfo
     findings: tuple[Finding, ...]
@@ -39,11 +45,11 @@ def visible(report: Report) -> list[Finding]:
     return [finding for finding in report.findings if finding.verdict is not hidden]
 
 
-def groups(report: Report, verdict: Verdict) -> list[Group]:
-    """The visible findings of a verdict by rule, the worst severity first, in the order of the rules within one."""
+def groups(report: Report, standing: Standing) -> list[Group]:
+    """The visible findings of a standing by rule, the worst severity first, in the order of the rules within one."""
     found: dict[str, list[Finding]] = {}
     for finding in visible(report):
-        if finding.verdict is verdict:
+        if finding.standing is standing:
             found.setdefault(finding.check_id, []).append(finding)
     rules = rules_of((report,))
     made = [Group(rules.get(i) or CheckInfo(i, i, findings[0].severity), tuple(findings)) for i, findings in found.items()]
@@ -63,10 +69,12 @@ def totals(reports: Sequence[Report]) -> dict[str, int]:
     return counts
 
 
-def counted(counts: dict[str, int], *, always: Iterable[Verdict] = ()) -> str:
-    """`2 failed, 1 cannot tell, 9 passed`."""
-    named = [(counts[verdict.value], TITLES[verdict].lower(), verdict) for verdict in ORDER]
-    return ", ".join(f"{number} {title}" for number, title, verdict in named if number or verdict in always) or "nothing to judge"
+def counted(counts: dict[str, int], *, always: Iterable[Standing] = ()) -> str:
+    """`2 failed, 3 advisory, 1 cannot tell, 9 passed`."""
+    named = [(counts[standing.value], TITLES[standing].lower(), standing) for standing in ORDER]
+    return (
+        ", ".join(f"{number} {title}" for number, title, standing in named if number or standing in always) or "nothing to judge"
+    )
 
 
 def place(finding: Finding) -> str:
@@ -79,6 +87,11 @@ def place(finding: Finding) -> str:
 def subject(finding: Finding) -> str:
     """The address; of a finding about the plan as a whole, what it is about, such as `output.bucket_name`."""
     return finding.evidence[0] if finding.subject == PLAN and len(finding.evidence) == 1 else finding.subject
+
+
+def advice(report: Report) -> Iterator[tuple[Kind, Finding]]:
+    """Each kind of advisory failure, with the one that stands for all of its kind."""
+    return ((kind, kind.findings[0]) for kind in report.advice())
 
 
 def notes(report: Report) -> Iterator[tuple[str, str]]:

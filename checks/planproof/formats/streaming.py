@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
-from planproof.verdict import Report, Verdict
+from planproof.verdict import Report, Standing
 
-NONE = {verdict.value: 0 for verdict in Verdict}
+NONE = {standing.value: 0 for standing in Standing}
 
 
 def add(totals: dict[str, int], report: Report) -> None:
-    """Adds a report's findings to how many have each verdict."""
-    for verdict, number in report.summary().items():
-        totals[verdict] += number
+    """Adds a report's findings to how many there are of each standing."""
+    for standing, number in report.summary().items():
+        totals[standing] += number
 
 
 class Coming:

@@ -4,25 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from planproof.formats.common import counted, groups, notes, subject, totals
+from planproof.formats.common import advice, counted, groups, notes, subject, totals
 from planproof.text.escaping import one_line
-from planproof.verdict import Finding, Report, Verdict
+from planproof.verdict import Finding, Report, Standing
 
 
 def render(reports: Sequence[Report]) -> str:
     lines = [line for report in reports for line in _lines(report)]
-    return "\n".join([*lines, f"planproof: {counted(totals(reports))}"]) + "\n"
+    return "\n".join([*lines, f"planproof: {counted(totals(reports))}{_by(reports)}"]) + "\n"
+
+
+def _by(reports: Sequence[Report]) -> str:
+    """By which policy: all reports of one run are judged by the same."""
+    return next((f" ({one_line(report.judged_by)})" for report in reports if report.judged_by), "")
 
 
 def _lines(report: Report) -> Iterator[str]:
     for kind, text in notes(report):
         yield _command(kind, text, title="planproof")
-    for verdict in (Verdict.FAIL, Verdict.UNKNOWN):
-        for group in groups(report, verdict):
+    for standing in (Standing.FAIL, Standing.UNKNOWN):
+        for group in groups(report, standing):
             for finding in group.findings:
                 kind = "error" if report.fails_by(finding) else "warning"
-                remedy = group.sections.remedy if verdict is Verdict.FAIL else ""
+                remedy = group.sections.remedy if standing is Standing.FAIL else ""
                 yield _command(kind, _message(finding, remedy), f"{finding.check_id}: {group.rule.name}", finding)
+    for advised, first in advice(report):
+        text = f"{one_line(subject(first))}: {one_line(advised.text)}"
+        yield _command("notice", text, f"{advised.check_id} (advisory)", first)
 
 
 def _message(finding: Finding, remedy: str) -> str:

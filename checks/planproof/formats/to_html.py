@@ -13,14 +13,14 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from planproof.formats import chain_picture as chain
-from planproof.formats.common import ORDER, TITLES, counted, notes, place, rules_of, totals, visible
+from planproof.formats.common import ORDER, TITLES, advice, counted, notes, place, rules_of, subject, totals, visible
 from planproof.text.docstring import sections
 from planproof.text.escaping import one_line
-from planproof.verdict import SEVERITIES, CheckInfo, Finding, Report, Verdict
+from planproof.verdict import SEVERITIES, CheckInfo, Finding, Report, Standing
 from planproof.version import guide, page_url
 
-MAX_PASSED = 500  # passed findings of one check and plan that are listed; the rest is counted
-_MARKS = {Verdict.FAIL: "✗", Verdict.UNKNOWN: "?", Verdict.SKIP: "»", Verdict.PASS: "✓"}
+MAX_LISTED = 500  # passed or advisory findings of one check and plan that are listed; the rest is counted
+_MARKS = {Standing.FAIL: "✗", Standing.ADVISORY: "!", Standing.UNKNOWN: "?", Standing.SKIP: "»", Standing.PASS: "✓"}
 
 _STYLE = """
 :root{color-scheme:light dark;--page:#fff;--ink:#1d2430;--soft:#5a6474;--line:#d8dde5;--card:#f6f8fa;--fail:#b3261e;--unknown:#8a5a00;
@@ -36,7 +36,7 @@ code{font:.9em ui-monospace,monospace;overflow-wrap:anywhere}
 .tiles{display:flex;flex-wrap:wrap;gap:.75rem;margin:1rem 0;padding:0;list-style:none}
 .tiles li{flex:1 1 8rem;border:1px solid var(--line);border-radius:8px;padding:.6rem 1rem;background:var(--card)}
 .tiles b{display:block;font-size:1.8rem;line-height:1.2}
-.FAIL{color:var(--fail)}.UNKNOWN{color:var(--unknown)}.SKIP{color:var(--skip)}.PASS{color:var(--pass)}
+.FAIL{color:var(--fail)}.UNKNOWN{color:var(--unknown)}.SKIP,.ADVISORY{color:var(--skip)}.PASS{color:var(--pass)}
 .wide{overflow-x:auto}
 table{border-collapse:collapse;width:100%}
 th,td{border-bottom:1px solid var(--line);padding:.45rem .6rem;text-align:left;vertical-align:top}
@@ -88,7 +88,7 @@ function apply() {
     item.hidden = !fits;
     shown += fits;
   }
-  for (const part of document.querySelectorAll("section.check, section.plan, details.passed"))
+  for (const part of document.querySelectorAll("section.check, section.plan, details.passed, details.kind"))
     part.hidden = part.querySelectorAll("li.finding").length > 0 && !part.querySelector("li.finding:not([hidden])");
   document.querySelector("#shown").textContent = shown + " of " + found.length + " shown";
 }
@@ -109,13 +109,18 @@ def _page(reports: Sequence[Report]) -> Iterator[str]:
     yield f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="referrer" content="no-referrer">'
     yield f"<title>planproof: {escape(names)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>"
-    yield f'<header>\n<h1>planproof</h1>\n<p class="soft"><code>{escape(names)}</code></p>\n{_tiles(reports)}\n</header>\n<main>'
+    yield f'<header>\n<h1>planproof</h1>\n<p class="soft"><code>{escape(names)}</code>{_by(reports)}</p>\n{_tiles(reports)}\n</header>\n<main>'
     yield from _matrix(reports)
     yield from _filters(reports)
     targets: set[str] = set()
     for report in reports:
         yield from _plan(report, len(reports) > 1, targets)
     yield f"</main>\n<script>{_SCRIPT}</script>\n</body>\n</html>"
+
+
+def _by(reports: Sequence[Report]) -> str:
+    """By which policy: all reports of one run are judged by the same."""
+    return next((f" · {escape(one_line(report.judged_by))}" for report in reports if report.judged_by), "")
 
 
 def _hash(text: str) -> str:
@@ -147,23 +152,23 @@ def _matrix(reports: Sequence[Report]) -> Iterator[str]:
     yield "</tbody></table></div>"
 
 
-def _counts(report: Report) -> dict[str, dict[Verdict, int]]:
-    counts: dict[str, dict[Verdict, int]] = {}
+def _counts(report: Report) -> dict[str, dict[Standing, int]]:
+    counts: dict[str, dict[Standing, int]] = {}
     for finding in visible(report):
         row = counts.setdefault(finding.check_id, {})
-        row[finding.verdict] = row.get(finding.verdict, 0) + 1
+        row[finding.standing] = row.get(finding.standing, 0) + 1
     return counts
 
 
-def _numbers(row: dict[Verdict, int]) -> list[str]:
+def _numbers(row: dict[Standing, int]) -> list[str]:
     return [f'<td class="n {v.value}">{_MARKS[v]} {row[v]}</td>' if v in row else '<td class="n"></td>' for v in ORDER]
 
 
-def _worst(row: dict[Verdict, int]) -> str:
-    verdict = next((v for v in ORDER if v in row), None)
-    if verdict is None:
+def _worst(row: dict[Standing, int]) -> str:
+    worst = next((s for s in ORDER if s in row), None)
+    if worst is None:
         return '<td class="n soft">–</td>'
-    return f'<td class="n {verdict.value}" title="{TITLES[verdict].lower()}">{_MARKS[verdict]} {row[verdict]}</td>'
+    return f'<td class="n {worst.value}" title="{TITLES[worst].lower()}">{_MARKS[worst]} {row[worst]}</td>'
 
 
 # --- filters ---------------------------------------------------------------------------------------------------------
@@ -172,8 +177,9 @@ def _worst(row: dict[Verdict, int]) -> str:
 def _filters(reports: Sequence[Report]) -> Iterator[str]:
     there = {finding.severity for report in reports for finding in report.findings}
     yield '<h2>Findings</h2>\n<form class="filters" role="search" aria-label="Filter the findings">'
-    for verdict in ORDER:
-        yield f'<label class="{verdict.value}"><input type="checkbox" name="verdict" value="{verdict.value}" checked> {TITLES[verdict]}</label>'
+    for standing in ORDER:
+        box = f'<input type="checkbox" name="verdict" value="{standing.value}" checked>'
+        yield f'<label class="{standing.value}">{box} {TITLES[standing]}</label>'
     yield _select("check", "all checks", [rule.id for rule in rules_of(reports).values()])
     yield _select("severity", "any severity", [severity for severity in SEVERITIES if severity in there])
     yield '<input type="search" name="words" placeholder="address, reason, file" aria-label="words"> <output id="shown"></output></form>'
@@ -195,15 +201,36 @@ def _plan(report: Report, title: bool, targets: set[str]) -> Iterator[str]:
         yield f'<p class="note {kind}"><b>{kind}:</b> {escape(one_line(text))}</p>'
     found: dict[str, list[Finding]] = {}
     for finding in visible(report):
-        found.setdefault(finding.check_id, []).append(finding)
+        if finding.standing is not Standing.ADVISORY:
+            found.setdefault(finding.check_id, []).append(finding)
     rules = rules_of((report,))
-    order = sorted(found, key=lambda check_id: min(ORDER.index(finding.verdict) for finding in found[check_id]))
+    order = sorted(found, key=lambda check_id: min(ORDER.index(finding.standing) for finding in found[check_id]))
     for check_id in order:
         rule = rules.get(check_id) or CheckInfo(check_id, check_id, found[check_id][0].severity)
         anchor = "" if check_id in targets else f' id="{_anchor(check_id)}"'  # the matrix leads to the first
         targets.add(check_id)
         yield from _check(rule, found[check_id], report, anchor)
+    yield from _advice(report, targets)
     yield "</section>"
+
+
+def _advice(report: Report, targets: set[str]) -> Iterator[str]:
+    """What failed and is advisory: a line for each kind, the findings folded away behind it."""
+    kinds = list(advice(report))
+    if kinds:
+        yield '<section class="check">\n<h3>Advisory</h3>\n<p class="soft">Worth a look; none of it fails the run.</p>'
+    for kind, first in kinds:
+        anchor = "" if kind.check_id in targets else f' id="{_anchor(kind.check_id)}"'
+        targets.add(kind.check_id)
+        line = f"{escape(kind.check_id)} <code>{escape(one_line(subject(first)))}</code>: {escape(one_line(kind.text))}"
+        items = "".join(map(_finding, kind.findings[:MAX_LISTED]))
+        yield f'<details class="kind"{anchor}><summary>{line}</summary><ul class="findings">{items}</ul>{_more(kind.findings)}</details>'
+    if kinds:
+        yield "</section>"
+
+
+def _more(found: Sequence[Finding]) -> str:
+    return f"<p>… and {len(found) - MAX_LISTED} more</p>" if len(found) > MAX_LISTED else ""
 
 
 def _anchor(check_id: str) -> str:
@@ -217,15 +244,14 @@ def _check(rule: CheckInfo, found: list[Finding], report: Report, anchor: str) -
     yield f'<p class="soft">{escape(rule.severity)}{why}{_guide(rule.id)}</p>'
     if said.remedy and any(report.fails_by(finding) for finding in found):
         yield f'<p class="remedy"><b>Fix:</b> {_prose(said.fix)}</p>'
-    others = [finding for finding in found if finding.verdict is not Verdict.PASS]
-    passed = [finding for finding in found if finding.verdict is Verdict.PASS]
-    others.sort(key=lambda finding: ORDER.index(finding.verdict))
+    others = [finding for finding in found if finding.standing is not Standing.PASS]
+    passed = [finding for finding in found if finding.standing is Standing.PASS]
+    others.sort(key=lambda finding: ORDER.index(finding.standing))
     if others:
         yield '<ul class="findings">' + "".join(map(_finding, others)) + "</ul>"
     if passed:
-        more = f"<p>… and {len(passed) - MAX_PASSED} more</p>" if len(passed) > MAX_PASSED else ""
-        items = "".join(map(_finding, passed[:MAX_PASSED]))
-        yield f'<details class="passed"><summary>{len(passed)} passed</summary><ul class="findings">{items}</ul>{more}</details>'
+        items = "".join(map(_finding, passed[:MAX_LISTED]))
+        yield f'<details class="passed"><summary>{len(passed)} passed</summary><ul class="findings">{items}</ul>{_more(passed)}</details>'
     yield "</section>"
 
 
@@ -246,8 +272,8 @@ def _prose(text: str) -> str:
 
 
 def _finding(finding: Finding) -> str:
-    data = f'data-verdict="{finding.verdict.value}" data-check="{escape(finding.check_id)}" data-severity="{escape(finding.severity)}"'
-    badge = f'<span class="badge {finding.verdict.value}"><span>{TITLES[finding.verdict]}</span></span>'
+    data = f'data-verdict="{finding.standing.value}" data-check="{escape(finding.check_id)}" data-severity="{escape(finding.severity)}"'
+    badge = f'<span class="badge {finding.standing.value}"><span>{TITLES[finding.standing]}</span></span>'
     where = place(finding)
     at = f' <span class="soft"><code>{escape(one_line(where))}</code></span>' if where else ""
     picture = chain.svg(finding) if finding.check_id == chain.CHECK else ""

@@ -1,7 +1,8 @@
 """The report for machines: JSON.
 
-Of one plan: `{"plan", "findings": [...], "summary": {...}, "warnings", "errors", "fixed", "notices"}`, with every verdict in it, one finding a line. Of
-several: `{"plans": [one such object each], "summary": the sum of theirs}`.
+Of one plan: `{"plan", "policy", "profile", "findings": [...], "advisory": [...], "summary": {...}, "warnings", "errors", "fixed", "notices"}`,
+with every verdict in it, one finding a line. `advisory` has a line for each kind of what failed and is advisory; in the summary, FAIL are
+those failures that count, ADVISORY those that do not. Of several: `{"plans": [one such object each], "summary": the sum of theirs}`.
 """
 
 from __future__ import annotations
@@ -35,5 +36,6 @@ def _one(report: Report) -> str:
     # One finding a line; inside a text the quote would be escaped.
     lines = json.dumps(findings)[1:-1].replace('}, {"check_id": ', '},\n    {"check_id": ')
     inner = f"\n    {lines}\n  " if lines else ""
-    rest = "".join(f',\n  "{key}": {json.dumps(value)}' for key, value in document.items() if key != "plan")
-    return f'{{\n  "plan": {json.dumps(report.plan)},\n  "findings": [{inner}]{rest}\n}}'
+    head = "".join(f'  "{key}": {json.dumps(document.pop(key))},\n' for key in ("plan", "policy", "profile"))
+    rest = "".join(f',\n  "{key}": {json.dumps(value)}' for key, value in document.items())
+    return f'{{\n{head}  "findings": [{inner}]{rest}\n}}'

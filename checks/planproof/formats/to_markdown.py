@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from planproof.formats.common import ORDER, TITLES, Group, counted, groups, notes, place, totals
+from planproof.formats.common import ORDER, TITLES, Group, advice, counted, groups, notes, place, subject, totals
 from planproof.text.escaping import markdown, markdown_code, one_line
-from planproof.verdict import Finding, Report, Verdict
+from planproof.verdict import Finding, Kind, Report, Standing
 
 MAX_BYTES = 1024 * 1024
 _SPARE = 500  # for the line that tells how much was left out, and what is open to be closed
-_MARKS = {Verdict.FAIL: "❌", Verdict.UNKNOWN: "❔", Verdict.SKIP: "⏭️", Verdict.PASS: "✅"}
+_MARKS = {
+    Standing.FAIL: "❌",
+    Standing.ADVISORY: "💡",
+    Standing.UNKNOWN: "❔",
+    Standing.SKIP: "⏭️",
+    Standing.PASS: "✅",
+}
 
 
 def render(reports: Sequence[Report], limit: int = MAX_BYTES) -> str:
@@ -33,7 +39,7 @@ def _lines(reports: Sequence[Report]) -> Iterator[tuple[str, bool]]:
     yield "<!-- planproof -->", False  # by which a workflow finds the comment to bring up to date
     counts = totals(reports)
     bad = any(report.errors or report.failed for report in reports)
-    yield f"## {_MARKS[Verdict.FAIL if bad else Verdict.PASS]} planproof: {counted(counts)}", False
+    yield f"## {_MARKS[Standing.FAIL if bad else Standing.PASS]} planproof: {counted(counts)}", False
     for report in reports:
         yield from _plan(report, title=len(reports) > 1)
 
@@ -42,37 +48,49 @@ def _plan(report: Report, title: bool) -> Iterator[tuple[str, bool]]:
     yield "", False
     if title:
         yield f"### {markdown(report.plan)}: {counted(report.summary())}\n", False
+    if report.judged_by:
+        yield f"Judged by the {markdown(report.judged_by)}.\n", False
     for kind, text in notes(report):
         yield f"> **{kind}:** {markdown(text)}\n", False
     yield from ((line, False) for line in _table(report))
-    for group in groups(report, Verdict.FAIL):
+    for group in groups(report, Standing.FAIL):
         yield f"\n**{group.rule.id}** · {group.severity} · {markdown(group.rule.name)}\n", False
         yield from ((_item(finding), True) for finding in group.findings)
         if group.sections.remedy:  # the check's own words, with their backticks
             yield f"\n🔧 {one_line(group.sections.remedy)}", False
-    for verdict in (Verdict.UNKNOWN, Verdict.SKIP):
-        found = groups(report, verdict)
-        if found:
-            number = sum(len(group.findings) for group in found)
-            yield f"\n<details><summary>{_MARKS[verdict]} {TITLES[verdict]} ({number})</summary>\n", False
-            yield from ((_item(finding, finding.check_id), True) for group in found for finding in group.findings)
-            yield "\n</details>", False
+    yield from _folded(report, Standing.ADVISORY, (_advice(*one) for one in advice(report)))
+    for standing in (Standing.UNKNOWN, Standing.SKIP):
+        found = (finding for group in groups(report, standing) for finding in group.findings)
+        yield from _folded(report, standing, (_item(finding, finding.check_id) for finding in found))
+
+
+def _folded(report: Report, standing: Standing, items: Iterable[str]) -> Iterator[tuple[str, bool]]:
+    number = sum(len(group.findings) for group in groups(report, standing))
+    if number:
+        yield f"\n<details><summary>{_MARKS[standing]} {TITLES[standing]} ({number})</summary>\n", False
+        yield from ((item, True) for item in items)
+        yield "\n</details>", False
 
 
 def _table(report: Report) -> Iterator[str]:
-    rows: dict[str, tuple[Group, dict[Verdict, int]]] = {}
-    for verdict in ORDER:
-        for group in groups(report, verdict):
-            rows.setdefault(group.rule.id, (group, {}))[1][verdict] = len(group.findings)
+    rows: dict[str, tuple[Group, dict[Standing, int]]] = {}
+    for standing in ORDER:
+        for group in groups(report, standing):
+            rows.setdefault(group.rule.id, (group, {}))[1][standing] = len(group.findings)
     if rows:
-        yield "| | Check | | " + " | ".join(TITLES[verdict] for verdict in ORDER) + " |"
+        yield "| | Check | | " + " | ".join(TITLES[standing] for standing in ORDER) + " |"
         yield "|---|---|---|" + "---:|" * len(ORDER)
     for rule in report.rules:
         if rule.id in rows:
             _, numbers = rows[rule.id]
-            worst = next(verdict for verdict in ORDER if verdict in numbers)
-            cells = " | ".join(str(numbers.get(verdict, "")) for verdict in ORDER)
+            worst = next(standing for standing in ORDER if standing in numbers)
+            cells = " | ".join(str(numbers.get(standing, "")) for standing in ORDER)
             yield f"| {_MARKS[worst]} | {rule.id} | {markdown(rule.name)} | {cells} |"
+
+
+def _advice(kind: Kind, first: Finding) -> str:
+    at = f" ({markdown_code(place(first))})" if place(first) else ""
+    return f"- {kind.check_id} {markdown_code(subject(first))}: {markdown(kind.text)}{at}"
 
 
 def _item(finding: Finding, label: str = "") -> str:

@@ -1,6 +1,6 @@
 """SARIF 2.1.0, for code scanning: what failed, what cannot be told (kind `open`) and what is excepted (suppressed).
 
-What passed is left out, as GitHub would show it as an alert. Paths are relative to the folder that the command ran in. A finding
+An advisory failure is a `note`, and so is the rule of a check that is advisory. What passed is left out, as GitHub would show it as an alert. Paths are relative to the folder that the command ran in. A finding
 without source is placed at the plan's file, with no line: its address stands in `logicalLocations`.
 """
 
@@ -16,7 +16,7 @@ from urllib.parse import quote
 from planproof.formats.common import rules_of, subject, visible
 from planproof.text.docstring import sections
 from planproof.text.escaping import one_line
-from planproof.verdict import PLAN, CheckInfo, Finding, Report, Verdict
+from planproof.verdict import ADVISORY, PLAN, CheckInfo, Finding, Report, Standing, Verdict
 from planproof.version import page_url, version
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -35,11 +35,18 @@ def render(reports: Sequence[Report]) -> str:
         "tool": {"driver": driver},
         "invocations": [_invocation(reports)],
         "columnKind": "utf16CodeUnits",
+        "properties": _judged_by(reports),
         "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The folder that planproof ran in."}}},
     }
     head = json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
     results = ",\n".join(json.dumps(result) for result in _results(reports, places))  # a line each, as there may be many
     return f'{head.removesuffix("}]}")}, "results": [\n{results}\n]}}]}}\n'
+
+
+def _judged_by(reports: Sequence[Report]) -> Json:
+    """The policy and its profile: all reports of one run have the same."""
+    first = next((report for report in reports if report.policy), None)
+    return {"policy": one_line(first.policy), "profile": one_line(first.profile)} if first else {}
 
 
 def _rule(rule: CheckInfo) -> Json:
@@ -50,11 +57,11 @@ def _rule(rule: CheckInfo) -> Json:
         "shortDescription": {"text": rule.name},
         "fullDescription": {"text": said.finds or rule.name},
         "help": {"text": help_text, "markdown": help_text},
-        "defaultConfiguration": {"level": _LEVELS.get(rule.severity, "warning")},
+        "defaultConfiguration": {"level": "note" if rule.level == ADVISORY else _LEVELS.get(rule.severity, "warning")},
         "properties": {
             "tags": ["security", "terraform", *([rule.category.lower()] if rule.category else [])],
             "precision": "high",
-            "security-severity": _SCORES.get(rule.severity, "5.5"),
+            "security-severity": _SCORES.get("INFO" if rule.level == ADVISORY else rule.severity, "5.5"),
         },
     }
     if page := page_url(rule.id) or said.url:
@@ -95,19 +102,22 @@ def _identity(finding: Finding, report: Report, several: bool) -> Iterator[str]:
 
 def _result(finding: Finding, report: Report, places: dict[str, int], identity: str) -> Json:
     mark = hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()
-    failure = report.fails_by(finding) or finding.verdict is Verdict.SKIP
+    is_advice = finding.standing is Standing.ADVISORY
+    failure = report.fails_by(finding) or finding.verdict is Verdict.SKIP or is_advice
+    severity = "INFO" if is_advice else finding.severity
     made: Json = {
         "ruleId": finding.check_id,
         "kind": "fail" if failure else "open",
-        "level": _LEVELS.get(finding.severity, "warning") if failure else "none",
+        "level": _LEVELS.get(severity, "warning") if failure else "none",
         "message": {"text": _message(f"{subject(finding)}: {finding.reason}")},
         "locations": [_location(finding, report)],
         "partialFingerprints": {"primaryLocationLineHash": f"{mark[:16]}:1", "planproof/v1": mark},
         "properties": {
             "verdict": finding.verdict.value,
             "code": finding.code,
+            "level": finding.level,
             "severity": finding.severity,
-            "security-severity": _SCORES.get(finding.severity, "5.5"),
+            "security-severity": _SCORES.get(severity, "5.5"),
             "evidence": [one_line(text) for text in finding.evidence],
             "plan": one_line(report.plan),
         },

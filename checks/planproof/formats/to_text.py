@@ -6,14 +6,20 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
-from planproof.formats.common import ORDER, TITLES, Group, counted, groups, notes, place, subject
+from planproof.formats.common import ORDER, TITLES, Group, advice, counted, groups, notes, place, subject
 from planproof.formats.streaming import Coming
 from planproof.plan.addresses import without_keys
 from planproof.text.escaping import one_line
-from planproof.verdict import IN_BASELINE, Finding, Report, Verdict, listed
+from planproof.verdict import IN_BASELINE, Finding, Report, Standing, listed
 
 _CODES = {"red": "31", "green": "32", "yellow": "33", "blue": "34", "bold": "1", "dim": "2"}
-_COLOURS = {Verdict.FAIL: "red", Verdict.UNKNOWN: "yellow", Verdict.SKIP: "blue", Verdict.PASS: "green"}
+_COLOURS = {
+    Standing.FAIL: "red",
+    Standing.ADVISORY: "blue",
+    Standing.UNKNOWN: "yellow",
+    Standing.SKIP: "blue",
+    Standing.PASS: "green",
+}
 
 
 def render(reports: Iterable[Report], colour: bool = False) -> str:
@@ -48,18 +54,24 @@ class _Text:
 
     def _plan(self, report: Report, briefly: bool) -> Iterator[str]:
         title = f"planproof: {one_line(report.plan)}"
-        summary = counted(report.summary(), always=(Verdict.FAIL, Verdict.PASS))
-        worth = any(groups(report, verdict) for verdict in (Verdict.FAIL, Verdict.UNKNOWN)) or any(notes(report))
+        title += f" ({one_line(report.judged_by)})" if report.judged_by else ""
+        summary = counted(report.summary(), always=(Standing.FAIL, Standing.PASS))
+        worth = any(groups(report, s) for s in (Standing.FAIL, Standing.ADVISORY, Standing.UNKNOWN)) or any(notes(report))
         if briefly and not worth:
             yield f"{self._paint('bold', title)}: {summary}"
             return
         yield self._paint("bold", title)
-        for verdict in ORDER:
-            found = groups(report, verdict)
+        for standing in ORDER:
+            found = groups(report, standing)
             if found:
                 yield ""
-                yield self._paint(_COLOURS[verdict], f"{TITLES[verdict]} ({sum(len(group.findings) for group in found)})")
-                yield from self._passed(found) if verdict is Verdict.PASS else self._groups(found, verdict)
+                yield self._paint(_COLOURS[standing], f"{TITLES[standing]} ({sum(len(group.findings) for group in found)})")
+                if standing is Standing.PASS:
+                    yield from self._passed(found)
+                elif standing is Standing.ADVISORY:
+                    yield from self._advice(report)
+                else:
+                    yield from self._groups(found, standing)
         yield ""
         for kind, text in notes(report):
             yield self._paint("red" if kind == "error" else "yellow", f"{kind}: ") + one_line(text)
@@ -67,18 +79,26 @@ class _Text:
         if briefly:
             yield ""
 
-    def _groups(self, found: list[Group], verdict: Verdict) -> Iterator[str]:
+    def _groups(self, found: list[Group], standing: Standing) -> Iterator[str]:
         for group in found:
             yield f"  {self._paint('bold', group.rule.id)}  {group.severity}  {one_line(group.rule.name)}"
             known = sum(finding.reason.startswith(IN_BASELINE) for finding in group.findings)
-            if known and verdict is Verdict.SKIP:
+            if known and standing is Standing.SKIP:
                 yield f"    {known} in the baseline"
-            for alike in _alike(f for f in group.findings if verdict is not Verdict.SKIP or not f.reason.startswith(IN_BASELINE)):
+            for alike in _alike(
+                f for f in group.findings if standing is not Standing.SKIP or not f.reason.startswith(IN_BASELINE)
+            ):
                 where, reason = place(alike[0]), one_line(alike[0].reason)
                 at = self._paint("dim", f"{one_line(where)}  ") if where else ""
                 yield f"    {at}{self._paint('bold', one_line(listed(map(subject, alike))))}: {reason}"
-            if verdict is Verdict.FAIL and group.sections.remedy:
+            if standing is Standing.FAIL and group.sections.remedy:
                 yield f"    {self._paint('green', 'Fix:')} {one_line(group.sections.remedy)}"
+
+    def _advice(self, report: Report) -> Iterator[str]:
+        for kind, first in advice(report):
+            at = self._paint("dim", f"{one_line(place(first))}  ") if place(first) else ""
+            where = self._paint("bold", one_line(subject(first)))
+            yield f"  {self._paint('bold', kind.check_id)}  {first.severity}  {at}{where}: {one_line(kind.text)}"
 
     def _passed(self, found: list[Group]) -> Iterator[str]:
         for group in found:

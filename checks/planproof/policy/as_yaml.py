@@ -55,7 +55,7 @@ def _behind(lines: Iterable[str]) -> Iterator[str]:
 def _explained(key: str, part: Mapping[str, Any], value: Any, names: Mapping[str, str], depth: int = 0) -> Iterator[str]:
     """A key with its meaning above it; of a long table the first entry alone."""
     indent = "  " * depth
-    about = (names.get(key) if depth == 1 else None) or (part.get("description") if key != "enabled" else None)
+    about = (names.get(key) if depth == 1 else None) or part.get("description")
     if about and (value is not None or "default" in part):
         yield f"{indent}# {about}"
     if key == "exceptions":
@@ -64,6 +64,8 @@ def _explained(key: str, part: Mapping[str, Any], value: Any, names: Mapping[str
         yield f"{indent}{key}:"
         for name, below in part["properties"].items():
             below = resolved(below)
+            if below.get("deprecated"):
+                continue
             yield from _explained(name, below, (value or {}).get(name, below.get("default")), names, depth + 1)
     elif is_table(part) and isinstance(value, Mapping) and len(value) > _SHOWN:
         name, first = next(iter(value.items()))

@@ -12,11 +12,13 @@ from typing import Any, NamedTuple, Protocol
 
 from planproof.errors import PolicyError
 from planproof.policy import bundled, schema
+from planproof.policy.levels import as_levels, older, with_words
 from planproof.policy.profiles import DEFAULT, bundled_data, merge
 from planproof.policy.yaml_file import Document, KeyPath, read
 from planproof.text.escaping import one_line
 
 MAX_LAYERS = 20
+_BUNDLED = " (bundled)"
 _SUFFIXES = (".yaml", ".yml", ".json")
 
 
@@ -41,8 +43,13 @@ class Layered(NamedTuple):
         """Everything that the files say. An entry of a table that a file took out is null."""
         found: dict[str, Any] = {}
         for layer in self.layers:
-            found = merge(found, layer.data)
+            found = merge(found, as_levels(layer.data, found))
         return {key: value for key, value in found.items() if key != "extends"}
+
+    @property
+    def profile(self) -> str:
+        """The bundled profile that the files extend, or that is the whole of it."""
+        return next(layer.name for layer in reversed(self.layers) if layer.name.endswith(_BUNDLED)).removesuffix(_BUNDLED)
 
     @property
     def effective(self) -> dict[str, Any]:
@@ -53,18 +60,20 @@ class Layered(NamedTuple):
 
     def origin(self, path: KeyPath) -> Document:
         """The file that has the last word on the key at `path`."""
-        return next((layer for layer in reversed(self.layers) if _says(layer.data, path)), self.layers[0])
+        paths = (path, older(path))
+        return next((layer for layer in reversed(self.layers) if any(_says(layer.data, p) for p in paths)), self.layers[0])
 
     def place(self, path: KeyPath) -> str:
         """`policy.yaml:12`, or the name of a bundled profile."""
-        return self.origin(path).place(path)
+        found = self.origin(path)
+        return found.place(path if _says(found.data, path) else older(path))
 
 
-def load(path: str | os.PathLike[str], checks: Iterable[KnownCheck]) -> dict[str, Any]:
-    """The effective policy of a file or a bundled profile. `checks`: all that it may have sections and exceptions for. Raises PolicyError for
-    the first problem."""
+def load(path: str | os.PathLike[str], checks: Iterable[KnownCheck]) -> Layered:
+    """The policy of a file or a bundled profile. `checks`: all that it may have sections and exceptions for. Raises PolicyError for the
+    first problem."""
     checks = tuple(checks)
-    return usable(layers(path, checks), checks).effective
+    return usable(layers(path, checks), checks)
 
 
 def layers(path: str | os.PathLike[str], checks: Iterable[KnownCheck]) -> Layered:
@@ -76,13 +85,13 @@ def layers(path: str | os.PathLike[str], checks: Iterable[KnownCheck]) -> Layere
         profiles = ", ".join(sorted(bundled.POLICIES))
         missing = f"{one_line(name)} cannot be read as a policy: No such file or directory"
         raise PolicyError(f"{missing}; give a file, or a bundled profile ({profiles}){_near(name)}")
-    return _with_bases(read(name, Path(path)), Path(path), checks)
+    return _with_bases(with_words(read(name, Path(path))), Path(path), checks)
 
 
-def from_mapping(data: Mapping[str, Any], name: str, checks: Iterable[KnownCheck]) -> dict[str, Any]:
-    """The effective policy of data that a program made; what it extends is relative to the working directory."""
+def from_mapping(data: Mapping[str, Any], name: str, checks: Iterable[KnownCheck]) -> Layered:
+    """The policy of data that a program made; what it extends is relative to the working directory."""
     checks = tuple(checks)
-    return usable(_with_bases(Document(name, _plain(data, name)), Path(name), checks), checks).effective
+    return usable(_with_bases(Document(name, _plain(data, name)), Path(name), checks), checks)
 
 
 def _plain(value: Any, name: str) -> Any:
@@ -109,7 +118,7 @@ def bundled_layers(profile: str) -> tuple[Document, ...]:
     """A bundled profile and those it extends. They are held to the schema by a test, not each time."""
     data = bundled_data(profile)
     below = bundled_layers(data["extends"]) if "extends" in data else ()
-    return (*below, Document(f"{profile} (bundled)", dict(data)))
+    return (*below, Document(f"{profile}{_BUNDLED}", dict(data)))
 
 
 def _with_bases(top: Document, file: Path, checks: Iterable[KnownCheck]) -> Layered:
@@ -133,7 +142,7 @@ def _with_bases(top: Document, file: Path, checks: Iterable[KnownCheck]) -> Laye
         # Relative to the file that says it: where that is a link, to the file it leads to.
         file = real.parent / _relative(base, document, real.parent)
         name = os.path.normpath(os.path.join(os.path.dirname(document.name), base))
-        document = read(name if os.path.exists(name) else os.fspath(file), file)
+        document = with_words(read(name if os.path.exists(name) else os.fspath(file), file))
 
 
 def _relative(base: str, document: Document, folder: Path) -> str:

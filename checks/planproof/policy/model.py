@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from planproof.errors import PolicyError
 from planproof.policy.profiles import DEFAULT, bundled_data
 from planproof.text.wildcards import matches
-from planproof.verdict import CHECK_ERROR, EXCEPTION_EXPIRED, Finding, Outcome, Verdict
+from planproof.verdict import CHECK_ERROR, EXCEPTION_EXPIRED, MANDATORY, OFF, Finding, Outcome, Verdict
 
 if TYPE_CHECKING:
     from planproof.policy.layers import KnownCheck
@@ -43,8 +43,11 @@ class Waiver(NamedTuple):
 class Policy:
     """An effective policy. `data` is the whole of it, as its YAML reads once everything is merged; it is never changed."""
 
-    def __init__(self, data: Mapping[str, Any], name: str = DEFAULT, today: datetime.date | None = None) -> None:
-        self.data, self.name = data, name
+    def __init__(
+        self, data: Mapping[str, Any], name: str = DEFAULT, today: datetime.date | None = None, profile: str = DEFAULT
+    ) -> None:
+        """`profile`: the bundled profile that it begins with."""
+        self.data, self.name, self.profile = data, name, profile
         self._settings = {key: part for key, part in data.get("checks", {}).items() if isinstance(part, Mapping)}
         self.today = today or datetime.datetime.now(datetime.timezone.utc).date()
         self.waivers = tuple(_waiver(raw, name) for raw in data.get("exceptions") or ())
@@ -66,14 +69,16 @@ class Policy:
         """
         from planproof.policy.layers import load  # which the default needs not
 
-        return cls(load(path, checks), os.fspath(path))
+        found = load(path, checks)
+        return cls(found.effective, os.fspath(path), profile=found.profile)
 
     @classmethod
     def of(cls, data: Mapping[str, Any], checks: Iterable[KnownCheck], name: str = "the policy") -> Policy:
         """The policy of what a policy file would say: `{"extends": "general", "unknown": "fail"}`. Raises PolicyError."""
         from planproof.policy.layers import from_mapping
 
-        return cls(from_mapping(data, name, checks), name)
+        found = from_mapping(data, name, checks)
+        return cls(found.effective, name, profile=found.profile)
 
     def settings(self, name: str) -> Mapping[str, Any]:
         """The section of a check, by the name of its function."""
@@ -89,8 +94,18 @@ class Policy:
         """What UNKNOWN means: `warn`, `fail` or `ignore`."""
         return str(self.data.get("unknown", "warn"))
 
+    def level(self, check: KnownCheck, code: str = "") -> str:
+        """`mandatory`, `advisory` or `off`: of a check, or of what it says with this code. That it could not judge is never let off."""
+        settings = self.settings(check.key)
+        if code == CHECK_ERROR:
+            return MANDATORY
+        own = MANDATORY if settings.get("enabled", True) else OFF
+        return str((settings.get("levels") or {}).get(code) or settings.get("level") or own)
+
     def is_on(self, check: KnownCheck) -> bool:
-        return self.settings(check.key).get("enabled", True) is not False
+        """Whether the check is asked: unless it, and each code that has a level of its own, is off."""
+        codes = self.settings(check.key).get("levels") or ()
+        return any(self.level(check, code) != OFF for code in ("", *codes))
 
     def severity(self, check: KnownCheck) -> str:
         return str(self.settings(check.key).get("severity") or check.severity)

@@ -16,6 +16,8 @@ from planproof.text.escaping import one_line
 from planproof.text.pattern import compiled
 
 NAME = "planproof.schema"
+SHARED = ("level", "levels", "severity", "enabled")
+"""The keys that the section of every check may have."""
 
 _TYPES = {
     "object": "a mapping",
@@ -51,7 +53,7 @@ def schema() -> Mapping[str, Any]:
 
 def problems(document: Document, checks: Collection[str] = ()) -> list[tuple[KeyPath, str]]:
     """What the schema refuses in one file, as key path and sentence, in the file's order. `checks`: the sections of all checks;
-    what those hold that the schema does not know is theirs to say, but for `enabled` and `severity`."""
+    what those hold that the schema does not know is theirs to say, but for the keys that all have."""
     from jsonschema import Draft202012Validator
 
     validator = Draft202012Validator(_with_sections(checks), format_checker=_formats())
@@ -72,7 +74,7 @@ def _formats() -> Any:
 def _with_sections(keys: Collection[str]) -> Mapping[str, Any]:
     if schema()["properties"]["checks"]["properties"].keys() >= set(keys):
         return schema()
-    shared = {"enabled": {"$ref": "#/$defs/enabled"}, "severity": {"$ref": "#/$defs/severity"}}
+    shared = {name: {"$ref": f"#/$defs/{name}"} for name in SHARED}
     described: Any = json.loads(bundled.DATA[NAME])
     sections = described["properties"]["checks"]["properties"]
     sections.update({key: {"type": "object", "properties": shared} for key in keys if key not in sections})
@@ -110,7 +112,7 @@ def _demand(error: Any) -> str:
     if error.validator == "type":
         return f"has to be {_types(demanded)}, and is {value}"
     if error.validator == "enum":
-        return f"has to be one of {', '.join(map(str, demanded))}, and is {value}"
+        return f"has to be one of {', '.join(str(word) for word in demanded if word is not None)}, and is {value}"
     if error.validator == "format" and demanded == "date":
         return f"has to be a day that exists, written as 2030-01-31, and is {value}"
     if isinstance(error.cause, PatternError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from planproof.errors import SourceError, SyntaxProblem
@@ -15,20 +15,22 @@ from planproof.syntax.traversals import references
 from planproof.text.wildcards import matches
 
 KINDS = ("unit", "integration")
-_SUFFIXES = (".tftest.hcl", ".tftest.json", ".tofutest.hcl", ".tofutest.json")
+SUFFIXES = (".tftest.hcl", ".tftest.json", ".tofutest.hcl", ".tofutest.json")
 
 
 class Run(NamedTuple):
-    """A `run` block. `claims` are the names that its assertions refer to; `uses` all that it refers to. `elsewhere`: it runs
-    another module than the one that is tested; `helps`: one that is no part of it, and calls none of its parts."""
+    """A `run` block. `claims` are the names that its assertions refer to, `expects` those among them whose failure it expects; `uses`
+    all that it refers to. `elsewhere`: it runs another module than the one that is tested; `helps`: one that is no part of it, and calls
+    none of its parts."""
 
     name: str
     file: str
     kind: str
     asserts: bool
     claims: tuple[str, ...]
+    expects: tuple[str, ...]
     uses: tuple[str, ...]
-    elsewhere: bool
+    elsewhere: bool = False
     helps: bool = False
 
     @property
@@ -52,6 +54,19 @@ class TerraformTests(NamedTuple):
     def _kinds(self, run: Run) -> set[str]:
         return {other.kind for other in self.runs if not other.helps and other.name in run.looks_at} if run.helps else {run.kind}
 
+    def of(self, kind: str) -> int:
+        """How many tests of this kind assert something."""
+        return len(self.asserting(kind)) + len(self.others[kind])
+
+    def lacks(self, kinds: Sequence[str]) -> list[str]:
+        """The kinds of which there is no test. Where unit tests alone are asked for, an integration test does: it plans first."""
+        does = {"unit": ("unit",) if "integration" in kinds else KINDS, "integration": ("integration",)}
+        return [kind for kind in kinds if not any(self.of(other) for other in does[kind])]
+
+    def and_those(self, more: TerraformTests) -> TerraformTests:
+        others = {kind: (*self.others[kind], *more.others[kind]) for kind in KINDS}
+        return TerraformTests((*self.runs, *more.runs), others, (*self.problems, *more.problems))
+
     def silent(self) -> list[Run]:
         """Runs that assert nothing, and prepare nothing that another run looks at."""
         prepared = {name for run in self.runs for name in run.looks_at}
@@ -62,12 +77,12 @@ def suite_of(folder: Folder, settings: Mapping[str, Any]) -> TerraformTests:
     """Reads the tests of a folder."""
     runs: list[Run] = []
     problems: list[str] = []
-    modules = _Modules(folder)
+    modules = Modules(folder)
     for file in folder.files_in(*settings["folders"]):
-        if file.endswith(_SUFFIXES):
+        if file.endswith(SUFFIXES):
             try:
                 blocks = [block for block in folder.blocks(file) if block.type == "run"]
-                runs.extend(_run(block.labels[0], block.block.body, file, modules) for block in blocks if block.labels)
+                runs.extend(run_of(block.labels[0], block.block.body, file, modules) for block in blocks if block.labels)
             except (SourceError, SyntaxProblem) as error:
                 problems.append(str(error))
     suite = TerraformTests(tuple(runs), {}, tuple(problems))
@@ -75,18 +90,20 @@ def suite_of(folder: Folder, settings: Mapping[str, Any]) -> TerraformTests:
     return suite._replace(others=others)
 
 
-def _run(name: str, body: Body, file: str, modules: _Modules) -> Run:
+def run_of(name: str, body: Body, file: str, modules: Modules | None = None) -> Run:
+    """The run of a block; without `modules`, the module that it calls is the one that is tested."""
     conditions = [
         block.body.attributes["condition"] for block in body.blocks_of("assert") if "condition" in block.body.attributes
     ]
     claims = [name for condition in conditions for name in _names(condition)]
     expected = body.attributes.get("expect_failures")
-    claims += [*_names(expected), *_texts(expected.expression)] if expected else []
+    expects = [*_names(expected), *_texts(expected.expression)] if expected else []
     command = body.attributes.get("command")
     kind = "unit" if command and command.expression.text.strip('"') == "plan" else "integration"
-    called = body.blocks_of("module")
-    helps = bool(called) and modules.helps(called[0].body)
-    return Run(name, file, kind, bool(claims), tuple(claims), tuple(_names(body)), bool(called), helps)
+    called = body.blocks_of("module") if modules else []
+    helps = modules is not None and bool(called) and modules.helps(called[0].body)
+    claims += expects
+    return Run(name, file, kind, bool(claims), tuple(claims), tuple(expects), tuple(_names(body)), bool(called), helps)
 
 
 def _names(node: Node) -> list[str]:
@@ -100,7 +117,7 @@ def _texts(node: Node) -> list[str]:
     return [item.value for item in items if isinstance(item, Literal) and isinstance(item.value, str)]
 
 
-class _Modules:
+class Modules:
     """The module folders of a checkout, and which of them call which."""
 
     def __init__(self, folder: Folder) -> None:
@@ -109,9 +126,9 @@ class _Modules:
 
     def helps(self, call: Body) -> bool:
         """Whether a module block runs one that is no part of the configuration, and calls none of its parts."""
-        return self._from(_source(call, ".")).isdisjoint(self._from("."))
+        return self.reach(_source(call, ".")).isdisjoint(self.reach("."))
 
-    def _from(self, start: str | None) -> set[str]:
+    def reach(self, start: str | None) -> set[str]:
         """A module's folder and those of what it calls, at any depth."""
         found: set[str] = set()
         pending = [] if start is None else [start]
@@ -140,22 +157,36 @@ class _Modules:
 
 def _source(call: Body, caller: str) -> str | None:
     """The folder, as seen from the root, of the module that a block calls; None if it lies elsewhere."""
-    node = call.attributes["source"].expression if "source" in call.attributes else None
-    raw = node.value if isinstance(node, Literal) else None
-    path = posixpath.normpath(posixpath.join(caller, raw)) if isinstance(raw, str) and raw.startswith(".") else ".."
+    raw = literal_source(call)
+    path = posixpath.normpath(posixpath.join(caller, raw)) if raw is not None and raw.startswith(".") else ".."
     return None if path.startswith("..") else path
 
 
+def literal_source(call: Body) -> str | None:
+    """The `source` of a module block, if it is a literal, as it has to be."""
+    node = call.attributes["source"].expression if "source" in call.attributes else None
+    return node.value if isinstance(node, Literal) and isinstance(node.value, str) else None
+
+
+def tools_of(settings: Mapping[str, Any], kind: str) -> list[Mapping[str, Any]]:
+    """The policy's tools other than Terraform whose tests are of this kind."""
+    return [tool for tool in settings["tools"].values() if tool and tool["kind"] == kind]
+
+
 def _other(folder: Folder, settings: Mapping[str, Any], kind: str) -> Iterator[str]:
-    tools = [tool for tool in settings["tools"].values() if tool and tool["kind"] == kind]
-    for file in folder.files if tools else ():
-        fit = [tool for tool in tools if any(matches(glob, file) for glob in tool["files"])]
-        if fit:
-            written = folder.text(file)
-            text, code = _without_comments(file, written)
-            asserts = any(_holds(text, tool.get("mentions") or [""]) and _holds(code, tool["asserts"]) for tool in fit)
-            if asserts and not _is_broken(file, written):
-                yield file
+    tools = tools_of(settings, kind)
+    return (file for file in (folder.files if tools else ()) if asserting_text(folder, file, tools))
+
+
+def asserting_text(folder: Folder, file: str, tools: Iterable[Mapping[str, Any]]) -> str:
+    """The text of a file, without its comments, if it is a test of one of the tools and asserts something; else nothing."""
+    fit = [tool for tool in tools if any(matches(glob, file) for glob in tool["files"])]
+    if not fit:
+        return ""
+    written = folder.text(file)
+    text, code = _without_comments(file, written)
+    asserts = any(_holds(text, tool.get("mentions") or [""]) and _holds(code, tool["asserts"]) for tool in fit)
+    return text if asserts and not _is_broken(file, written) else ""
 
 
 def _holds(text: str, words: Iterable[str]) -> bool:
@@ -208,6 +239,17 @@ def _is_broken(file: str, text: str) -> bool:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return True
     return False
+
+
+def is_of(suite: TerraformTests, named: Callable[[str], Iterable[Instance]]) -> bool:
+    """Whether any test is one of this configuration, whose instances `named` gives. A run of it is if an assertion refers to an instance,
+    or if it expects a failure; a run of a module that it calls is, and one of a helper that looks at such a run; another tool tells none."""
+    here = {run.name for run in suite.runs if not run.elsewhere}
+    runs = [run for run in suite.runs if run.asserts]
+    told = any(bool(run.looks_at & here) if run.helps else run.elsewhere or bool(run.expects) for run in runs)
+    claims = dict.fromkeys(name for run in runs if not run.elsewhere for name in run.claims)
+    names = (name for claim in claims if (name := _in_configuration(claim, here)))
+    return told or any(suite.others.values()) or any(True for name in names for _ in named(name))
 
 
 def tested(suite: TerraformTests, named: Callable[[str], Iterable[Instance]]) -> set[str]:

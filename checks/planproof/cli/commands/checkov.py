@@ -21,10 +21,9 @@ from planproof.cli.exit_codes import CANNOT_JUDGE, FAILED, OK
 from planproof.engine import find_policy
 from planproof.errors import CommandError
 from planproof.plan.model import Plan
-from planproof.policy.model import Policy
 from planproof.registry import all_checks, checks_folder, own_checks
 from planproof.text.escaping import one_line
-from planproof.verdict import Verdict
+from planproof.verdict import judged_by
 
 _WALKED = 100_000  # files of a folder that are looked at for plans
 
@@ -45,12 +44,13 @@ def run(options: argparse.Namespace) -> int:
     except SystemExit as error:
         code = error.code if isinstance(error.code, int) else CANNOT_JUDGE if error.code else OK
     sys.stdout.flush()
+    print(f"planproof: judged by the {one_line(judged_by(policy.name, policy.profile))}", file=sys.stderr)
     if code not in (OK, FAILED):
         return int(code)
     _refuse_unknown_ids(checkov.config.check or ())
     if code != OK:
         return FAILED
-    return max((_unseen(path, checkov.config, policy) for path in plans), default=OK)
+    return max((_unseen(path, checkov.config) for path in plans), default=OK)
 
 
 def _leave_pyston() -> None:
@@ -138,7 +138,7 @@ def _refuse_unknown_ids(wanted: Iterable[str]) -> None:
         raise CommandError(f"no check has the id {', '.join(one_line(name) for name in missing)} (given in --check)")
 
 
-def _unseen(path: str, config: Any, policy: Policy) -> int:
+def _unseen(path: str, config: Any) -> int:
     """The exit code that Checkov's 0 hides: of a failure that it was not asked to pass over, and did not show."""
     from planproof.checkov_adapter import evaluation
 
@@ -148,10 +148,7 @@ def _unseen(path: str, config: Any, policy: Policy) -> int:
         return CANNOT_JUDGE
     if config.soft_fail or config.soft_fail_on:
         return OK
-    counts = {Verdict.FAIL} | ({Verdict.UNKNOWN} if policy.unknown == "fail" else set())
-    failures = [
-        f for findings in found.findings.values() for f in findings if f.verdict in counts and _is_chosen(f.check_id, config)
-    ]
+    failures = [f for f in found.report.findings if found.report.fails_by(f) and _is_chosen(f.check_id, config)]
     for failure in failures:
         print(f"planproof: {path}: {failure.check_id} {one_line(failure.subject)}: {one_line(failure.reason)}", file=sys.stderr)
     if any(failure.code == "check_error" for failure in failures):

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from planproof.cli.exit_codes import OK
 from planproof.errors import CommandError
+from planproof.policy.schema import SHARED
 from planproof.registry import all_checks
 from planproof.text.escaping import one_line
 
@@ -72,7 +73,7 @@ def test_the_policy_can_allow_it() -> None:
 '''
 _SECTION = """\
   {name}:
-    enabled: true
+    level: mandatory
     allowed: false # true: what the check finds is accepted everywhere
 """
 _NEEDED = ("checks/failure_modes", "fixtures", "policies/planproof.schema.json", "tests/plans/new_check_good", "tools/bundle.py")
@@ -151,8 +152,7 @@ def _schema(root: Path, name: str, check_id: str) -> Path:
         "description": check_id,
         "additionalProperties": False,
         "properties": {
-            "enabled": {"$ref": "#/$defs/enabled"},
-            "severity": {"$ref": "#/$defs/severity"},
+            **{key: {"$ref": f"#/$defs/{key}"} for key in SHARED},
             "allowed": {"type": "boolean", "description": "What the check finds is accepted everywhere.", "default": False},
         },
     }
