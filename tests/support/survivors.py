@@ -235,4 +235,5 @@ REASONS: dict[str, dict[str, str]] = {
         **_TRUST,
     },
     "CKV_PLAN_12": {},
+    "CKV_PLAN_13": {},
 }

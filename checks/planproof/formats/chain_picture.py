@@ -50,7 +50,7 @@ _LINK_OF = {
         "topic": "no_alarm_actions no_topic topic_elsewhere fifo_topic function_elsewhere function_refuses "
         "aws_managed_key key_elsewhere key_refuses topic_refuses unknown_topic unknown_key unknown_action",
         "subscription": "no_subscription subscription_elsewhere subscription_filters unknown_subscription",
-        "detector": "detector_off detector_elsewhere",
+        "detector": "unknown_detector",
     }.items()
     for code in codes.split()
 }

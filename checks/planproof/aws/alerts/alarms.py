@@ -56,7 +56,7 @@ def watches(context: Context) -> Watches:
     """Use as `context.once(watches)`."""
     found = Watches()
     for alarm in context.plan.of_type(ALARM):
-        for watch in _watches(alarm, context):
+        for watch in watches_of(alarm, context):
             name, namespace = watch.get("metric_name", context), watch.get("namespace", context)
             if name.text is None or namespace.text is None:
                 found.undetermined.append(watch)
@@ -66,7 +66,8 @@ def watches(context: Context) -> Watches:
     return found
 
 
-def _watches(alarm: Instance, context: Context) -> Iterator[Watch]:
+def watches_of(alarm: Instance, context: Context) -> Iterator[Watch]:
+    """The metrics that one alarm watches."""
     if not context.argument(alarm, "metric_name").is_unset:
         yield Watch(alarm)
     for number, query in enumerate(context.argument(alarm, "metric_query").items()):

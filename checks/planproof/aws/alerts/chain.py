@@ -100,6 +100,8 @@ def _any_way(bucket: Instance, ways: Ways, context: Context) -> Chain:
     if is_whole(chain) or not ways.findings or not context.plan.of_type(DETECTOR):
         return chain
     finding = walk(ways.findings, bucket, bucket, context)
+    if not finding:
+        return chain
     if is_whole(finding) or (_is_broken(chain) and not _is_broken(finding)):
         return finding
     return finding if first_broken(chain) == 0 and first_broken(finding) > 1 else chain

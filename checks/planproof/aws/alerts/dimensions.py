@@ -21,18 +21,19 @@ from planproof.plan.model import Instance
 NO_UNIT = "None"
 
 
-def shares_data_points(watch: Watch, each: Instance, bucket: Instance, context: Context) -> Iterator[Link]:
-    """What keeps the alarm from seeing them, though metric and namespace are the same."""
-    written = dimension_names(each, context)
-    watched = tuple(sorted(watch.get("dimensions", context).names()))
+def shares_data_points(watch: Watch, each: Instance, bucket: Instance | None, context: Context) -> Iterator[Link]:
+    """What keeps the alarm from seeing them, though metric and namespace are the same; without a bucket, those of any event."""
+    written, watched = dimension_names(each, context), _watched_names(watch, context)
     where = f"{watch.alarm.address}.dimensions"
-    if watched != written:
+    if watched is None:
+        yield cannot_tell("unknown_alarm", f"{where} is known after the apply", where)
+    elif watched != written:
         text = f"{watch.alarm.address} watches the metric with dimensions {', '.join(watched) or 'none'}; {each.address} writes it with {', '.join(written) or 'none'}"
         yield broken("wrong_metric", text, where, nearness=2)
-    else:
+    elif bucket is not None:
         for name in written:
             yield from _of_another(name, watch, each, bucket, context)
-    yield from wrong_unit(watch, each, context)
+    yield from _other_unit(watch, each, context)
 
 
 def dimension_names(each: Instance, context: Context) -> tuple[str, ...]:
@@ -40,13 +41,23 @@ def dimension_names(each: Instance, context: Context) -> tuple[str, ...]:
     return tuple(sorted(context.argument(each, "metric_transformation", 0, "dimensions").names()))
 
 
+def _watched_names(watch: Watch, context: Context) -> tuple[str, ...] | None:
+    """The dimensions that the alarm asks for; None if that is known after the apply."""
+    value = watch.get("dimensions", context)
+    if not value.is_unknown:
+        return tuple(sorted(value.names()))
+    result = context.evaluated(watch.alarm, *watch.path, "dimensions")
+    return tuple(sorted(result.raw)) if result is not None and isinstance(result.raw, dict) else None
+
+
 def _of_another(name: str, watch: Watch, each: Instance, bucket: Instance, context: Context) -> Iterator[Link]:
     """The alarm watches another value of the dimension than a denied read of the bucket has."""
     where = f"{watch.alarm.address}.dimensions"
     selector = context.argument(each, "metric_transformation", 0, "dimensions", name).text
     sees = _sees(name, selector, watch, bucket, context)
-    shown = context.display_value(watch.alarm, *watch.path, "dimensions", name)
     if sees is False:
+        is_known = watch.get("dimensions", context).get(name).is_known
+        shown = context.display_value(watch.alarm, *watch.path, "dimensions", name) if is_known else "another bucket's"
         text = f"{watch.alarm.address} watches {name} = {shown} alone, and no denied read of the bucket has that ({selector})"
         yield broken("wrong_metric", text, where, nearness=2)
     elif sees is None:
@@ -65,7 +76,7 @@ def _sees(name: str, selector: str | None, watch: Watch, bucket: Instance, conte
     return denied_read_has(selector, None, bucket, context) if bucket in named.targets else False
 
 
-def wrong_unit(watch: Watch, each: Instance, context: Context) -> Iterator[Link]:
+def _other_unit(watch: Watch, each: Instance, context: Context) -> Iterator[Link]:
     """The alarm asks for a unit that the filter does not write."""
     alarm = watch.alarm
     asked, written = watch.get("unit", context), context.argument(each, "metric_transformation", 0, "unit")

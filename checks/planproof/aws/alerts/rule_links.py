@@ -82,26 +82,26 @@ def rule_topics(settings: Mapping[str, Any], findings: bool, rule: Instance, _: 
 
 
 def detectors(_: Instance, bucket: Instance, context: Context) -> Iterator[Link]:
-    """The detectors of the bucket's region that look at reads and writes of objects."""
+    """The detectors of the bucket's region that look at reads and writes of objects. S3 protection comes with a new detector unless it
+    is switched off: https://docs.aws.amazon.com/guardduty/latest/APIReference/API_CreateDetector.html"""
     for detector in context.plan.of_type(DETECTOR):
-        if context.regions.same(detector, bucket) is False:
-            yield broken("detector_elsewhere", f"{detector.address} is in another region than the bucket", detector.address)
+        switches = list(_switches(detector, context))
+        if context.regions.same(detector, bucket) is False or any(is_on is False for _, is_on in switches):
+            continue
+        unknown = next((where for where, is_on in switches if is_on is None), None)
+        if unknown:
+            yield cannot_tell("unknown_detector", f"{unknown} is known after the apply", detector.address, to=detector)
         else:
-            yield together(*_without_s3(detector, context), holds(detector, detector.address))
+            yield holds(detector, detector.address)
 
 
-def _without_s3(detector: Instance, context: Context) -> Iterator[Link]:
-    """S3 protection comes with a new detector unless it is switched off:
-    https://docs.aws.amazon.com/guardduty/latest/APIReference/API_CreateDetector.html"""
-    where = f"{detector.address}.enable"
-    if context.argument(detector, "enable").raw is False:
-        yield broken("detector_off", f"{where} is false: GuardDuty looks at nothing", where)
+def _switches(detector: Instance, context: Context) -> Iterator[tuple[str, bool | None]]:
+    """What switches the detector or its S3 protection, and whether it is on; None if that is known after the apply."""
     features = context.relations.companions(detector, FEATURE, "detector_id").sure
     of_s3 = [each for each in features if context.argument(each, "name").text == "S3_DATA_EVENTS"]
-    for feature in of_s3:
-        if context.argument(feature, "status").text == "DISABLED":
-            where = f"{feature.address}.status"
-            yield broken("detector_off", f"{where} is DISABLED: GuardDuty does not look at S3", where)
-    where = f"{detector.address}.datasources[0].s3_logs[0].enable"
-    if not of_s3 and context.argument(detector, "datasources", 0, "s3_logs", 0, "enable").raw is False:
-        yield broken("detector_off", f"{where} is false: GuardDuty does not look at S3", where)
+    values = [(detector, "enable", context.argument(detector, "enable"))]
+    values += [(each, "status", context.argument(each, "status")) for each in of_s3]
+    if not of_s3:
+        values.append((detector, "datasources", context.argument(detector, "datasources", 0, "s3_logs", 0, "enable")))
+    for each, name, value in values:
+        yield f"{each.address}.{name}", None if value.is_unknown else value.raw not in (False, "DISABLED")
