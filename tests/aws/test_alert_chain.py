@@ -238,7 +238,8 @@ def test_a_link_that_an_incomplete_plan_leaves_out_is_open() -> None:
 
 def test_a_shorter_period_can_be_demanded() -> None:
     (finding,) = judge(fixture("good", "plain"), max_period=60).values()
-    assert (finding.code, finding.evidence[-1]) == ("period_too_long", "aws_cloudwatch_metric_alarm.denied.period")
+    assert finding.code == "period_too_long"
+    assert "aws_cloudwatch_metric_alarm.denied.period" in finding.evidence
 
 
 @pytest.mark.parametrize("plan", ["plan.json", "second-plan.json"])
