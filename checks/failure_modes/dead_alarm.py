@@ -144,11 +144,11 @@ def _candidates(watch: Watch, context: Context) -> list[Instance]:
 
 
 def _is_watched(each: Instance, context: Context) -> bool:
-    """Whether an alarm watches what the filter writes; another alarm is then not taken for its."""
+    """Whether an alarm watches, or may watch, what the filter writes; another alarm is then not taken for its."""
     name, namespace = (context.argument(each, "metric_transformation", 0, part).text for part in ("name", "namespace"))
     index = context.once(watches)
     exact = index.by_metric.get((namespace or "", name or ""))
-    return bool(exact) or any(same_metric(watch, each, context) == "" for watch in index.undetermined)
+    return bool(exact) or any(same_metric(watch, each, context) is not None for watch in index.undetermined)
 
 
 # --- what is nearly the same ------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from planproof.aws.alerts.links import Link, broken, cannot_tell
 from planproof.aws.alerts.pattern_trial import denied_read_has
 from planproof.aws.s3 import BUCKET
 from planproof.context import Context
+from planproof.evaluation.arguments import Path
 from planproof.plan.model import Instance
 
 NO_UNIT = "None"
@@ -23,10 +24,11 @@ NO_UNIT = "None"
 
 def shares_data_points(watch: Watch, each: Instance, bucket: Instance | None, context: Context) -> Iterator[Link]:
     """What keeps the alarm from seeing them, though metric and namespace are the same; without a bucket, those of any event."""
-    written, watched = dimension_names(each, context), _watched_names(watch, context)
+    written, watched = dimension_names(each, context), _names(watch.alarm, (*watch.path, "dimensions"), context)
     where = f"{watch.alarm.address}.dimensions"
-    if watched is None:
-        yield cannot_tell("unknown_alarm", f"{where} is known after the apply", where)
+    if watched is None or written is None:
+        unknown = where if watched is None else f"{each.address}.metric_transformation[0].dimensions"
+        yield cannot_tell("unknown_alarm", f"{unknown} is known after the apply", unknown)
     elif watched != written:
         text = f"{watch.alarm.address} watches the metric with dimensions {', '.join(watched) or 'none'}; {each.address} writes it with {', '.join(written) or 'none'}"
         yield broken("wrong_metric", text, where, nearness=2)
@@ -36,17 +38,16 @@ def shares_data_points(watch: Watch, each: Instance, bucket: Instance | None, co
     yield from _other_unit(watch, each, context)
 
 
-def dimension_names(each: Instance, context: Context) -> tuple[str, ...]:
-    """Those of a filter's metric."""
-    return tuple(sorted(context.argument(each, "metric_transformation", 0, "dimensions").names()))
+def dimension_names(each: Instance, context: Context) -> tuple[str, ...] | None:
+    """Those of a filter's metric; None if that is known after the apply."""
+    return _names(each, ("metric_transformation", 0, "dimensions"), context)
 
 
-def _watched_names(watch: Watch, context: Context) -> tuple[str, ...] | None:
-    """The dimensions that the alarm asks for; None if that is known after the apply."""
-    value = watch.get("dimensions", context)
+def _names(instance: Instance, path: Path, context: Context) -> tuple[str, ...] | None:
+    value = context.argument(instance, *path)
     if not value.is_unknown:
         return tuple(sorted(value.names()))
-    result = context.evaluated(watch.alarm, *watch.path, "dimensions")
+    result = context.evaluated(instance, *path)
     return tuple(sorted(result.raw)) if result is not None and isinstance(result.raw, dict) else None
 
 
