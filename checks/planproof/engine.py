@@ -59,6 +59,7 @@ def evaluate(
     findings = [f for check in chosen if policy.is_on(check) for f in _findings(check, context, errors) if f.level != OFF]
     if not plan.managed:
         warnings.append(f"{plan.name}: the plan leaves no resources, so that only what concerns the plan as a whole is judged")
+    warnings += policy.outdated
     warnings += policy.unused_exceptions({check.id for check in chosen}, findings)
     rules = tuple(_rule(check, policy) for check in chosen if policy.is_on(check))
     report = Report(plan.name, tuple(findings), (*plan.warnings, *warnings), tuple(errors), rules, policy.unknown)

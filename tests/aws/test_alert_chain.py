@@ -53,7 +53,7 @@ def codes(*files: str) -> set[str]:
 def test_every_code_that_a_link_can_give_is_seen_in_a_fixture() -> None:
     files = FIXTURES.glob(f"*/{KEY}/*/expected.json")
     seen = {f["code"] for file in files for f in json.loads(file.read_text(encoding="utf-8"))["findings"]}
-    made = codes("chain.py", "topics.py", "alarms.py")
+    made = codes(*(file.name for file in (ROOT / "checks" / "planproof" / "aws" / "alerts").glob("*.py")))
     assert len(made) > 30
     # Where there is no rule, the chain through the alarm is told of; fixtures are whole plans.
     assert made - seen == {"no_rule", "unknown_left_out"}
@@ -147,6 +147,79 @@ def test_what_the_policy_allows_passes(case: str, subject: str, settings: dict[s
     assert judge(fixture("bad", case), **settings)[subject].code == "alert_reaches_somebody"
 
 
+OUTSIDE = 'aws_s3_bucket.logs["outside"]'
+TOPIC = {"name": "arn:aws:sns:*:111122223333:alerts-outside", "reason": "the landing zone pages the on-call"}
+
+
+def declared(plan: Path | dict[str, Any], elsewhere: dict[str, Any], **settings: Any) -> dict[str, Finding]:
+    policy = Policy(merge(Policy.default().data, {"elsewhere": elsewhere, "checks": {KEY: settings}}))
+    return {finding.subject: finding for finding in evaluate(plan, policy, checks=[CHECK]).findings}
+
+
+@pytest.mark.parametrize(
+    ("until", "code"),
+    [(None, "alert_reaches_somebody"), ("2999-01-01", "alert_reaches_somebody"), ("2020-01-01", "unknown_topic")],
+)
+def test_a_topic_of_another_configuration_holds_until_its_day(until: str | None, code: str) -> None:
+    entry = TOPIC if until is None else {**TOPIC, "until": until}
+    assert declared(fixture("bad", "unknown"), {"topics": [entry]})[OUTSIDE].code == code
+
+
+def test_a_declaration_whose_day_has_come_is_told() -> None:
+    policy = Policy(merge(Policy.default().data, {"elsewhere": {"topics": [{**TOPIC, "until": "2020-01-01"}]}}))
+    (warning,) = evaluate(fixture("good", "plain"), policy, checks=[CHECK]).warnings
+    assert "elsewhere.topics declares arn:aws:sns:*:111122223333:alerts-outside until 2020-01-01" in warning
+
+
+def test_the_old_name_of_declared_topics_is_told() -> None:
+    policy = Policy(merge(Policy.default().data, {"checks": {KEY: {"known_topics": ["arn:aws:sns:*"]}}}))
+    assert any("known_topics is now elsewhere.topics" in text for text in evaluate(fixture("good", "plain"), policy).warnings)
+
+
+TRAIL = {"name": "organization", "reason": "the landing zone's trail"}
+NO_TRAIL = {
+    "demanded": ({}, {}, ("FAIL", "no_trail")),
+    "unknown": ({}, {"no_trail": "unknown"}, ("UNKNOWN", "unknown_trail")),
+    "declared": ({"trails": [TRAIL]}, {}, ("UNKNOWN", "unknown_log_group")),
+    "declared with its alerts": ({"trails": [{**TRAIL, "alerts": True}]}, {}, ("PASS", "alert_reaches_somebody")),
+    "declared with its group": (
+        {"trails": [TRAIL], "log_groups": [{"name": "corpsec-*", "reason": "the trail's"}]},
+        {},
+        ("PASS", "alert_reaches_somebody"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("elsewhere", "settings", "expected"), NO_TRAIL.values(), ids=NO_TRAIL)
+def test_a_plan_without_a_trail(elsewhere: dict[str, Any], settings: dict[str, Any], expected: tuple[str, str]) -> None:
+    document = json.loads(fixture("good", "plain").read_text(encoding="utf-8"))
+    module = document["planned_values"]["root_module"]
+    module["resources"] = [r for r in module["resources"] if r["type"] != "aws_cloudtrail"]
+    (finding,) = declared(document, elsewhere, **settings).values()
+    assert (finding.verdict.value, finding.code) == expected
+
+
+def test_all_that_is_broken_is_told_at_once() -> None:
+    finding = judge(fixture("bad", "data_points"))['aws_s3_bucket.logs["three"]']
+    told = ["(1)", ".unit is", "(2)", "a period of 86400", "(3)", "after 5 periods", "(4)", "does not go off for one event"]
+    assert (finding.code, [text for text in told if text not in finding.reason]) == ("wrong_unit", [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "case"), [("function", "function"), ("response_plan", "response_plan"), ("ops_item", "ops_item")]
+)
+def test_an_action_counts_only_where_the_policy_accepts_it(kind: str, case: str) -> None:
+    accepted = [each for each in ("function", "response_plan", "ops_item") if each != kind]
+    found = judge(fixture("good", "actions"), accept_actions=accepted)
+    assert found[f'aws_s3_bucket.logs["{case}"]'].verdict.value != "PASS"
+    assert sum(finding.verdict.value != "PASS" for finding in found.values()) == (3 if kind == "function" else 1)
+
+
+def test_guardduty_does_only_where_the_policy_accepts_it() -> None:
+    (finding,) = judge(fixture("good", "findings"), accept_guardduty=False).values()
+    assert (finding.verdict.value, finding.code) == ("FAIL", "no_trail")
+
+
 def test_eventbridge_does_only_where_the_policy_accepts_it() -> None:
     (finding,) = judge(fixture("good", "eventbridge"), accept_eventbridge=False).values()
     assert (finding.verdict.value, finding.code) == ("FAIL", "no_log_group")
@@ -165,7 +238,8 @@ def test_a_link_that_an_incomplete_plan_leaves_out_is_open() -> None:
 
 def test_a_shorter_period_can_be_demanded() -> None:
     (finding,) = judge(fixture("good", "plain"), max_period=60).values()
-    assert (finding.code, finding.evidence[-1]) == ("period_too_long", "aws_cloudwatch_metric_alarm.denied.period")
+    assert finding.code == "period_too_long"
+    assert "aws_cloudwatch_metric_alarm.denied.period" in finding.evidence
 
 
 @pytest.mark.parametrize("plan", ["plan.json", "second-plan.json"])

@@ -26,6 +26,9 @@ STILL_FAILS = {
     "*/alarms aws_cloudwatch_metric_alarm.part.alarm_name unknown": "a rule that names an alarm by its text names none whose name is unknown",
     "*/for_each aws_cloudwatch_log_group.trail.name unknown": "what is known refers to no name that is unknown, whatever it lists",
     "*/selectors aws_cloudwatch_log_group.trail.name unknown": "a trail that names its group by its text names none whose name is unknown",
+    "*/for_each aws_cloudwatch_log_group.trail.name unknown": "a filter that names its group by its text names none whose name is unknown",
+    "*/actions aws_lambda_function.page.function_name unknown": "a permission that names a function by its text names none whose name is unknown",
+    "*/actions aws_sns_topic.alerts.name unknown": "a channel that names a topic by its text names none whose name is unknown",
     "*/stores aws_s3_bucket.by_name.bucket unknown": "a companion that names a bucket by its text names none whose name is unknown",
 }
 

@@ -80,6 +80,18 @@ DEPENDS: dict[str, tuple[str, ...]] = {
         "aws_kms_key_policy*",
         "aws_kms_alias*",
         "data.aws_iam_policy_document*",
+        # Other ways to reach somebody.
+        "aws_chatbot_slack_channel_configuration",
+        "aws_chatbot_teams_channel_configuration",
+        "aws_chatbot_*.sns_topic_arns",
+        "aws_lambda_function",
+        "aws_lambda_function.function_name",
+        "aws_lambda_alias",
+        "aws_lambda_alias.function_name",
+        "aws_lambda_alias.name",
+        "aws_lambda_permission*",
+        "aws_ssmincidents_response_plan",
+        "aws_guardduty_detector*",
     ),
     "CKV_PLAN_7": ("*.name", "*.name_prefix", "*.alarm_name", "aws_s3_bucket.bucket*", "aws_iam_role", "aws_s3_bucket", *_RANDOM),
     # The guard, and what gates the resource or a module around it: the environment, through locals, variables and arguments.
@@ -103,4 +115,14 @@ DEPENDS: dict[str, tuple[str, ...]] = {
     "CKV_PLAN_10": ("*.tags", "*.tag_specifications*", "aws_sqs_queue", *_RANDOM),
     "CKV_PLAN_11": (*_TRUST_POLICY, "aws_iam_role", "aws_iam_user"),
     "CKV_PLAN_12": ("aws_cloudwatch_log_group.retention_in_days",),
+    "CKV_PLAN_13": (
+        "aws_cloudwatch_metric_alarm",
+        "aws_cloudwatch_metric_alarm.metric_name",
+        "aws_cloudwatch_metric_alarm.namespace",
+        "aws_cloudwatch_metric_alarm.dimensions*",
+        "aws_cloudwatch_metric_alarm.unit",
+        "aws_cloudwatch_metric_alarm.metric_query*",
+        "aws_cloudwatch_log_metric_filter",
+        "aws_cloudwatch_log_metric_filter.metric_transformation*",
+    ),
 }

@@ -50,7 +50,9 @@ FORMS: Mapping[str, Form] = {
     "aws_cloudwatch_event_bus": _form("events", r"event-bus/(?P<name>.+)$", "name", "id"),
     "aws_kinesis_firehose_delivery_stream": _form("firehose", r"deliverystream/(?P<name>.+)$", "name", arns=("arn", "id")),
     "aws_kinesis_stream": _form("kinesis", r"stream/(?P<name>.+)$", "name", arns=("arn", "id")),
-    "aws_lambda_function": _form("lambda", r"function:(?P<name>[^:]+)(?::.*)?$", "function_name", "id"),
+    "aws_lambda_function": _form(
+        "lambda", r"function:(?P<name>[^:]+)(?::.*)?$", "function_name", "id", arns=("arn", "qualified_arn")
+    ),
     "aws_dynamodb_table": _form("dynamodb", r"table/(?P<name>[^/]+)(?:/.*)?$", "name", "id"),
     "aws_efs_file_system": _form("elasticfilesystem", r"file-system/(?P<name>.+)$", "id"),
     "aws_ebs_volume": _form("ec2", r"volume/(?P<name>.+)$", "id"),
@@ -58,7 +60,7 @@ FORMS: Mapping[str, Form] = {
     "aws_rds_cluster": _form("rds", r"cluster:(?P<name>.+)$", "cluster_identifier", "id"),
     "aws_fsx_lustre_file_system": _form("fsx", r"file-system/(?P<name>.+)$", "id"),
     "aws_backup_vault": _form("backup", r"backup-vault:(?P<name>.+)$", "name", "id"),
-    "aws_ssm_incidents_response_plan": _form("ssm-incidents", r"response-plan/(?P<name>.+)$", "name", arns=("arn", "id")),
+    "aws_ssmincidents_response_plan": _form("ssm-incidents", r"response-plan/(?P<name>.+)$", "name", arns=("arn", "id")),
 }
 """By resource type, from the provider's schema and AWS's own list of ARN formats; what is not here has `_PLAIN`."""
 _PLAIN = _form("", r"(?!)", "name", "id", "arn", "bucket", "key_id", "url")

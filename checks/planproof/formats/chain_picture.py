@@ -10,45 +10,49 @@ from planproof.text.escaping import one_line
 from planproof.verdict import Finding, Verdict
 
 CHECK = "CKV_PLAN_6"
+_TOPIC = ("aws_sns_topic", "aws_lambda_function", "aws_lambda_alias", "aws_ssmincidents_response_plan")
+_SUBSCRIPTION = (
+    "aws_sns_topic_subscription",
+    "aws_chatbot_slack_channel_configuration",
+    "aws_chatbot_teams_channel_configuration",
+)
 _BY_ALARM = (
     ("bucket", ("aws_s3_bucket",)),
     ("trail", ("aws_cloudtrail",)),
     ("log group", ("aws_cloudwatch_log_group",)),
     ("metric filter", ("aws_cloudwatch_log_metric_filter",)),
     ("alarm", ("aws_cloudwatch_metric_alarm", "aws_cloudwatch_composite_alarm")),
-    ("topic", ("aws_sns_topic",)),
-    ("subscription", ("aws_sns_topic_subscription",)),
+    ("topic", _TOPIC),
+    ("subscription", _SUBSCRIPTION),
 )
 _BY_EVENT = (
     ("bucket", ("aws_s3_bucket",)),
     ("trail", ("aws_cloudtrail",)),
     ("event rule", ("aws_cloudwatch_event_rule",)),
     ("target", ("aws_cloudwatch_event_target",)),
-    ("topic", ("aws_sns_topic",)),
-    ("subscription", ("aws_sns_topic_subscription",)),
+    ("topic", _TOPIC),
+    ("subscription", _SUBSCRIPTION),
 )
-# Reason codes that are about another link than the last one that the evidence names.
+_BY_FINDING = (("bucket", ("aws_s3_bucket",)), ("detector", ("aws_guardduty_detector",)), *_BY_EVENT[2:])
+# The link that each reason code is about; those of a pattern are about the filter or the rule, whichever it is.
 _LINK_OF = {
-    "no_trail": "trail",
-    "no_log_group": "log group",
-    "no_delivery_role": "log group",
-    "unknown_log_group": "log group",
-    "no_metric_filter": "metric filter",
-    "unknown_metric_filter": "metric filter",
-    "unknown_pattern": "metric filter",
-    "no_alarm": "alarm",
-    "unknown_alarm": "alarm",
-    "no_rule": "event rule",
-    "unknown_rule": "event rule",
-    "no_rule_target": "target",
-    "unknown_rule_target": "target",
-    "no_alarm_actions": "topic",
-    "no_topic": "topic",
-    "unknown_topic": "topic",
-    "unknown_key": "topic",
-    "no_subscription": "subscription",
-    "unknown_subscription": "subscription",
-    "unknown_trail": "trail",
+    code: link
+    for link, codes in {
+        "trail": "no_trail no_data_events bucket_not_covered only_part_covered "
+        "only_writes_covered trail_not_logging trail_elsewhere unknown_trail",
+        "log group": "no_log_group no_delivery_role log_group_without_star "
+        "log_group_elsewhere log_class_without_filters unknown_log_group",
+        "metric filter": "no_metric_filter unknown_metric_filter counts_nothing",
+        "alarm": "no_alarm wrong_metric wrong_unit period_too_long "
+        "too_many_periods cannot_trip always_in_alarm actions_off unknown_alarm",
+        "event rule": "no_rule rule_disabled rule_on_other_bus rule_elsewhere unknown_rule",
+        "target": "no_rule_target unknown_rule_target",
+        "topic": "no_alarm_actions no_topic topic_elsewhere fifo_topic function_elsewhere function_refuses "
+        "aws_managed_key key_elsewhere key_refuses topic_refuses unknown_topic unknown_key unknown_action",
+        "subscription": "no_subscription subscription_elsewhere subscription_filters unknown_subscription",
+        "detector": "unknown_detector",
+    }.items()
+    for code in codes.split()
 }
 _WIDTH, _HEIGHT, _GAP, _LETTERS = 128, 58, 30, 17
 
@@ -58,7 +62,7 @@ def links(finding: Finding) -> list[tuple[str, str]]:
     there = [finding.subject, *finding.evidence]
     kinds = {_type(address): address for address in reversed(there)}
     by_event = "aws_cloudwatch_event_rule" in kinds or _LINK_OF.get(finding.code) in ("event rule", "target")
-    stages = _BY_EVENT if by_event else _BY_ALARM
+    stages = _BY_FINDING if "aws_guardduty_detector" in kinds else _BY_EVENT if by_event else _BY_ALARM
     return [(title, next((kinds[t] for t in types if t in kinds), "")) for title, types in stages]
 
 
@@ -88,7 +92,8 @@ def svg(finding: Finding) -> str:
 
 def _broken(finding: Finding, titles: Sequence[str], found: Sequence[tuple[str, str]]) -> int:
     """The link that the reason is about: by its code, else the last one of which something was found."""
-    named = _LINK_OF.get(finding.code)
+    of_pattern = "event rule" if "event rule" in titles else "metric filter"
+    named = of_pattern if "pattern" in finding.code else _LINK_OF.get(finding.code)
     if named in titles:
         return titles.index(named)
     return max((number for number, (_, address) in enumerate(found) if address and number), default=1)

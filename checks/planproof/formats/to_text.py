@@ -109,8 +109,11 @@ class _Text:
 
 
 def _alike(findings: Iterable[Finding]) -> Iterable[list[Finding]]:
-    """The findings, those on instances of one block with one reason together."""
-    found: dict[tuple[str, str], list[Finding]] = {}
+    """The findings with one reason together: those on instances of one block, and those of which the same resources are the evidence, as of
+    buckets whose chains break at the same place."""
+    found: dict[tuple[object, str], list[Finding]] = {}
     for finding in findings:
-        found.setdefault((without_keys(subject(finding)), finding.reason), []).append(finding)
+        own = without_keys(subject(finding))
+        shared = finding.evidence and not any(without_keys(where).startswith(own) for where in finding.evidence)
+        found.setdefault((finding.evidence if shared else own, finding.reason), []).append(finding)
     return found.values()

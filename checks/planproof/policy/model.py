@@ -40,6 +40,16 @@ class Waiver(NamedTuple):
         return f"{self.reason} ({answers})" if answers else self.reason
 
 
+class Declared(NamedTuple):
+    """What another configuration makes, as the section `elsewhere` declares it: `name` is a name or an ARN, and `*` in it any text.
+    `alerts`, of a trail: denied access that it logs alerts somebody there."""
+
+    name: str
+    reason: str
+    until: datetime.date | None = None
+    alerts: bool = False
+
+
 class Policy:
     """An effective policy. `data` is the whole of it, as its YAML reads once everything is merged; it is never changed."""
 
@@ -88,6 +98,26 @@ class Policy:
         """A section that checks share: `log_buckets`, `environments`."""
         found = self.data.get(name)
         return found if isinstance(found, Mapping) else {}
+
+    def elsewhere(self, kind: str) -> tuple[Declared, ...]:
+        """What other configurations make of a kind (`trails`, `topics`, `log_groups`, `backup_plans`), as far as it holds today."""
+        return tuple(each for each in self._declared(kind) if each.until is None or self.today < each.until)
+
+    def _declared(self, kind: str) -> tuple[Declared, ...]:
+        return tuple(_declaration(raw, self.name) for raw in self.section("elsewhere").get(kind) or ())
+
+    @property
+    def outdated(self) -> list[str]:
+        """A warning for each declaration whose day has come, and for each key that has a new name."""
+        found = [
+            f"{self.name}: elsewhere.{kind} declares {each.name} until {each.until}, and so no more"
+            for kind in self.section("elsewhere")
+            for each in self._declared(kind)
+            if each.until is not None and self.today >= each.until
+        ]
+        if self.settings("unauthorized_access_alert").get("known_topics"):
+            found.append(f"{self.name}: known_topics is now elsewhere.topics, and is read for one release more")
+        return found
 
     @property
     def unknown(self) -> str:
@@ -140,6 +170,17 @@ class Policy:
                 why = "is not needed: what it fits passes" if verdicts else "matches nothing in this plan"
                 found.append(f"{self.name}: the exception for {waiver.check} on {waiver.address} {why}")
         return found
+
+
+def _declaration(raw: Mapping[str, Any], name: str) -> Declared:
+    until = raw.get("until")
+    try:
+        day = until if until is None or isinstance(until, datetime.date) else datetime.date.fromisoformat(str(until))
+        return Declared(str(raw["name"]), str(raw["reason"]), day, raw.get("alerts") is True)
+    except (KeyError, ValueError, TypeError):
+        raise PolicyError(
+            f"{name}: an entry of elsewhere needs name and reason, and until is a date such as 2030-01-31"
+        ) from None
 
 
 def _waiver(raw: Mapping[str, Any], name: str) -> Waiver:

@@ -36,7 +36,7 @@ class Watch(NamedTuple):
     query: str = ""
 
     def get(self, name: str, context: Context) -> Value:
-        """`metric_name`, `namespace`, `dimensions`, `period`; `stat` stands for the statistic of either kind."""
+        """`metric_name`, `namespace`, `dimensions`, `unit`, `period`; `stat` stands for the statistic of either kind."""
         if name == "stat" and not self.path:
             plain = context.argument(self.alarm, "statistic")
             return context.argument(self.alarm, "extended_statistic") if plain.is_unset else plain
@@ -56,7 +56,7 @@ def watches(context: Context) -> Watches:
     """Use as `context.once(watches)`."""
     found = Watches()
     for alarm in context.plan.of_type(ALARM):
-        for watch in _watches(alarm, context):
+        for watch in watches_of(alarm, context):
             name, namespace = watch.get("metric_name", context), watch.get("namespace", context)
             if name.text is None or namespace.text is None:
                 found.undetermined.append(watch)
@@ -66,7 +66,8 @@ def watches(context: Context) -> Watches:
     return found
 
 
-def _watches(alarm: Instance, context: Context) -> Iterator[Watch]:
+def watches_of(alarm: Instance, context: Context) -> Iterator[Watch]:
+    """The metrics that one alarm watches."""
     if not context.argument(alarm, "metric_name").is_unset:
         yield Watch(alarm)
     for number, query in enumerate(context.argument(alarm, "metric_query").items()):
@@ -83,8 +84,8 @@ class Trouble(NamedTuple):
     undetermined: bool = False
 
 
-def trouble(watch: Watch, weight: float, default: float | None, settings: Mapping[str, Any], context: Context) -> Trouble | None:
-    """What keeps the alarm from going off by one event, within the policy's limits; None where nothing does.
+def troubles(watch: Watch, weight: float, default: float | None, settings: Mapping[str, Any], context: Context) -> list[Trouble]:
+    """All that keeps the alarm from going off by one event, within the policy's limits.
 
     `weight` is what the filter adds to the metric for an event, `default` what it reports where nothing matched.
     """
@@ -94,31 +95,28 @@ def trouble(watch: Watch, weight: float, default: float | None, settings: Mappin
     values |= {name: watch.get(name, context) for name in ("period", "stat")}
     unknown = next((name for name, value in values.items() if value.is_unknown), None)
     if unknown:
-        return Trouble("unknown_alarm", f"{alarm.address}.{unknown} is known after the apply", unknown, undetermined=True)
+        return [Trouble("unknown_alarm", f"{alarm.address}.{unknown} is known after the apply", unknown, undetermined=True)]
     paths: dict[str, Path] = {"period": (*watch.path, "period")}
     shown = {name: context.display_value(alarm, *paths.get(name, (name,))) for name in (*names, "period")}
-    slow = _slow(alarm, values, shown, settings)
-    if slow:
-        return slow
     through = _through(watch, context)
-    if isinstance(through, Trouble):
-        return through
-    return _trips(alarm, values, shown, weight, default, fills=through)
+    at_last = through if isinstance(through, Trouble) else _trips(alarm, values, shown, weight, default, fills=through)
+    return [*_slow(alarm, values, shown, settings), *([at_last] if at_last else [])]
 
 
-def _slow(alarm: Instance, values: Mapping[str, Value], shown: Mapping[str, str], settings: Mapping[str, Any]) -> Trouble | None:
+def _slow(
+    alarm: Instance, values: Mapping[str, Value], shown: Mapping[str, str], settings: Mapping[str, Any]
+) -> Iterator[Trouble]:
     period, most = values["period"].number or 0, settings["max_period"]
     if period > most:
         text = f"{alarm.address} has a period of {shown['period']} seconds; the policy allows {most:g}"
-        return Trouble("period_too_long", text, "period")
+        yield Trouble("period_too_long", text, "period")
     attribute = "datapoints_to_alarm" if values["datapoints_to_alarm"].number else "evaluation_periods"
     needed, most = values[attribute].number or 1, settings["max_evaluation_periods"]
     if needed > most:
         text = (
             f"{alarm.address} goes off after {shown[attribute]} periods with an event ({attribute}); the policy allows {most:g}"
         )
-        return Trouble("too_many_periods", text, attribute)
-    return None
+        yield Trouble("too_many_periods", text, attribute)
 
 
 def _trips(

@@ -23,8 +23,8 @@ class Place(NamedTuple):
 class Link(NamedTuple):
     """One link: what it leads to, and the code and reason where it does not hold for sure.
 
-    Broken: `code`, and nothing comes after it. Open: `code` and `undetermined`; the chain goes on where `to` is given. `nearness` orders
-    broken links of one kind. `where`: evidence.
+    Broken: `code`. Open: `code` and `undetermined`. The chain goes on where `to` is given, so that all that is broken is told at once.
+    `nearness` orders broken links of one kind. `where`: evidence. `also`: the reasons of what else is broken in this link.
     """
 
     to: Any = None
@@ -33,6 +33,7 @@ class Link(NamedTuple):
     where: tuple[str, ...] = ()
     undetermined: bool = False
     nearness: int = 0
+    also: tuple[str, ...] = ()
 
     @property
     def broken(self) -> bool:
@@ -47,8 +48,8 @@ def holds(to: Any, *where: str) -> Link:
     return Link(to, where=where)
 
 
-def broken(code: str, reason: str, *where: str, nearness: int = 0) -> Link:
-    return Link(None, code, reason, where, nearness=nearness)
+def broken(code: str, reason: str, *where: str, nearness: int = 0, to: Any = None) -> Link:
+    return Link(to, code, reason, where, nearness=nearness)
 
 
 def cannot_tell(code: str, reason: str, *where: str, to: Any = None) -> Link:
@@ -60,14 +61,35 @@ def strongest(links: Iterable[Link]) -> Link | None:
     return min(links, key=lambda link: (link.broken, link.undetermined), default=None)
 
 
+def together(*links: Link) -> Link:
+    """Several findings on one link: what is broken with all its reasons, else what cannot be told, else the last one."""
+    to = next((link.to for link in reversed(links) if link.to is not None), None)
+    faults = [link for link in links if link.broken]
+    if not faults:
+        return next((link for link in links if link.code), links[-1])._replace(to=to)
+    where = tuple(dict.fromkeys(address for link in faults for address in link.where))
+    reasons = [reason for link in faults for reason in (link.reason, *link.also)]
+    return faults[0]._replace(to=to, where=where, also=tuple(dict.fromkeys(reasons[1:])))
+
+
 def is_whole(chain: Chain) -> bool:
     return not any(link.code for link in chain)
+
+
+def first_broken(chain: Chain) -> int:
+    """The number of the first link that is broken; the length of a chain without any."""
+    return next((number for number, link in enumerate(chain) if link.broken), len(chain))
+
+
+def faults(chain: Chain) -> tuple[str, ...]:
+    """The reasons of all that is broken, in the chain's order."""
+    return tuple(dict.fromkeys(reason for link in chain if link.broken for reason in (link.reason, *link.also)))
 
 
 class Stage(NamedTuple):
     """A kind of link: what it leads to, in words, and the function that finds such links from a thing.
 
-    `key`: of the bucket that the chain begins at, what the links depend on; by default nothing.
+    `key`: of the bucket that the chain begins at, what the links, and all after them, depend on; by default nothing.
     """
 
     name: str
@@ -78,8 +100,7 @@ class Stage(NamedTuple):
 def walk(stages: tuple[Stage, ...], at: Any, bucket: Instance, context: Context) -> Chain:
     """The best chain from `at` on, worked out once for all buckets that are alike to it."""
     memory: dict[Hashable, Chain] = context.memory("alert_chain")
-    start = "" if at is bucket else at.address
-    key = (stages[0].name, stages[1:2], start, stages[0].key(bucket, context))
+    key = (stages[0].name, stages[1:2], None if at is bucket else at, stages[0].key(bucket, context))
     if key not in memory:
         memory[key] = _best(stages, at, bucket, context)
     return memory[key]
@@ -87,7 +108,7 @@ def walk(stages: tuple[Stage, ...], at: Any, bucket: Instance, context: Context)
 
 def _best(stages: tuple[Stage, ...], at: Any, bucket: Instance, context: Context) -> Chain:
     best: Chain = ()
-    for link in stages[0].links(at, bucket, context):
+    for link in _worth_following(tuple(stages[0].links(at, bucket, context))):
         ends = link.to is None or len(stages) == 1
         chain = (link,) if ends else (link, *walk(stages[1:], link.to, bucket, context))
         if not best or _merit(chain) > _merit(best):
@@ -97,7 +118,22 @@ def _best(stages: tuple[Stage, ...], at: Any, bucket: Instance, context: Context
     return best
 
 
-def _merit(chain: Chain) -> tuple[bool, int, int, int]:
-    """Not broken is better than broken, then what holds for longer, comes further, and is nearer to holding where it breaks."""
+_MOST_BROKEN = 20
+
+
+def _worth_following(links: tuple[Link, ...]) -> tuple[Link, ...]:
+    """Those that are not broken; where all are, the nearest to holding, and of those no more than a person would look at."""
+    sound = tuple(link for link in links if not link.broken)
+    if sound or not links:
+        return sound
+    nearest = max(link.nearness for link in links)
+    return tuple(link for link in links if link.nearness == nearest)[:_MOST_BROKEN]
+
+
+def _merit(chain: Chain) -> tuple[bool, int, int, int, int]:
+    """Not broken is better than broken, then what holds for longer, comes further, is nearer to holding where it breaks, and has the
+    fewest faults."""
     sure = next((number for number, link in enumerate(chain) if link.code), len(chain))
-    return not chain[-1].broken, sure, len(chain), chain[-1].nearness
+    at = first_broken(chain)
+    near = chain[min(at, len(chain) - 1)].nearness
+    return at == len(chain), sure, at, near, -len(faults(chain))

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from planproof.aws.alerts import event_pattern, filter_pattern
+from planproof.aws.alerts.findings import findings
 from planproof.aws.alerts.sample_records import Sample, samples
 from planproof.context import Context
 from planproof.errors import PatternError
@@ -48,6 +49,29 @@ def judge_filter_pattern(metric_filter: Instance, bucket: Instance, context: Con
 def judge_event_pattern(rule: Instance, bucket: Instance, context: Context) -> tuple[Judgement, str]:
     """An EventBridge rule's `event_pattern`, likewise."""
     return _judge(rule, "event_pattern", bucket, _event_matcher, context)
+
+
+def judge_finding_pattern(rule: Instance, bucket: Instance, context: Context) -> tuple[Judgement, str]:
+    """An EventBridge rule's `event_pattern`, as one for GuardDuty's findings on the bucket."""
+    value = context.argument(rule, "event_pattern")
+    text = value.text if value.is_known else _written(rule, "event_pattern", bucket, context)
+    if text is None:
+        return Judgement.OPEN, _why_unknown(rule, "event_pattern", context)
+    try:
+        pattern = event_pattern.compile(text)
+    except PatternError as error:
+        return Judgement.REFUSED, f"is refused by AWS: {error}"
+    regions = [context.regions.name(bucket) or "us-east-1", *_REGION.findall(text)[:_TRIED]]
+    events = (e for account in _accounts(text) for region in regions for e in findings(bucket, account, region))
+    if any(pattern.matches(event) for event in events):
+        return Judgement.FITS, ""
+    return Judgement.MISSES, "matches no finding of GuardDuty that somebody reads the bucket who should not"
+
+
+def denied_reads(bucket: Instance, context: Context) -> list[Mapping[str, Any]]:
+    """Events of denied reads of the bucket's objects, as EventBridge sends them."""
+    events = _samples(_name(bucket), "111122223333", context.regions.name(bucket) or "us-east-1")
+    return [event_pattern.envelope(e.record) for e in events if _is_denied_read(e)]
 
 
 @lru_cache(maxsize=2048)
@@ -129,6 +153,40 @@ def _doubt(text: str, matches: Matcher, name: str, bucket: Instance, region: str
     return ""
 
 
+def denied_read_has(selector: str, value: str | None, bucket: Instance, context: Context) -> bool | None:
+    """Whether a denied read of the bucket has that value in the field that the selector (`$.requestParameters.bucketName`) names; None if
+    that cannot be told. `value`: None stands for the bucket's own name."""
+    name = _name(bucket)
+    wanted = name if value is None else value
+    if not re.fullmatch(r"[^\"\\*\s][^\"\\*]*", wanted):
+        return None
+    try:
+        matches = _filter_matcher(f'{{ {selector} = "{wanted}" }}')
+    except PatternError:
+        return None
+    region = context.regions.name(bucket)
+    places = [region] if region else ["us-east-1", *_REGION.findall(wanted)]
+    tried = ((name, account, place) for account in _accounts(wanted) for place in places[:_TRIED])
+    if any(matches(e.record) for each in tried for e in _samples(*each) if _is_denied_read(e)):
+        return True
+    named_later = value is not None and not bucket.get("bucket").is_known and _looks_at_names(f"{{ {selector} = 1 }}")
+    return None if named_later and value not in context.once(_known_names) else False
+
+
+def seen_after(bucket: Instance, context: Context) -> Hashable:
+    """Equal for two buckets that all alarms and subscriptions of the plan judge alike."""
+    return seen_as(bucket, context) if context.once(_values_count) else None
+
+
+def _values_count(context: Context) -> bool:
+    """Whether an alarm or a subscription may see the events of one bucket and not of another."""
+    filters = context.plan.of_type("aws_cloudwatch_log_metric_filter")
+    subscriptions = context.plan.of_type("aws_sns_topic_subscription")
+    return any(context.argument(each, "metric_transformation", 0, "dimensions").names() for each in filters) or any(
+        not context.argument(each, "filter_policy").is_unset for each in subscriptions
+    )
+
+
 def seen_as(bucket: Instance, context: Context) -> Hashable:
     """Equal for two buckets that all filters and rules of the plan judge alike: their regions are, and no pattern looks at names."""
     is_set, region = bucket.configured("region"), bucket.get("region").text
@@ -142,7 +200,7 @@ def _names_count(context: Context) -> bool:
         for kind, attribute in (("aws_cloudwatch_log_metric_filter", "pattern"), ("aws_cloudwatch_event_rule", "event_pattern"))
         for each in context.plan.of_type(kind)
     ]
-    return any(value.is_unknown or _looks_at_names(value.text or "{}") for value in patterns)
+    return context.once(_values_count) or any(value.is_unknown or _looks_at_names(value.text or "{}") for value in patterns)
 
 
 def _looks_at_names(pattern: str) -> bool:

@@ -1,0 +1,203 @@
+"""An alarm on a metric that nothing writes, since what a filter writes is nearly it."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from planproof.aws.alerts.alarms import ALARM, Watch, watches, watches_of
+from planproof.aws.alerts.dimensions import dimension_names, shares_data_points
+from planproof.aws.alerts.same_metric import FILTER, same_metric
+from planproof.check import Context, Instance, Outcome, check, failed, passed, unknown
+
+
+def _custom(alarm: Instance, context: Context) -> list[Watch]:
+    """The metrics that it watches outside of the namespaces of AWS's own services."""
+    return [w for w in watches_of(alarm, context) if not (w.get("namespace", context).text or "").startswith("AWS/")]
+
+
+def _watches_custom(alarm: Instance, context: Context) -> bool:
+    return bool(_custom(alarm, context))
+
+
+@check(
+    id="CKV_PLAN_13",
+    name="Alarms on a log group's metric watch the one that its filter writes",
+    severity="HIGH",
+    category="LOGGING",
+    types=(ALARM,),
+    applies=_watches_custom,
+)
+def dead_alarm(alarm: Instance, context: Context) -> Outcome:
+    """An alarm on a custom metric is dead if no metric filter of the plan writes that metric, while one writes what is nearly it: the
+    name in another case, with a letter or a word more or less, in another namespace, region or unit, or with other dimensions.
+
+    Why: CloudWatch makes the alarm all the same. It has no data, stays in INSUFFICIENT_DATA or OK, and tells nobody of what the
+    filter counts. https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html and
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+
+    Cannot see: what programs write to a custom namespace. So an alarm passes if no filter writes what is nearly its metric, and if another
+    alarm watches what the filter writes, unless the two differ in case, punctuation, unit or dimensions alone.
+
+    Fix: give the alarm the filter's metric by reference: `metric_name = aws_cloudwatch_log_metric_filter.x.metric_transformation[0].name`,
+    and `namespace` likewise; leave `unit` out.
+
+    Controls: CIS AWS Foundations 4, NIST 800-53 AU-6 and SI-4.
+    """
+    found = [_judge(watch, context) for watch in _custom(alarm, context)]
+    return next((each for each in found if each.code != "metric_written"), found[0])
+
+
+def _judge(watch: Watch, context: Context) -> Outcome:
+    alarm = watch.alarm
+    doubts: list[tuple[str, str]] = []
+    nearest: _Near | None = None
+    for each in _candidates(watch, context):
+        doubt = same_metric(watch, each, context)
+        if doubt == "":
+            doubt = next((link.reason for link in shares_data_points(watch, each, None, context) if link.undetermined), "")
+        near = _near(watch, each, doubt, context)
+        if doubt == "" and near is None:
+            return passed("metric_written", f"{each.address} writes the metric", each.address)
+        if doubt:
+            doubts.append((doubt, each.address))
+        if near and (nearest is None or near.rank < nearest.rank):
+            nearest = near
+    if doubts:
+        return unknown("unknown_metric", doubts[0][0], alarm.address, doubts[0][1])
+    if nearest is None:
+        return passed("written_elsewhere", "no metric filter of the plan writes what is nearly its metric", alarm.address)
+    left_out = next(iter(context.left_out.of_type(FILTER)), None)
+    if left_out is not None:
+        reason = f"this plan leaves {left_out.address} out (-target), which may write the metric; without it {nearest.reason}"
+        return unknown("unknown_metric", reason, *nearest.where)
+    return failed("dead_alarm", nearest.reason, *nearest.where)
+
+
+class _Near(NamedTuple):
+    """How what a filter writes differs from what the alarm watches; the lower the rank, the nearer."""
+
+    rank: int
+    reason: str
+    where: tuple[str, ...]
+
+
+def _near(watch: Watch, each: Instance, doubt: str | None, context: Context) -> _Near | None:
+    if doubt == "":
+        return _other_data_points(watch, each, context)
+    if doubt:
+        return None
+    alarm = watch.alarm
+    watched = [watch.get(name, context).text for name in ("metric_name", "namespace")]
+    written = [context.argument(each, "metric_transformation", 0, name).text for name in ("name", "namespace")]
+    if None in watched or None in written or context.regions.same(alarm, each) is False:
+        return None
+    pairs = list(zip(("metric_name", "namespace"), watched, written, strict=True))
+    differing = [(name, mine or "", theirs or "") for name, mine, theirs in pairs if mine != theirs]
+    same_letters = all(_letters(mine) == _letters(theirs) for _, mine, theirs in differing)
+    if not same_letters and (_is_watched(each, context) or not _are_near(differing)):
+        return None
+    name = differing[0][0]
+    ours = context.display_value(each, "metric_transformation", 0, name.removeprefix("metric_"))
+    text = f"{alarm.address} has {name} = {context.display_value(alarm, *watch.path, name)}, which no metric filter writes; {each.address} writes {ours}"
+    return _Near(len(differing) + (0 if same_letters else 2), text, (f"{alarm.address}.{name}", each.address))
+
+
+def _other_data_points(watch: Watch, each: Instance, context: Context) -> _Near | None:
+    """The metric is the same, and what the alarm watches of it is not written."""
+    alarm = watch.alarm
+    if context.regions.same(alarm, each) is False:
+        text = f"{alarm.address} is in another region than {each.address}, which writes its metric"
+        return _Near(0, text, (alarm.address, each.address))
+    link = next((link for link in shares_data_points(watch, each, None, context) if link.broken), None)
+    return _Near(0, link.reason, (*link.where, each.address)) if link else None
+
+
+# --- the filters that come into question ------------------------------------------------------------------------------
+
+
+class _Filters:
+    """The plan's metric filters by what their metrics' names may be slips of; those that differ in nothing that counts, once."""
+
+    def __init__(self, context: Context) -> None:
+        self.undetermined: list[Instance] = []
+        self.by_trace: dict[str, list[Instance]] = {}
+        seen = set()
+        for each in context.plan.of_type(FILTER):
+            texts = tuple(context.argument(each, "metric_transformation", 0, part).text for part in ("name", "namespace", "unit"))
+            kind = (*texts, dimension_names(each, context), context.regions.name(each))
+            if texts[0] is None or texts[1] is None:
+                self.undetermined.append(each)
+            elif kind not in seen:
+                seen.add(kind)
+                for trace in _traces(texts[0]):
+                    self.by_trace.setdefault(trace, []).append(each)
+
+
+def _candidates(watch: Watch, context: Context) -> list[Instance]:
+    name = watch.get("metric_name", context).text
+    if name is None or watch.get("namespace", context).text is None:
+        return context.plan.of_type(FILTER)
+    index: _Filters = context.once(_Filters)
+    found = {each.address: each for trace in _traces(name) for each in index.by_trace.get(trace, ())}
+    return [*found.values(), *index.undetermined]
+
+
+def _is_watched(each: Instance, context: Context) -> bool:
+    """Whether an alarm watches, or may watch, what the filter writes; another alarm is then not taken for its."""
+    name, namespace = (context.argument(each, "metric_transformation", 0, part).text for part in ("name", "namespace"))
+    index = context.once(watches)
+    exact = index.by_metric.get((namespace or "", name or ""))
+    return bool(exact) or any(same_metric(watch, each, context) is not None for watch in index.undetermined)
+
+
+# --- what is nearly the same ------------------------------------------------------------------------------------------
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_MOST_LETTERS = 100
+
+
+def _letters(text: str) -> str:
+    """Without case and punctuation."""
+    return re.sub(r"[^a-z0-9]", "", text.lower())
+
+
+def _traces(text: str) -> set[str]:
+    """Texts of which two names share one if a slip makes the one of the other: the letters, without each of them, without each word."""
+    letters = _letters(text)[:_MOST_LETTERS]
+    words = [word.lower() for word in _WORD.findall(text[:_MOST_LETTERS])]
+    without_letter = {letters[:n] + letters[n + 1 :] for n in range(len(letters))}
+    return {letters, *without_letter, *("".join(words[:n] + words[n + 1 :]) for n in range(len(words)))}
+
+
+def _are_near(differing: list[tuple[str, str, str]]) -> bool:
+    """Whether a slip makes the one of the other: the same name in another namespace, or a name, or both, with a letter or a word more."""
+    if [name for name, _, _ in differing] == ["namespace"]:
+        return True
+    return all(_is_slip(mine, theirs) for _, mine, theirs in differing)
+
+
+def _is_slip(one: str, other: str) -> bool:
+    if max(len(one), len(other)) > _MOST_LETTERS:
+        return False
+    words = sorted(([word.lower() for word in _WORD.findall(text)] for text in (one, other)), key=len)
+    if (
+        words[0]
+        and len(words[1]) == len(words[0]) + 1
+        and any(words[1][:n] + words[1][n + 1 :] == words[0] for n in range(len(words[1])))
+    ):
+        return True
+    short, long = sorted((_letters(one), _letters(other)), key=len)
+    numbers = [re.findall(r"\d+", text) for text in (short, long)]
+    return len(short) >= 4 and numbers[0] == numbers[1] and _one_edit_apart(short, long)
+
+
+def _one_edit_apart(short: str, long: str) -> bool:
+    """Whether a letter is added, another one, or two beside each other are swapped."""
+    at = next((n for n, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
+    if len(long) == len(short) + 1:
+        return short[at:] == long[at + 1 :]
+    if len(long) != len(short):
+        return False
+    swapped = short[at : at + 2] == long[at : at + 2][::-1] and short[at + 2 :] == long[at + 2 :]
+    return short[at + 1 :] == long[at + 1 :] or swapped
