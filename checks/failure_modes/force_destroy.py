@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from planproof.aws.environments import varies
+from collections.abc import Iterable
+
+from planproof.aws.environments import environment_in, varies
 from planproof.aws.gates import gate
 from planproof.aws.log_buckets import is_log_bucket, judged_as_log_bucket
 from planproof.aws.s3 import BUCKET
 from planproof.check import Context, Instance, Outcome, check, failed, passed, unknown
 from planproof.evaluation.expressions import Expressions
+from planproof.evaluation.origin import Kind
+from planproof.evaluation.result import Result
 
 _FAULT = "force_destroy = true: a destroy deletes every log in the bucket, all versions too"
 
@@ -57,7 +61,16 @@ def _judge(bucket: Instance, context: Context) -> Outcome:
     found = gate(bucket, context)
     if found.by:
         return passed("by_environment", f"force_destroy = true, and the bucket is there only where {found.by} says so", where)
+    if context.expressions.body(bucket) is None and _may_vary(bucket, found.others, context):
+        reason = f"whether force_destroy = true is for this environment alone is not in plan JSON; {context.expressions.remedy}"
+        return unknown("no_source", reason, where)
     return failed("force_destroy", _FAULT, where)
+
+
+def _may_vary(bucket: Instance, gates: Iterable[Result], context: Context) -> bool:
+    """Whether the argument, or a gate, draws on the environment or on what cannot be followed; how, only the source tells."""
+    drawn = [*context.origins(bucket, "force_destroy"), *(origin for gate in gates for origin in gate.all_origins)]
+    return environment_in(drawn, context) is not None or any(origin.kind is Kind.LOST for origin in drawn)
 
 
 def _is_set(bucket: Instance, expressions: Expressions) -> bool | None:

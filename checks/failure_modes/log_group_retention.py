@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from planproof.aws.lambda_logs import FUNCTION, own_group
-from planproof.aws.log_groups import LOG_GROUP, holds_records
+from planproof.aws.log_groups import LAMBDA, LOG_GROUP, holds_records
 from planproof.check import Context, Instance, Outcome, check, failed, passed, unknown
 
 
@@ -65,5 +65,7 @@ def _function(function: Instance, context: Context) -> Outcome:
         return passed("own_log_group", f"it logs to {found.group}", function.address)
     if found.doubt:
         return unknown("unknown_log_group", f"whether it has a log group: {found.doubt}", function.address)
-    reason = "no log group for it is in the plan: Lambda makes one at the first call, and that never expires"
+    name = function.get("function_name").is_known and context.display_value(function, "function_name").strip('"')
+    group = f"{LAMBDA}{name}" if name else "log group for it"
+    reason = f"no {group} is in the plan: Lambda makes that group at the first call, and it never expires"
     return failed("no_log_group", reason, function.address)

@@ -30,31 +30,38 @@ class OwnGroup(NamedTuple):
 
 
 class _Groups(NamedTuple):
-    """The log groups of a plan by what their names are made of, and by the functions that those refer to; `unknown` are those whose name
-    is known only after the apply and may be any function's."""
+    """The log groups of a plan by what their names are made of, and by the functions that those refer to. `untold` are those of whose name
+    the plan does not tell what it is made of."""
 
     by_name: dict[_Made, list[Instance]]
     by_function: dict[str, Instance]
-    unknown: list[str]
+    untold: list[str]
 
 
 def own_group(function: Instance, context: Context) -> OwnGroup:
     """The group that a function logs to, of those that the configuration makes or looks up."""
     groups: _Groups = context.once(_groups)
     wanted = _made_of(function, "function_name", LAMBDA, context)
-    at_edge = _made_of(function, "function_name", LAMBDA + _EDGE, context)
     custom = context.argument(function, *_CUSTOM)
-    if not custom.is_unset and context.may_be_set(function, *_CUSTOM) and (custom.text,) != wanted:
-        found = context.relations.resolve(function, _CUSTOM, LOG_GROUP).targets
-        return OwnGroup(found[0].address if found else "the group that logging_config names")
+    if context.may_be_set(function, *_CUSTOM) and not custom.is_unset and (custom.text,) != wanted:
+        return _custom(function, context)
     if function.address in groups.by_function:
         return OwnGroup(groups.by_function[function.address].address)
+    at_edge = _made_of(function, "function_name", LAMBDA + _EDGE, context)
     for group in (*groups.by_name.get(wanted, ()), *groups.by_name.get(at_edge, ())):
         if context.regions.same(function, group) is not False:
             return OwnGroup(group.address)
-    if function.get("function_name").is_unknown and groups.unknown:
-        return OwnGroup(doubt=f"the names of {function.address} and {listed(groups.unknown)} are known after the apply")
+    if function.get("function_name").is_unknown and groups.untold:
+        return OwnGroup(doubt=f"the names of {function.address} and {listed(groups.untold)} are known after the apply")
     return OwnGroup()
+
+
+def _custom(function: Instance, context: Context) -> OwnGroup:
+    """The group that `logging_config` names."""
+    if context.argument(function, *_CUSTOM).is_unknown and context.evaluated(function, *_CUSTOM) is None:
+        return OwnGroup(doubt=f"known after the apply: {function.address}.logging_config")
+    found = context.relations.resolve(function, _CUSTOM, LOG_GROUP).targets
+    return OwnGroup(found[0].address if found else "the group that logging_config names")
 
 
 def _groups(context: Context) -> _Groups:
@@ -63,28 +70,24 @@ def _groups(context: Context) -> _Groups:
     for group in (*context.plan.of_type(LOG_GROUP), *context.left_out.of_type(LOG_GROUP), *looked_up):
         made = _made_of(group, "name", "", context)
         found.by_name.setdefault(made, []).append(group)
-        functions = _functions(group, context)
+        if isinstance(made[0], str) and not made[0].startswith(LAMBDA):
+            continue
+        origins = context.relations.settled(context.origins(group, "name"), FUNCTION)
+        functions = [origin.instance.address for origin in origins if origin.type == FUNCTION and origin.instance]
         found.by_function.update(dict.fromkeys(functions, group))
-        if not functions and (len(made) > 1 or not isinstance(made[0], str)):
-            head = made[0] if isinstance(made[0], str) else LAMBDA
-            found.unknown.extend([group.address] if head.startswith(LAMBDA) or LAMBDA.startswith(head) else [])
+        if not functions and not isinstance(made[0], str):
+            found.untold.append(group.address)
     return found
 
 
-def _functions(group: Instance, context: Context) -> list[str]:
-    """The functions that a name which is known only after the apply refers to."""
-    if not group.get("name").is_unknown:
-        return []
-    origins = context.relations.settled(context.origins(group, "name"), FUNCTION)
-    return [origin.instance.address for origin in origins if origin.type == FUNCTION and origin.instance]
-
-
 def _made_of(instance: Instance, argument: str, head: str, context: Context) -> _Made:
-    """What a name is made of, behind `head`: one text if it is known."""
+    """What a name is made of, behind `head`: one text if it is known, parts if the source tells them."""
     text = instance.get(argument).text
     result = context.evaluated(instance, argument)
-    if text is not None or result is None:
-        return (head + text,) if text is not None else (object(),)
+    if text is not None:
+        return (head + text,)
+    if result is None:
+        return (object(),)
     parts: list[object] = [part if isinstance(part, str) else part_key(part) for part in text_parts(result)]
     if parts and isinstance(parts[0], str):
         return (head + parts[0], *parts[1:])
