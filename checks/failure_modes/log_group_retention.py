@@ -42,7 +42,7 @@ def _group(group: Instance, context: Context) -> Outcome:
     demanded = context.settings("log_group_retention")["retention_days"]
     days, kind = context.argument(group, "retention_in_days"), context.argument(group, "log_group_class")
     where, shown = f"{group.address}.retention_in_days", context.display_value(group, "retention_in_days")
-    if days.is_unknown and kind.raw != "DELIVERY":
+    if kind.raw != "DELIVERY" and (days.is_unknown or (kind.is_unknown and not days.number)):
         return unknown("unknown_retention", f"known after the apply: {where}", where)
     record = holds_records(group, context)
     if kind.raw == "DELIVERY" and (record.holds or (days.number or 0) > 2):

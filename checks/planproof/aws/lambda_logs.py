@@ -51,8 +51,10 @@ def own_group(function: Instance, context: Context) -> OwnGroup:
     for group in (*groups.by_name.get(wanted, ()), *groups.by_name.get(at_edge, ())):
         if context.regions.same(function, group) is not False:
             return OwnGroup(group.address)
-    if function.get("function_name").is_unknown and groups.untold:
-        return OwnGroup(doubt=f"the names of {function.address} and {listed(groups.untold)} are known after the apply")
+    if groups.untold:
+        return OwnGroup(
+            doubt=f"what the name of {listed(groups.untold)} is made of is not in plan JSON; {context.expressions.remedy}"
+        )
     return OwnGroup()
 
 
