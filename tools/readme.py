@@ -33,10 +33,10 @@ MODES = {
     5: "Versioning on S3 alone",
     6: "Denied access alerts nobody",
     7: "Names and tags follow no convention",
-    8: "prevent_destroy everywhere",
+    8: "prevent_destroy everywhere, or a destroy that takes the logs along",
     9: "No tests, or tests that assert nothing",
 }
-_MODE_OF = {10: 7, 11: 2, 12: 1, 13: 6}
+_MODE_OF = {10: 7, 11: 2, 12: 1, 13: 6, 15: 8}
 
 
 def mode_of(check: Check) -> int:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from planproof.aws.log_buckets import is_log_bucket, judged_as_log_bucket
+from planproof.aws.log_buckets import Writer, is_log_bucket, judged_as_log_bucket, writers_to
 from planproof.aws.s3 import BUCKET, Lifecycle, Rule, lifecycle, versioned
 from planproof.check import Context, Instance, Outcome, check, failed, passed, unknown
 
@@ -25,8 +25,8 @@ def log_bucket_retention(bucket: Instance, context: Context) -> Outcome:
     Why: without a lifecycle S3 keeps every log, and its cost, for ever; with one that expires too early the evidence is gone when
     somebody asks for it. https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lifecycle-mgmt.html
 
-    A rule with a prefix, a tag or a size filter covers a part only, and no number of parts counts as the whole; an empty filter
-    covers all. A rule that deletes any part before the retention fails, whatever the other rules do. On a versioned bucket an
+    A rule with a prefix, a tag or a size filter covers a part only; an empty filter covers all. Rules with a prefix count as the whole
+    if all that the plan has written to the bucket lies beneath them: `trail/` for a trail with `s3_key_prefix = "trail"`. A rule that deletes any part before the retention fails, whatever the other rules do. On a versioned bucket an
     expiration only writes a delete marker, so noncurrent versions have to expire or move too. A rule that acts on a fixed `date`
     does nothing for what is written later. Both shapes count: the resource `aws_s3_bucket_lifecycle_configuration`, and the bucket's
     own `lifecycle_rule` of AWS provider 3.
@@ -48,23 +48,24 @@ def log_bucket_retention(bucket: Instance, context: Context) -> Outcome:
 
 
 def _judge(bucket: Instance, found: Lifecycle, context: Context) -> Outcome:
-    settings = context.settings("log_bucket_retention")
+    settings, writers = context.settings("log_bucket_retention"), writers_to(bucket, context)
     sure = [rule for rule in found.rules if not rule.undetermined]
-    early = next((rule for rule in found.rules if rule.on and _is_early(rule, settings)), None)
+    early = next((rule for rule in found.rules if rule.on and _is_early(rule, settings) and not _is_idle(rule, writers)), None)
     if early:
         text = (
             f"rule {early.name!r} expires objects after {early.said_days} days, before the {settings['retention_days']} demanded"
         )
         return failed("expires_too_early", text, *found.where)
     open_ended = [*found.undetermined, *(f"known after the apply: {at}" for rule in found.rules for at in rule.undetermined)]
-    keeper = next((rule for rule in sure if _keeps(rule, settings)), None)
-    if keeper is None:
-        return unknown("unknown_lifecycle", open_ended[0], *found.where) if open_ended else _why_not(found, settings)
+    keepers = [rule for rule in sure if _keeps(rule, settings)]
+    if not _cover_all(keepers, writers):
+        open_ended += _open_writers(keepers, writers)
+        return unknown("unknown_lifecycle", open_ended[0], *found.where) if open_ended else _why_not(found, writers, settings)
     if any("expiration" in at or _is_early(rule, settings) for rule in found.rules for at in rule.undetermined):
         return unknown("unknown_lifecycle", open_ended[0], *found.where)
-    if any(rule.whole and rule.noncurrent for rule in sure):
-        return _kept(keeper, found)
-    return _without_noncurrent(bucket, keeper, open_ended, found, context)
+    if _cover_all([rule for rule in sure if rule.noncurrent], writers):
+        return _kept(keepers, found)
+    return _without_noncurrent(bucket, keepers, open_ended, found, context)
 
 
 def _is_early(rule: Rule, settings: Mapping[str, Any]) -> bool:
@@ -72,23 +73,44 @@ def _is_early(rule: Rule, settings: Mapping[str, Any]) -> bool:
 
 
 def _keeps(rule: Rule, settings: Mapping[str, Any]) -> bool:
-    """The rule is what is wanted: for the whole bucket, late enough, and not too late."""
+    """The rule is what is wanted of the objects that it covers: late enough, and not too late."""
     if settings["max_days"] is not None:
-        return rule.whole and rule.days is not None and rule.days <= settings["max_days"]
-    return rule.whole and (rule.days is not None or (rule.moves and settings["accept_transition"]))
+        return rule.days is not None and rule.days <= settings["max_days"]
+    return rule.days is not None or (rule.moves and settings["accept_transition"])
 
 
-def _why_not(found: Lifecycle, settings: Mapping[str, Any]) -> Outcome:
+def _cover_all(rules: Iterable[Rule], writers: Iterable[Writer]) -> bool:
+    """The rules cover the whole bucket, or all that its writers write."""
+    rules, writers = list(rules), list(writers)
+    written = bool(writers) and all(any(rule.covers(writer.keys.text) for rule in rules) for writer in writers)
+    return written or any(rule.whole for rule in rules)
+
+
+def _open_writers(rules: Iterable[Rule], writers: Iterable[Writer]) -> list[str]:
+    """Why it is open whether rules for parts of the bucket cover all that is written; empty if they do not in any case."""
+    rules = [rule for rule in rules if not rule.narrow]
+    missed = [writer for writer in writers if not any(rule.covers(writer.keys.text) for rule in rules)]
+    if not rules or not missed or not all(writer.keys.open or writer.doubt for writer in missed):
+        return []
+    return [writer.doubt or f"known after the apply: where in the bucket {writer.address} writes" for writer in missed]
+
+
+def _is_idle(rule: Rule, writers: Iterable[Writer]) -> bool:
+    """No key begins as the rule's prefix does: it is written as a path or a pattern, and is neither."""
+    odd = rule.prefix.startswith("/") or "*" in rule.prefix
+    return odd and not any(writer.keys.text.startswith(rule.prefix) for writer in writers)
+
+
+def _why_not(found: Lifecycle, writers: list[Writer], settings: Mapping[str, Any]) -> Outcome:
     """The code and reason for a lifecycle in which no rule is what is wanted."""
-    whole = [rule for rule in found.rules if rule.whole]
+    parts = found.rules if _cover_all(found.rules, writers) else ()
+    whole = [rule for rule in found.rules if rule.whole] or parts
     if not found.rules and not found.disabled:
         return failed("no_lifecycle", "no lifecycle rule: logs are kept for ever, at the owner's cost", *found.where)
     if not found.rules:
         return failed("only_disabled_rules", "no lifecycle rule is Enabled", *found.where)
     if not whole:
-        return failed(
-            "only_partial_rules", "no lifecycle rule covers the whole bucket (prefix, tag or size filter)", *found.where
-        )
+        return _why_partial(found, writers)
     if settings["max_days"] is not None and any(rule.days or rule.moves for rule in whole):
         return failed("expires_too_late", f"objects are kept for longer than {settings['max_days']} days", *found.where)
     if any(rule.dated for rule in whole):
@@ -102,7 +124,20 @@ def _why_not(found: Lifecycle, settings: Mapping[str, Any]) -> Outcome:
     )
 
 
-def _without_noncurrent(bucket: Instance, keeper: Rule, open_ended: list[str], found: Lifecycle, context: Context) -> Outcome:
+def _why_partial(found: Lifecycle, writers: list[Writer]) -> Outcome:
+    """The code and reason for a lifecycle in which each rule is for a part of the bucket."""
+    idle = next((rule for rule in found.rules if _is_idle(rule, writers)), None)
+    if idle and all(_is_idle(rule, writers) for rule in found.rules):
+        text = f"rule {idle.name!r} applies to nothing: no key begins with {idle.said_prefix!r}; an empty filter is for all"
+        return failed("applies_to_nothing", text, *found.where)
+    text = "no lifecycle rule covers the whole bucket (prefix, tag or size filter)"
+    missed = next((w for w in writers if not any(rule.covers(w.keys.text) for rule in found.rules)), None)
+    return failed("only_partial_rules", f"{text}, nor all that {missed.address} writes" if missed else text, *found.where)
+
+
+def _without_noncurrent(
+    bucket: Instance, keepers: list[Rule], open_ended: list[str], found: Lifecycle, context: Context
+) -> Outcome:
     """The outcome where no rule is sure to expire or move noncurrent versions."""
     keeps_versions = versioned(bucket, context)
     if keeps_versions is None:
@@ -113,9 +148,10 @@ def _without_noncurrent(bucket: Instance, keeper: Rule, open_ended: list[str], f
     if keeps_versions:
         reason = "the bucket is versioned and no rule for the whole of it expires or moves noncurrent versions: their bytes stay for ever"
         return failed("noncurrent_versions_kept", reason, *found.where)
-    return _kept(keeper, found)
+    return _kept(keepers, found)
 
 
-def _kept(keeper: Rule, found: Lifecycle) -> Outcome:
+def _kept(keepers: list[Rule], found: Lifecycle) -> Outcome:
+    keeper = next((rule for rule in keepers if rule.whole), keepers[0])
     how = f"expires objects after {keeper.said_days} days" if keeper.days else "moves objects to a colder class"
     return passed("retention_set", f"rule {keeper.name!r} {how}", *found.where)

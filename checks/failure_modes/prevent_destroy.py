@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import partial
-from typing import NamedTuple
-
 from planproof.aws.environments import environment_in, varies
+from planproof.aws.gates import gate
 from planproof.check import LISTED_TYPES, Context, Instance, Outcome, check, failed, passed, unknown
 from planproof.evaluation.expressions import Expressions
-from planproof.evaluation.origin import Through
-from planproof.evaluation.resources import keys_of
-from planproof.evaluation.result import REFUSED, Result
-from planproof.plan.model import Module
-from planproof.plan.value import Key
+from planproof.evaluation.result import Result
 
 
 @check(
@@ -92,58 +85,13 @@ def _is_set(flag: Result | None) -> bool | None:
 
 def _gated(instance: Instance, context: Context) -> Outcome:
     where = f"{instance.address}.lifecycle"
-    others: list[Result] = []
-    for gate in _gates(instance):
-        result = gate.result(context.expressions)
-        if result is None:
-            continue
-        by = varies(context, gate.is_open, result.all_origins)
-        if by:
-            return passed("by_environment", f"prevent_destroy = true, and the resource is there only where {by} says so")
-        if _is_gate(result) and not environment_in(result.all_origins, context):
-            others.append(result)
-    if not others:
+    found = gate(instance, context)
+    if found.by:
+        return passed("by_environment", f"prevent_destroy = true, and the resource is there only where {found.by} says so")
+    if not found.others:
         return failed("unconditional", "prevent_destroy = true in every environment", where)
-    named = ", ".join(map(_named, others))
+    named = ", ".join(map(_named, found.others))
     return failed("gate_not_environment", f"prevent_destroy = true, gated by {named}, which is not the environment", where)
-
-
-class _Gate(NamedTuple):
-    """A `count`, `for_each` or OpenTofu's `enabled` that can leave the resource out: what it comes to, and the key that the resource,
-    or the module around it, has under it."""
-
-    result: Callable[[Expressions], Result | None]
-    key: Key
-
-    def is_open(self, expressions: Expressions) -> bool | None:
-        """Whether it lets the resource be; None if that cannot be told."""
-        found = self.result(expressions)
-        if found is None or found.raw is None or found.raw is REFUSED:  # an environment that it refuses cannot be
-            return True
-        if isinstance(found.raw, bool):
-            return found.raw
-        keys = keys_of(found)
-        return None if keys is None else self.key in keys or (isinstance(self.key, str) and bool(keys))
-
-
-def _gates(instance: Instance) -> Iterator[_Gate]:
-    """The resource's own, and those of the modules around it."""
-    yield _Gate(lambda expressions: expressions.argument(instance, "lifecycle", 0, "enabled"), instance.index)
-    yield _Gate(lambda expressions: expressions.repetition(instance.module, instance.local_address), instance.index)
-    module: Module | None = instance.module
-    while module is not None and module.parent is not None:
-        yield _Gate(partial(_call, module.parent, module.name), module.key)
-        module = module.parent
-
-
-def _call(parent: Module, name: str, expressions: Expressions) -> Result:
-    return expressions.call_repetition(parent, name)
-
-
-def _is_gate(result: Result) -> bool:
-    """Whether a condition or a table decided what it comes to."""
-    through = {origin.through for origin in result.all_origins}
-    return bool(through) if isinstance(result.raw, bool) else bool(through & {Through.CHOICE, Through.UNTOLD})
 
 
 def _named(result: Result | None) -> str:

@@ -10,6 +10,18 @@ _BUCKETS_NAME = ("aws_s3_bucket", "aws_s3_bucket.bucket", "aws_s3_bucket.bucket_
 _BY_WAY_OF = ("aws_s3_bucket_policy", "aws_s3_bucket_policy.bucket", "module.output", "call")
 # A log bucket is one that something writes logs to, or whose name or tags say so.
 _LOG_BUCKET = (*_BUCKETS_NAME, "aws_s3_bucket.tags", "aws_cloudtrail", "aws_cloudtrail.s3_bucket_name", "aws_s3_bucket_logging*")
+# What writes to it, whether that is on, and beneath which keys.
+_LOG_WRITERS = (
+    "aws_cloudtrail.s3_key_prefix",
+    "terraform_data",  # which a prefix draws on
+    "aws_flow_log",
+    "aws_flow_log.log_destination",
+    "aws_cloudfront_distribution.logging_config.0.prefix",
+    "aws_lb",
+    "aws_elb.access_logs.0.enabled",
+    "aws_msk_cluster.logging_info.0.broker_logs.0.s3.0.enabled",
+    "aws_codebuild_project.logs_config.0.s3_logs.0.status",
+)
 _RANDOM = ("random_id", "random_integer", "random_pet", "random_string", "random_uuid")
 _VERSIONED = ("aws_s3_bucket_versioning*", "aws_s3_bucket.versioning*")
 _TRUST_POLICY = ("aws_iam_role.assume_role_policy*", "data.aws_iam_policy_document*")
@@ -21,6 +33,7 @@ DEPENDS: dict[str, tuple[str, ...]] = {
         *_VERSIONED,
         "aws_s3_bucket.lifecycle_rule*",
         "aws_s3_bucket_lifecycle_configuration*",
+        *_LOG_WRITERS,
     ),
     "CKV_PLAN_2": _TRUST_POLICY,
     "CKV_PLAN_3": ("aws_iam_role", "aws_kms_key", "aws_s3_bucket", "aws_sns_topic", "output", "module.output", "call"),
@@ -114,7 +127,6 @@ DEPENDS: dict[str, tuple[str, ...]] = {
     # What other resources of a provider carry tells its default tags.
     "CKV_PLAN_10": ("*.tags", "*.tag_specifications*", "aws_sqs_queue", *_RANDOM),
     "CKV_PLAN_11": (*_TRUST_POLICY, "aws_iam_role", "aws_iam_user"),
-    "CKV_PLAN_12": ("aws_cloudwatch_log_group.retention_in_days",),
     "CKV_PLAN_13": (
         "aws_cloudwatch_metric_alarm",
         "aws_cloudwatch_metric_alarm.metric_name",
@@ -125,4 +137,14 @@ DEPENDS: dict[str, tuple[str, ...]] = {
         "aws_cloudwatch_log_metric_filter",
         "aws_cloudwatch_log_metric_filter.metric_transformation*",
     ),
+    "CKV_PLAN_12": (
+        "aws_cloudwatch_log_group",
+        "aws_cloudwatch_log_group.name*",
+        "aws_cloudwatch_log_group.retention_in_days",
+        "aws_cloudwatch_log_group.log_group_class",
+        "aws_lambda_function",
+        "aws_lambda_function.function_name",
+        "aws_lambda_function.logging_config*",
+    ),
+    "CKV_PLAN_15": (*_LOG_BUCKET, "aws_s3_bucket.force_destroy"),
 }

@@ -17,6 +17,7 @@ NOBODY = "the statement lets nobody in, or refuses nobody, by what is judged"
 ELSE = "the statement is about somebody or something else then"
 VERSION = "the version of the language makes no difference to what is judged"
 NOT_READ = "no check demands anything of it"
+NO_FUNCTION = "no function logs to the group, and all days are right for it, or it has enough whatever it is called"
 DOCUMENT = "the document is not the policy that is judged, or the statement not the one that decides"
 
 _TRUST = {
@@ -54,6 +55,20 @@ REASONS: dict[str, dict[str, str]] = {
         "*/plain aws_s3_bucket.logs.bucket *": "a log bucket by its address too",
         "*/shapes aws_s3_bucket.catalog.bucket *": "no log bucket by the one name or the other",
         "*/shapes aws_s3_bucket.written.bucket_prefix *": "a log bucket because the trail writes to it",
+        "*/prefixes aws_s3_bucket.app.bucket_prefix *": "no log bucket by the one name or the other",
+        "*/prefixes aws_s3_bucket.*.bucket_prefix *": "a log bucket because something writes to it",
+        "*/prefixes aws_s3_bucket_logging.app*": UNKNOWN_BEFORE,
+        "*/prefixes aws_cloudfront_distribution.cdn*": UNKNOWN_BEFORE,
+        "*/prefixes *.begun.*": UNKNOWN_BEFORE,
+        "*/prefixes terraform_data.run *": UNKNOWN_BEFORE,
+        "*/writers aws_lb.off *": "a balancer whose logs are off writes none",
+        "*/writers aws_s3_bucket_lifecycle_configuration.balancer *": UNKNOWN_BEFORE,
+        "*/prefixes aws_s3_bucket_lifecycle_configuration.bare.rule.0.prefix *": "a rule with no prefix is for the whole bucket",
+        "*/prefixes aws_s3_bucket_lifecycle_configuration.idle.rule.1*": "the rule applies to nothing",
+        "*/writers *.balancer.*": UNKNOWN_BEFORE,
+        "*/writers aws_s3_bucket.*.bucket_prefix *": "no log bucket by the one name or the other",
+        "*/writers *.enabled unknown": UNKNOWN_BEFORE,
+        "*/writers *.status unknown": UNKNOWN_BEFORE,
         "ideal aws_cloudtrail.logs*": "a log bucket by its name too",
         "ideal aws_s3_bucket.logs.bucket *": "a log bucket by its address too",
         "ideal aws_s3_bucket.logs.tags *": "a log bucket by its name too",
@@ -243,7 +258,6 @@ REASONS: dict[str, dict[str, str]] = {
         "*.Statement.1.Not* *": ELSE,
         **_TRUST,
     },
-    "CKV_PLAN_12": {},
     "CKV_PLAN_13": {
         "aws_cloudwatch_metric_alarm dropped": GONE,
         "aws_cloudwatch_metric_alarm count_0": GONE,
@@ -260,5 +274,32 @@ REASONS: dict[str, dict[str, str]] = {
         "*/shapes aws_cloudwatch_metric_alarm.elsewhere.* *": "what the filter writes has an alarm already",
         "*.unit deleted": "an alarm without a unit sees data points of all",
         "*.unit null": "an alarm without a unit sees data points of all",
+    },
+    "CKV_PLAN_12": {
+        "aws_lambda_function dropped": GONE,
+        "aws_lambda_function count_0": GONE,
+        "* moved": MOVED,
+        "*/plain aws_cloudwatch_log_group.* *": NO_FUNCTION,
+        "*/records aws_cloudwatch_log_group.* *": NO_FUNCTION,
+        "*/repeated *aws_cloudwatch_log_group.*": NO_FUNCTION,
+        "*/functions aws_cloudwatch_log_group.shared*": "the function is told its group, whatever that is called",
+        "*/functions aws_cloudwatch_log_group.made.name *": UNKNOWN_BEFORE,
+        "*/functions aws_lambda_function.each.function_name *": "the group refers to the function, whatever that is called",
+        "*/functions aws_lambda_function.*.function_name *": "the function is told its group, whatever it is called",
+        "*.log_format *": "in which form it logs is not judged",
+        "*.log_group *": "it is told a group still",
+        "ideal aws_cloudwatch_log_group.* *": NO_FUNCTION,
+    },
+    "CKV_PLAN_15": {
+        "aws_s3_bucket dropped": GONE,
+        "aws_s3_bucket count_0": GONE,
+        "* moved": MOVED,
+        "* relinked": SAME,
+        "*.force_destroy deleted": "nobody sets it, and false is the default",
+        "*.force_destroy null": "nobody sets it, and false is the default",
+        "*.force_destroy *": UNKNOWN_BEFORE,
+        "aws_s3_bucket.bucket* *": "a log bucket by its address too, or none by the one name or the other",
+        "ideal aws_s3_bucket.logs.tags *": "a log bucket by its name too",
+        "ideal aws_cloudtrail.logs*": "a log bucket by its name too",
     },
 }

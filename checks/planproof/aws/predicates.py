@@ -95,12 +95,10 @@ def _of_attribute(predicate: Predicate, instance: Instance, context: Context, ow
         raise PolicyError(f"a predicate needs a path, a companion or any: {as_json(predicate)}")
     steps = path_of(predicate["path"])
     combine = any_of if predicate.get("blocks") == "any" else all_of
-    return combine(
-        _of_leaf(predicate, instance, path, value, context, owner) for path, value in _leaves(instance, steps, context)
-    )
+    return combine(_of_leaf(predicate, instance, path, value, context, owner) for path, value in leaves(instance, steps, context))
 
 
-def _leaves(instance: Instance, steps: Path, context: Context) -> list[tuple[Path, Value]]:
+def leaves(instance: Instance, steps: Path, context: Context) -> list[tuple[Path, Value]]:
     """The attributes at the end of the path, one for each of the blocks that it leads through."""
     ended: list[tuple[Path, Value]] = []
     found: list[tuple[Path, Value]] = [((), instance.value)]

@@ -18,25 +18,38 @@ from planproof.plan.value import Value
 BUCKET = "aws_s3_bucket"
 LIFECYCLE = "aws_s3_bucket_lifecycle_configuration"
 VERSIONING = "aws_s3_bucket_versioning"
+_FILTERS = (("filter", 0), ("filter", 0, "and", 0))
 
 
 class Rule(NamedTuple):
     """A lifecycle rule that is not known to be disabled.
 
-    `on`: it is known to be enabled. `whole`: it covers every object. `days`: objects expire after so many. `moves`: they go to a colder class. `noncurrent`: so
-    do, or expire, noncurrent versions. `dated`: it acts on a fixed date. `undetermined`: the arguments that are known only after the
-    apply and that could change what the rule does. `said_days`: the days for a message.
+    `on`: it is known to be enabled. `prefix`: what the keys of its objects begin with. `narrow`: a tag or size filter leaves some of them
+    out. `days`: objects expire after so many. `moves`: they go to a colder class. `noncurrent`: so do, or expire, noncurrent versions.
+    `dated`: it acts on a fixed date. `undetermined`: the arguments that are known only after the apply and that could change what the
+    rule does. `said_days` and `said_prefix` are for a message.
     """
 
     name: str
     on: bool
-    whole: bool
+    prefix: str
+    narrow: bool
     days: float | None
     moves: bool
     dated: bool
     noncurrent: bool
     undetermined: tuple[str, ...] = ()
     said_days: str = ""
+    said_prefix: str = ""
+
+    @property
+    def whole(self) -> bool:
+        """Whether it covers every object."""
+        return not self.prefix and not self.narrow
+
+    def covers(self, keys: str) -> bool:
+        """Whether it covers every object whose key begins with `keys`."""
+        return not self.narrow and keys.startswith(self.prefix)
 
 
 class Lifecycle(NamedTuple):
@@ -119,24 +132,33 @@ class _Reader:
     def rule(self, name: str) -> Rule:
         self._open = [f"{name}.{key}" for key in ("status", "enabled") if self._at(key).is_unknown]
         on = not self._open
-        whole = self._covers_all()
+        prefix, said_prefix = self._prefix()
         days = self._at("expiration", 0, "days").number or None
         moves = days is None and any(True for _ in self._blocks("transition", "days"))  # what expires need not move
         dated = not self._unset("expiration", 0, "date") or any(True for _ in self._blocks("transition", "date"))
         said = self._context.display_value(self._place, *self._path, "expiration", 0, "days").strip('"') if days else ""
-        return Rule(self._name() or name, on, whole, days, moves, dated, self._noncurrent(), tuple(self._open), said)
+        narrow, noncurrent = self._is_narrow(), self._noncurrent()
+        return Rule(
+            self._name() or name, on, prefix, narrow, days, moves, dated, noncurrent, tuple(self._open), said, said_prefix
+        )
 
     def _name(self) -> str | None:
         """The rule's id, as a message may show it."""
         text = self._raw.get("id").text
         return text and self._context.redactor.public(text, self._place, *self._path, "id")
 
-    def _covers_all(self) -> bool:
-        plain = [self._unset("prefix"), self._unset("tags")]
-        for path in (("filter", 0), ("filter", 0, "and", 0)):
-            keys = ("prefix", "tag", "tags", "object_size_greater_than", "object_size_less_than")
-            plain += [self._unset(*path, key) for key in keys]
-        return all(plain)
+    def _prefix(self) -> tuple[str, str]:
+        """What the keys of its objects begin with, and the same for a message."""
+        found = "", ""
+        for path in ((), *_FILTERS):
+            text = self._at(*path, "prefix").text
+            if text:
+                found = text, self._context.redactor.public(text, self._place, *self._path, *path, "prefix")
+        return found
+
+    def _is_narrow(self) -> bool:
+        keys = ("tag", "tags", "object_size_greater_than", "object_size_less_than")
+        return not all([self._unset("tags"), *(self._unset(*path, key) for path in _FILTERS for key in keys)])
 
     def _noncurrent(self) -> bool:
         expires = ("noncurrent_version_expiration", 0)

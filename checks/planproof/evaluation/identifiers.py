@@ -32,7 +32,12 @@ def _form(service: str, resource: str, *names: str, arns: tuple[str, ...] = ("ar
 
 
 FORMS: Mapping[str, Form] = {
-    "aws_s3_bucket": _form("s3", r"(?P<name>[^/:]+)(?:/.*)?$", "bucket", "id", is_global=True),
+    "aws_s3_bucket": _form(
+        "s3",
+        r"(?P<name>[^/:]+)(?:/.*)?$",
+        *("bucket", "id", "bucket_domain_name", "bucket_regional_domain_name"),
+        is_global=True,
+    ),
     "aws_sns_topic": _form("sns", r"(?P<name>[^:]+)$", "name", arns=("arn", "id")),
     "aws_sqs_queue": _form("sqs", r"(?P<name>[^:]+)$", "name"),
     "aws_cloudwatch_log_group": _form("logs", r"log-group:(?P<name>[^:]+)(?::.*)?$", "name", "id"),
@@ -96,7 +101,7 @@ _ARN = re.compile(
     r"^arn:(?P<partition>[^:]*):(?P<service>[^:]*):(?P<region>[^:]*):(?P<account>[^:]*):(?P<resource>.*)$", re.DOTALL
 )
 _S3_URL = re.compile(
-    r"^(?:s3://(?P<url>[^/]+)(?:/.*)?|(?P<domain>[^/:]+)\.s3(?:[.-][a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?)$", re.DOTALL
+    r"^(?:s3[an]?://(?P<url>[^/]+)(?:/.*)?|(?P<domain>[^/:]+)\.s3(?:[.-][a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?)$", re.DOTALL
 )
 
 
@@ -114,8 +119,8 @@ def identifier(text: str) -> Identifier:
 
 def name_of(found: Identifier, kind: str) -> str | None:
     """The name that an identifier gives a resource of this type; None if it cannot name one."""
-    if found.is_plain:
-        return found.name
     form = form_of(kind)
+    if found.is_plain:
+        return found.name.partition("/")[0] if form.service == "s3" else found.name  # a path may follow a bucket
     match = form.resource.match(found.resource) if found.service == form.service else None
     return match["name"] if match else None

@@ -84,7 +84,8 @@ class PlanNames:
         for step in path:
             value = value.get(step)
             if isinstance(step, str):
-                parts = [part[step] for part in parts if isinstance(part, Mapping) and step in part]
+                inner = [part if _is_expression(part) else part.get(step) for part in parts if isinstance(part, Mapping)]
+                parts = [part for part in inner if part is not None]
             elif parts and all(isinstance(part, list) for part in parts):
                 blocks = [block for part in parts for block in part]
                 fit = [block for block in blocks if _agrees(block, value)]
@@ -274,3 +275,8 @@ def _most_specific(references: Iterable[Any]) -> list[str]:
         if isinstance(name, str) and not (last.startswith(name) and last[len(name) : len(name) + 1] in (".", "[", "")):
             found.append(name)
     return found
+
+
+def _is_expression(part: Mapping[str, Any]) -> bool:
+    """Whether it is the expression of an argument, whose own members plan JSON does not tell apart; else it is a block."""
+    return isinstance(part.get("references"), list)

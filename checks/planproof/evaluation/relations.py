@@ -177,9 +177,10 @@ class Relations:
             return Resolution((), (), True, f"{where} is known after the apply")
         found = identifier(marked)
         for kind in types:
+            targets: tuple[Instance, ...] = ()
             if found.is_plain and ord(marked[0]) >= _MARK and marked[1:2] in (":", "/"):
                 targets = self._of_part(unknown[0], kind, form_of(kind).arns)  # an ARN with `:*` or a path behind it
-            else:
+            if not targets:
                 name = name_of(found, kind)
                 targets = self._of_name(name, unknown, kind) if name else ()
             if targets:

@@ -1,0 +1,78 @@
+"""Log buckets set force_destroy only where the environment says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from planproof.aws.environments import environment_in, varies
+from planproof.aws.gates import gate
+from planproof.aws.log_buckets import is_log_bucket, judged_as_log_bucket
+from planproof.aws.s3 import BUCKET
+from planproof.check import Context, Instance, Outcome, check, failed, passed, unknown
+from planproof.evaluation.expressions import Expressions
+from planproof.evaluation.origin import Kind
+from planproof.evaluation.result import Result
+
+_FAULT = "force_destroy = true: a destroy deletes every log in the bucket, all versions too"
+
+
+@check(
+    id="CKV_PLAN_15",
+    name="No destroy of a log bucket deletes the logs in it, but where the environment says so",
+    severity="HIGH",
+    category="BACKUP_AND_RECOVERY",
+    types=(BUCKET,),
+    applies=is_log_bucket,
+)
+def force_destroy(bucket: Instance, context: Context) -> Outcome:
+    """`force_destroy = true` stands on a log bucket only where the environment says so: in those whose logs may go.
+
+    Why: without it AWS refuses to delete a bucket that still holds objects; with it one `terraform destroy`, or a new name for the bucket,
+    deletes the evidence, every version of it, whatever the lifecycle and the versioning promise.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/delete-bucket.html
+
+    The condition may be the argument's own (`force_destroy = var.environment != "prod"`), or the `count` or `for_each` of the bucket or
+    of a module around it; it has to draw on the environment, as the policy's `environments` know it. `force_destroy = var.force_destroy`
+    does not: nothing tells from which environment that comes.
+
+    Which buckets are log buckets: as in CKV_PLAN_1.
+
+    Cannot see: whether the environments whose logs may go are the right ones, a `prevent_destroy` or an Object Lock that stops the
+    deletion all the same, and logs that somebody empties from the bucket by hand.
+
+    Fix: leave `force_destroy` out, or write `force_destroy = var.environment != "prod"`. A bucket that already carries it is safe once
+    `false` has been applied.
+
+    Controls: NIST 800-53 AU-9, CP-9; PCI DSS 10.3.2.
+    """
+    return judged_as_log_bucket(bucket, _judge(bucket, context), "force_destroy is true", context)
+
+
+def _judge(bucket: Instance, context: Context) -> Outcome:
+    where = f"{bucket.address}.force_destroy"
+    value = context.argument(bucket, "force_destroy")
+    if value.is_unknown:
+        return unknown("unknown_setting", f"known after the apply: {where}", where)
+    by = varies(context, lambda expressions: _is_set(bucket, expressions), context.origins(bucket, "force_destroy"))
+    if by:
+        return passed("by_environment", f"force_destroy depends on {by}", where)
+    if value.raw not in (True, "true"):
+        return passed("not_set", "force_destroy is not set" if value.is_unset else "force_destroy is false", where)
+    found = gate(bucket, context)
+    if found.by:
+        return passed("by_environment", f"force_destroy = true, and the bucket is there only where {found.by} says so", where)
+    if context.expressions.body(bucket) is None and _may_vary(bucket, found.others, context):
+        reason = f"whether force_destroy = true is for this environment alone is not in plan JSON; {context.expressions.remedy}"
+        return unknown("no_source", reason, where)
+    return failed("force_destroy", _FAULT, where)
+
+
+def _may_vary(bucket: Instance, gates: Iterable[Result], context: Context) -> bool:
+    """Whether the argument, or a gate, draws on the environment or on what cannot be followed; how, only the source tells."""
+    drawn = [*context.origins(bucket, "force_destroy"), *(origin for gate in gates for origin in gate.all_origins)]
+    return environment_in(drawn, context) is not None or any(origin.kind is Kind.LOST for origin in drawn)
+
+
+def _is_set(bucket: Instance, expressions: Expressions) -> bool | None:
+    found = expressions.argument(bucket, "force_destroy")
+    return found.raw if found is not None and isinstance(found.raw, bool) else None
