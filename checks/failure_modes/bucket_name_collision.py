@@ -98,7 +98,9 @@ def _by_caller(bucket: Instance, origins: Origins, where: str, context: Context)
     if caller and settings["accept_named_by_caller"]:
         return passed("named_by_caller", f"each deployment gives the name: {caller} is not left at a default", where)
     if caller:
-        reason = f"each deployment gives the name ({caller} is not left at a default); whether two give the same is not in this plan"
+        reason = (
+            f"each deployment gives the name ({caller} is not left at a default); whether two give the same is not in this plan"
+        )
         return unknown("named_by_caller", reason, where)
     return _fixed_or_open(bucket, origins, settings, where, context)
 

@@ -12,6 +12,7 @@ from planproof.evaluation.origin import Kind, Origin
 
 _DEEPEST = 10  # objects in one another, in the value of a variable
 
+
 def environment_in(origins: Iterable[Origin], context: Context) -> str | None:
     """The name by which the origins vary from environment to environment (`var.environment`, `terraform.workspace`), or None.
 
