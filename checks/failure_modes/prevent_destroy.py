@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from planproof.aws.environments import environment_in, varies
 from planproof.aws.state_store import state_store
+from planproof.aws.tags import tag_of
 from planproof.check import ANY_TYPE, Context, Instance, Outcome, check, failed, passed, unknown
 from planproof.evaluation.expressions import Expressions
 from planproof.evaluation.origin import Through
@@ -85,15 +86,11 @@ def _excused(instance: Instance, context: Context) -> Outcome | None:
     ignore = context.settings(_GUARD)["ignore"]
     if instance.type in ignore["types"] or any(matches(glob, instance.address) for glob in ignore["addresses"]):
         return passed("ignored", "the policy ignores it", instance.address)
-    if any(_has_tag(instance, key, glob) for key, glob in ignore["tags"].items() if glob is not None):
+    tags = ((tag_of(instance, key, context), glob) for key, glob in ignore["tags"].items() if glob is not None)
+    if any(isinstance(value, str) and matches(glob, value) for value, glob in tags):
         return passed("ignored", "the policy ignores it by a tag", instance.address)
     store = state_store(instance)
     return passed("state_store", f"{store}, which every environment keeps", instance.address) if store else None
-
-
-def _has_tag(instance: Instance, key: str, glob: str) -> bool:
-    texts = (instance.get(argument, key).text for argument in ("tags", "tags_all"))
-    return any(text is not None and matches(glob, text) for text in texts)
 
 
 def _no_source(instance: Instance, context: Context) -> Outcome:

@@ -11,10 +11,11 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from planproof.aws.iam.language import Answer, both, either, negated
+from planproof.aws.tags import tag_of
 from planproof.context import Context
 from planproof.evaluation.identifiers import identifier
+from planproof.evaluation.result import Result, entries
 from planproof.plan.model import Instance
-from planproof.plan.value import Value
 from planproof.text.wildcards import matches
 
 SELECTION, LIFECYCLE_POLICY, VOLUME = "aws_backup_selection", "aws_dlm_lifecycle_policy", "aws_ebs_volume"
@@ -65,7 +66,8 @@ def backed_up(instance: Instance, context: Context) -> BackedUp:
 
 
 def _selects(selection: Instance, instance: Instance, context: Context) -> Answer:
-    tags = [_has_tag(instance, tag) for tag in context.argument(selection, "selection_tag").items()]
+    pairs = ((tag.get("key").text, tag.get("value").text) for tag in context.argument(selection, "selection_tag").items())
+    tags = [_has_tag(instance, key, wanted, str.__eq__, context) for key, wanted in pairs]
     named = context.argument(selection, "resources")
     everything = named.is_unset and not tags
     chosen = True if everything else either(_names(selection, "resources", instance, context), *tags)
@@ -79,9 +81,17 @@ def _names(selection: Instance, argument: str, instance: Instance, context: Cont
     if value.is_unset:
         return False
     found = context.relations.resolve_each(selection, (argument,), instance.type)
-    patterns = (_fits(text, instance, context) for each in value.items() if (text := each.text) and "*" in text)
+    patterns = (_fits(text, instance, context) for text in _texts(selection, argument, context) if "*" in text)
     perhaps = None if found.open_ended or instance in found.candidates else False
     return either(instance in found.targets, perhaps, *patterns)
+
+
+def _texts(selection: Instance, argument: str, context: Context) -> list[str]:
+    """The elements of a list that are known, if only the source tells them: one that is not hides a set as a whole."""
+    value, result = context.argument(selection, argument), context.evaluated(selection, argument)
+    told = entries(result) if value.has_unknown and result is not None and isinstance(result.raw, list) else None
+    found = [value.text for value in value.items()] if told is None else [element.text for _, element in told]
+    return [text for text in found if text]
 
 
 def _fits(pattern: str, instance: Instance, context: Context) -> Answer:
@@ -105,34 +115,21 @@ def _fits(pattern: str, instance: Instance, context: Context) -> Answer:
 def _conditions(selection: Instance, instance: Instance, context: Context) -> list[Answer]:
     blocks = context.argument(selection, "condition").items()
     return [
-        _condition(each.get("key").text, each.get("value").text, holds, instance)
+        _has_tag(instance, (each.get("key").text or "").removeprefix(_KEY), each.get("value").text, holds, context)
         for block in blocks
         for name, holds in _CONDITIONS.items()
         for each in block.get(name).items()
     ]
 
 
-def _condition(key: str | None, wanted: str | None, holds: Callable[[str, str], bool], instance: Instance) -> Answer:
-    if key is None or wanted is None:
+def _has_tag(
+    instance: Instance, key: str | None, wanted: str | None, holds: Callable[[str, str], bool], context: Context
+) -> Answer:
+    """Whether it holds of the value that is wanted, and that which the instance has under the key (empty if it has none)."""
+    if not key or wanted is None:
         return None
-    tag = _tag(instance, key.removeprefix(_KEY))
-    if tag.is_unknown:
-        return None
-    return holds(wanted, tag.text or "")
-
-
-def _has_tag(instance: Instance, selection: Value) -> Answer:
-    key, wanted = selection.get("key").text, selection.get("value").text
-    if key is None or wanted is None:
-        return None
-    tag = _tag(instance, key)
-    return None if tag.is_unknown else tag.text == wanted
-
-
-def _tag(instance: Instance, key: str) -> Value:
-    """A tag of the instance, the provider's default tags among them; unknown if it may be there."""
-    own, every = instance.get("tags", key), instance.get("tags_all", key)
-    return own if own.is_known else every
+    found = tag_of(instance, key, context)
+    return None if isinstance(found, Result) else holds(wanted, found or "")
 
 
 def _snapshots(policy: Instance, volume: Instance, context: Context) -> Answer:
@@ -146,5 +143,4 @@ def _snapshots(policy: Instance, volume: Instance, context: Context) -> Answer:
     if all(kind.text != "VOLUME" for kind in details.get("resource_types").items()):
         return False
     target = details.get("target_tags")
-    tags = {key: _tag(volume, key) for key in target.names()}
-    return either(*(None if tags[key].is_unknown else tags[key].text == target.get(key).text for key in tags))
+    return either(*(_has_tag(volume, key, target.get(key).text, str.__eq__, context) for key in target.names()))

@@ -19,7 +19,7 @@ def only_delivered_logs(bucket: Instance, settings: Mapping[str, Any], context: 
     wanted = settings["delivered_logs"]
     writers = _writers(bucket, context)
     if writers:
-        return f"{writers[0]} writes to it" if all(writer.type in wanted["writers"] for writer in writers) else None
+        return f"{writers[0].address} writes to it" if all(writer.type in wanted["writers"] for writer in writers) else None
     texts = (bucket.address, bucket.get("bucket").text or bucket.get("bucket_prefix").text or "")
     said = next((word for words in map(words_of, texts) if words & _LOGS for word in sorted(words & set(wanted["words"]))), None)
     return f"its name or address says {said!r}" if said else None
