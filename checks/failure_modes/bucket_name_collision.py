@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from planproof.aws.environments import environment_in
+from planproof.aws.environments import environment_in, varies
 from planproof.aws.s3 import BUCKET
+from planproof.aws.unique_names import is_host, is_unique, made_up, stands_in, tells_account, unique_parts
 from planproof.check import Context, Instance, Outcome, check, failed, passed, unknown
+from planproof.evaluation.expressions import Expressions
 from planproof.evaluation.origin import Kind, Origin, Origins, Through
-from planproof.plan.value import MISSING, State
+from planproof.evaluation.result import REFUSED, text_parts
+from planproof.plan.value import as_object
 
-_SHORTEST_PART = 4  # characters: less stands in a name by chance
+_REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d")
 
 
 @check(
@@ -23,103 +26,97 @@ _SHORTEST_PART = 4  # characters: less stands in a name by chance
     types=(BUCKET,),
 )
 def bucket_name_collision(bucket: Instance, context: Context) -> Outcome:
-    """Bucket names hold something that keeps two deployments apart: a random part, the account's id, the environment, or they are left
+    """Bucket names hold something that keeps two deployments apart: a random part, the account, the environment, or they are left
     to the provider (`bucket_prefix`, or no `bucket`).
 
     Why: bucket names are one namespace for all accounts of a partition, so a fixed name can be deployed once, and not in a second
     environment, account or region. https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 
     The name is followed through modules, locals (with source) and other resources that hand it on. On a later plan, when random
-    values are known, they have to stand in the name. A name varies by environment where it draws on a variable that the policy
-    names (`environments`), on one whose value carries an environment's name as a word, or on `terraform.workspace`. A literal
-    fails at whatever depth it was written, also one that says `prod`; so does a region, which two environments may share.
+    values are known, they have to stand in the name. An account is told by its id (twelve digits that stand alone, wherever they
+    come from), by its alias, by an attribute or variable that is called so (`account_names`), and by a hash of one of these.
+    A name varies by environment if, worked out for each environment that the policy names (`environments`), it is not the same in
+    all of them. The bucket of a website is called like its host, which exists once. A root variable without a default, or with
+    another value than its default, is named by each deployment: that passes if the policy accepts it (`accept_named_by_caller`, as
+    the profile `general` does), and is UNKNOWN if not. A literal fails at whatever depth it was written, also one that says `prod`;
+    so does a region, which two environments may share.
 
-    Cannot see: whether the random part was hashed into the name (`md5`), which on a later plan looks like a name without one; and
-    a name that is taken already.
+    Cannot see: without source, whether a value that the name refers to and that does not stand in it went in through a function;
+    and a name that is taken already.
 
     Fix: end the name in something random, `bucket = "corp-logs-${random_id.suffix.hex}"`, or give `bucket_prefix` in its place; add
     the environment, so that people can tell the buckets apart.
     """
     where = f"{bucket.address}.bucket"
     origins = context.relations.settled(context.origins(bucket, "bucket"))
-    if _made_up(bucket, context):
+    if made_up(bucket, context):
         return passed("generated", "the provider makes the name up (bucket_prefix, or no bucket)", where)
-    unique = next(_unique_parts(bucket, origins, context), None)
+    unique = next(unique_parts(bucket, origins, context), None)
     if unique:
         return passed("unique", f"the name holds {unique}", where)
+    if is_host(bucket, context):
+        return passed("host_name", "the name is that of a host, which exists once", where)
+    return _by_environment(bucket, origins, where, context) or _by_caller(bucket, origins, where, context)
+
+
+def _by_environment(bucket: Instance, origins: Origins, where: str, context: Context) -> Outcome | None:
+    """None if the name does not draw on the environment."""
     environment = environment_in(origins, context)
-    if environment:
+    if environment is None:
+        return None
+    if context.expressions.body(bucket) is None:
+        return _without_source(bucket, origins, environment, where, context)
+    if varies(context, lambda expressions: _name_in(bucket, expressions, context), origins):
         return passed("by_environment", f"the name varies by {environment}", where)
-    return _fixed_or_open(bucket, origins, context.settings("bucket_name_collision"), where)
+    return failed("same_everywhere", f"the name draws on {environment}, and is the same in every environment", where)
 
 
-def _made_up(bucket: Instance, context: Context) -> bool:
-    """On a later plan the made-up name is known: the block still does not set it, or sets it to null."""
-    written = context.origins(bucket, "bucket")
-    return bucket.config is not None and all(_is_null(origin, context) for origin in written)
+def _name_in(bucket: Instance, expressions: Expressions, context: Context) -> object:
+    """The name as it is in an environment, with None for each part that is not known; None if nothing can be told. An environment
+    that the expression refuses cannot be."""
+    result = expressions.argument(bucket, "bucket")
+    if result is not None and result.raw is REFUSED:
+        result = context.evaluated(bucket, "bucket")
+    if result is None or not result.is_determined:
+        return None
+    return tuple(part if isinstance(part, str) else None for part in text_parts(result))
 
 
-def _is_null(origin: Origin, context: Context) -> bool:
-    value = context.expressions.value(origin)
-    return origin.kind in (Kind.VARIABLE, Kind.CONSTANT) and (value.state is State.NULL or value.raw == "")
+def _without_source(bucket: Instance, origins: Origins, environment: str, where: str, context: Context) -> Outcome:
+    """Plan JSON does not say what became of the names that it lists: the value has to stand in the name."""
+    name = bucket.get("bucket").text
+    values = [context.expressions.value(o).text for o in origins if environment_in((o,), context)]
+    if name is None or None in values or any(value and value.lower() in name.lower() for value in values):
+        return passed("by_environment", f"the name varies by {environment}", where)
+    reason = f"the name draws on {environment}, whose value does not stand in it; {context.expressions.remedy}"
+    return unknown("cannot_follow", reason, where)
 
 
-def _unique_parts(bucket: Instance, origins: Origins, context: Context) -> Iterator[str]:
-    """What in the name is random, or unique to the account. Where name and value are both known, the one must be in the other."""
+def _by_caller(bucket: Instance, origins: Origins, where: str, context: Context) -> Outcome:
     settings = context.settings("bucket_name_collision")
-    name = bucket.get("bucket")
-    if name.is_unknown and (context.argument(bucket, "bucket").is_unset or any(o.constant is MISSING for o in origins)):
-        yield "what a function makes up at the apply, such as uuid()"
-    for origin in origins:
-        if origin.kind is not Kind.RESOURCE or not _stands_in(origin, name.text):
-            continue
-        if _is_unique(origin, settings) or (origin.type == BUCKET and origin.instance and _made_up(origin.instance, context)):
-            yield origin.display_name
-    if name.text and any(o.kind is Kind.LOST for o in origins):
-        yield from _found_in(name.text, settings, context)
+    caller = next((f"var.{o.name}" for o in origins if o.through is not Through.CHOICE and _is_given(o, context)), None)
+    if caller and settings["accept_named_by_caller"]:
+        return passed("named_by_caller", f"each deployment gives the name: {caller} is not left at a default", where)
+    if caller:
+        reason = (
+            f"each deployment gives the name ({caller} is not left at a default); whether two give the same is not in this plan"
+        )
+        return unknown("named_by_caller", reason, where)
+    return _fixed_or_open(bucket, origins, settings, where, context)
 
 
-def _is_unique(origin: Origin, settings: Mapping[str, Any]) -> bool:
-    if origin.type in settings["random_types"]:
-        return True
-    attributes = settings["unique_attributes"].get(origin.type, ())
-    return origin.attribute is not None and origin.attribute[0] in attributes
+def _is_given(origin: Origin, context: Context) -> bool:
+    """Whether it is a root variable that each deployment sets: it has no default, or a text other than that. A region is no name."""
+    if origin.kind is not Kind.VARIABLE:
+        return False
+    default = as_object(context.plan.root.config.variables.get(origin.name)).get("default")
+    value = context.plan.variables.get(origin.name)
+    raw = value.raw if value else None
+    part = context.expressions.value(origin).text or ""
+    return not _REGION.fullmatch(part) and (default in (None, "") or (isinstance(default, str) and raw not in (None, default)))
 
 
-def _stands_in(origin: Origin, name: str | None) -> bool:
-    """Whether a value stands in the name: by the expression, or without source by the name itself, whole or cut short (`substr`), in
-    whatever case and with whatever between (`lower`)."""
-    if origin.through is not Through.UNTOLD:
-        return origin.through is not Through.CHOICE
-    if name is None:
-        return True
-    values = [_plain(value) for instance in origin.instances for value in _values(instance, origin.attribute)]
-    inside = _plain(name)
-    return any(v[i : i + _SHORTEST_PART] in inside for v in values for i in range(max(1, len(v) - _SHORTEST_PART + 1)))
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", text.lower())
-
-
-def _values(instance: Instance, attribute: tuple[str, ...] | None) -> list[str]:
-    """What is known of the attribute that is read, or else of all that the provider computed."""
-    names = attribute[:1] if attribute else [n for n in instance.value.names() if not instance.configured(n)]
-    raws = [instance.get(name).raw for name in names]
-    return [str(raw) for raw in raws if isinstance(raw, (str, int)) and not isinstance(raw, bool) and raw != ""]
-
-
-def _found_in(name: str, settings: Mapping[str, Any], context: Context) -> Iterator[str]:
-    """Random values and account ids of the plan that stand in a name whose expression cannot be followed."""
-    kinds = [*settings["random_types"], *settings["unique_attributes"]]
-    for instance in [*context.plan.of_type(*kinds), *(d for d in context.plan.data_sources if d.type in kinds)]:
-        attributes = settings["unique_attributes"].get(instance.type)
-        values = (value for a in attributes or [None] for value in _values(instance, (a,) if a else None))
-        if any(len(value) >= _SHORTEST_PART and value in name for value in values):
-            yield instance.address
-
-
-def _fixed_or_open(bucket: Instance, origins: Origins, settings: Mapping[str, Any], where: str) -> Outcome:
+def _fixed_or_open(bucket: Instance, origins: Origins, settings: Mapping[str, Any], where: str, context: Context) -> Outcome:
     lost = next((o.reason for o in origins if o.kind is Kind.LOST), None)
     if lost:
         return unknown("cannot_follow", f"the name cannot be followed: {lost}", where)
@@ -128,15 +125,29 @@ def _fixed_or_open(bucket: Instance, origins: Origins, settings: Mapping[str, An
             "unknown_name", "the configuration does not have this bucket any more; what its name is made of is lost", where
         )
     name = bucket.get("bucket")
-    read = [o for o in origins if o.kind is Kind.RESOURCE and _stands_in(o, name.text) and not _is_unique(o, settings)]
-    computed = dict.fromkeys(o.display_name for o in read if name.is_unknown or not o.is_data)
+    hashed = [o for o in origins if tells_account(o, settings) and o.through is Through.UNTOLD]
+    if hashed:
+        reason = f"the name draws on {_listed(hashed)}, which does not stand in it as it is; {context.expressions.remedy}"
+        return unknown("cannot_follow", reason, where)
+    read = [o for o in origins if o.kind is Kind.RESOURCE and stands_in(o, name.text) and not is_unique(o, settings)]
+    computed = [o for o in read if name.is_unknown or not o.is_data]
     if computed:
-        text = f"the name is made of {', '.join(computed)}, which the policy does not know as random or unique"
+        text = f"the name is made of {_listed(computed)}, which the policy does not know as random or unique"
         return unknown("unknown_name", text, where)
-    fixed = dict.fromkeys([f"var.{o.name}" for o in origins if o.kind is Kind.VARIABLE] + [o.display_name for o in read])
+    fixed = [o for o in origins if o.kind is Kind.VARIABLE and o.through is not Through.CHOICE] + read
     if fixed:
-        text = f"the name is a fixed value of {', '.join(fixed)}, which no environment or random part varies"
+        text = f"the name is a fixed value of {_listed(fixed)}, which no environment or random part varies"
         return failed("fixed_variable", text, where)
-    absent = dict.fromkeys(o.display_name for o in origins if o.kind is Kind.RESOURCE and not _stands_in(o, name.text))
-    literal = f"nothing of {', '.join(absent)} stands in the name" if absent else "the name is a literal"
-    return failed("literal_name", f"{literal}: a second environment, account or region collides with it", where)
+    return failed("literal_name", f"{_literal(bucket, origins)}: a second environment, account or region collides with it", where)
+
+
+def _literal(bucket: Instance, origins: Origins) -> str:
+    absent = [o for o in origins if o.kind is not Kind.CONSTANT]
+    if absent:
+        return f"nothing of {_listed(absent)} stands in the name"
+    expression = as_object(bucket.expression("bucket"))
+    return "the name is a literal" if "constant_value" in expression and not expression.get("references") else "the name is fixed"
+
+
+def _listed(origins: Iterable[Origin]) -> str:
+    return ", ".join(dict.fromkeys(f"var.{o.name}" if o.kind is Kind.VARIABLE else o.display_name for o in origins))

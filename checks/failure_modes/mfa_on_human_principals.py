@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from planproof.aws.iam.language import Answer, Condition, Principal, Statement, both, either, negated
+from planproof.aws.iam.permissions import policy_that_asks_for_mfa
 from planproof.aws.iam.trust import (
     EVERYONE,
     LONG_TERM,
@@ -17,6 +18,7 @@ from planproof.aws.iam.trust import (
     WITHOUT_MFA,
     Trust,
     actions_of,
+    asked,
     by_trust,
     display_name,
     is_on_mfa,
@@ -46,6 +48,9 @@ def mfa_on_human_principals(role: Instance, context: Context) -> Outcome:
     keys do not have the key that it looks at. `Bool` true is what refuses them; in a Deny it is `BoolIfExists` false.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html
 
+    A condition on MFA in the role's own permission policies is told, and does not make up for it: the role can be assumed all the
+    same.
+
     Cannot see: who in a named account is a person. A statement that demands `sts:ExternalId` is for a third party's machine, and one
     that `aws:PrincipalArn` limits to roles is for roles; further exemptions are the policy's to make (`exempt_addresses`,
     `exempt_principals`). Service control policies and the users' own policies are not looked at.
@@ -58,7 +63,17 @@ def mfa_on_human_principals(role: Instance, context: Context) -> Outcome:
     settings = context.settings("mfa_on_human_principals")
     if any(matches(glob, role.address) for glob in settings["exempt_addresses"]):
         return passed("exempt", "the policy exempts this role", role.address)
-    return by_trust(role, context, partial(_judge, settings["exempt_principals"]))
+    outcome = by_trust(role, context, partial(_judge, settings["exempt_principals"]))
+    by = (
+        policy_that_asks_for_mfa(role, context)
+        if outcome.verdict is Verdict.FAIL and outcome.code != "malformed_policy"
+        else None
+    )
+    return (
+        outcome._replace(reason=f"{outcome.reason}; {by} asks for MFA of what the role does, not of who assumes it")
+        if by
+        else outcome
+    )
 
 
 def _judge(exempt: Sequence[str], trust: Trust) -> Outcome:
@@ -68,6 +83,9 @@ def _judge(exempt: Sequence[str], trust: Trust) -> Outcome:
     found = [outcome for one in people for outcome in _without_mfa(*one, trust)]
     if found:
         return min(found, key=lambda outcome: outcome.verdict is not Verdict.FAIL)
+    if not people and any(_is_third_party(allow) for _, allow in trust.allows):
+        reason = "a third party's account under sts:ExternalId may assume the role, and no person"
+        return passed("third_party", reason, *trust.document.where)
     if not people:
         return passed("no_people", "no account, user or * may assume the role", *trust.document.where)
     return passed("mfa_demanded", "the people who may assume the role need MFA", *trust.document.where)
@@ -82,6 +100,11 @@ def _people(allow: Statement, exempt: Sequence[str]) -> Iterator[Principal]:
             yield who
 
 
+def _is_third_party(allow: Statement) -> bool:
+    """Whether an Allow names an account and demands an external id, which third parties' machines give."""
+    return any(who.who in PEOPLE for who in allow.principals) and any(c.is_on("sts:externalid") for c in allow.conditions)
+
+
 def _without_mfa(name: str, allow: Statement, who: Principal, trust: Trust) -> Iterator[Outcome]:
     """What is wrong where a request without MFA gets in."""
     people = list(people_in(who, trust.document))
@@ -93,7 +116,8 @@ def _without_mfa(name: str, allow: Statement, who: Principal, trust: Trust) -> I
     if len(ways) == len(answers):
         yield failed("no_mfa", f"{name} of {POLICY} lets {display_name(who)} assume the role without MFA", *where)
     elif ways == [LONG_TERM]:
-        text = f"{name} of {POLICY} lets {display_name(who)} assume the role with long-term access keys, whose requests lack the key that is asked for"
+        by = asked(allow) or next(filter(None, (asked(deny) for _, deny in trust.denies)), "the condition")
+        text = f"{name} of {POLICY} lets {display_name(who)} assume the role with long-term access keys: {by} does not refuse requests without the key"
         yield failed("long_term_keys", text, *where)
     elif ways:
         text = f"{name} of {POLICY} lets {display_name(who)} assume the role from a session made without MFA: the key is there, and false"

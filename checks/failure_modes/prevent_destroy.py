@@ -4,9 +4,27 @@ from __future__ import annotations
 
 from planproof.aws.environments import environment_in, varies
 from planproof.aws.gates import gate
-from planproof.check import LISTED_TYPES, Context, Instance, Outcome, check, failed, passed, unknown
+from planproof.aws.state_store import state_store
+from planproof.aws.tags import tag_of
+from planproof.check import ANY_TYPE, Context, Instance, Outcome, check, failed, passed, unknown
 from planproof.evaluation.expressions import Expressions
 from planproof.evaluation.result import Result
+from planproof.text.wildcards import matches
+from planproof.verdict import Verdict
+
+_GUARD = "prevent_destroy"
+
+
+def _is_subject(instance: Instance, context: Context) -> bool:
+    """Of a type that the policy names, every resource; of one that only a glob of its fits, those that set the guard."""
+    types = context.settings(_GUARD)["types"]
+    if instance.type in types:
+        return True
+    module = context.source.of(instance.module) if context.source else None
+    if module is None or not any(matches(glob, instance.type) for glob in types):
+        return False
+    labels = ("resource", *instance.local_address.split("."))
+    return module.mentions(_GUARD, *labels) and _flag(instance, context.expressions) is not None
 
 
 @check(
@@ -14,7 +32,8 @@ from planproof.evaluation.result import Result
     name="Only the environments that need it set prevent_destroy",
     severity="MEDIUM",
     category="CONVENTION",
-    types=LISTED_TYPES,
+    types=ANY_TYPE,
+    applies=_is_subject,
 )
 def prevent_destroy(instance: Instance, context: Context) -> Outcome:
     """`prevent_destroy = true` stands only where the environment says so: on a resource that other environments have none of.
@@ -23,19 +42,28 @@ def prevent_destroy(instance: Instance, context: Context) -> Outcome:
     there, so the condition is the resource's own `count` or `for_each`, or that of a module around it; in OpenTofu it may be the
     expression itself. https://developer.hashicorp.com/terraform/language/meta-arguments/lifecycle#prevent_destroy
 
+    Resources of every type are judged if they set the guard; S3 buckets have a finding also if they do not (`types`). What the
+    policy ignores by address, type or tag passes, and so do Terraform's own state bucket and lock table, which every environment has.
+
     A gate is a `count` or `for_each` that can come to nothing by a condition or a table, in locals too, and that draws on the
     environment: a variable that the policy names (`environments`), one whose value carries an environment's name, or
-    `terraform.workspace`. `count = var.create ? 1 : 0` is a gate, but not of the environment, and neither is
+    `terraform.workspace`. It is worked out for each environment of the policy: one that is open in all of them
+    (`var.environment != null`) is none. `count = var.create ? 1 : 0` is a gate, but not of the environment, and neither is
     `var.create || local.is_prod ? 1 : 0`, which lets every environment have it.
 
     Cannot see: anything without the source, as plan JSON has no `lifecycle` blocks; give the saved plan or the folder. Nor whether
     the environments that are left out are the right ones.
 
-    Fix: declare the resource twice, once guarded with `count = var.environment == "prod" ? 1 : 0` and once without the guard for
-    the rest; or leave the guard out, and deny deletion by policy in production.
+    Fix: take the guard out, and keep production safe by what can differ: deny the delete action in the account of production, or
+    set the service's own deletion protection from a variable. A resource that production alone has can keep the guard behind
+    `count = var.environment == "prod" ? 1 : 0`.
     """
-    body = context.expressions.body(instance)
-    if body is None:
+    outcome = _judged(instance, context)
+    return outcome if outcome.verdict is Verdict.PASS else _excused(instance, context) or outcome
+
+
+def _judged(instance: Instance, context: Context) -> Outcome:
+    if context.expressions.body(instance) is None:
         return _no_source(instance, context)
     flag = _flag(instance, context.expressions)
     if flag is None:
@@ -45,6 +73,17 @@ def prevent_destroy(instance: Instance, context: Context) -> Outcome:
     if not flag.raw:
         return passed("not_set", "prevent_destroy is false")
     return _gated(instance, context)
+
+
+def _excused(instance: Instance, context: Context) -> Outcome | None:
+    ignore = context.settings(_GUARD)["ignore"]
+    if instance.type in ignore["types"] or any(matches(glob, instance.address) for glob in ignore["addresses"]):
+        return passed("ignored", "the policy ignores it", instance.address)
+    tags = ((tag_of(instance, key, context), glob) for key, glob in ignore["tags"].items() if glob is not None)
+    if any(isinstance(value, str) and matches(glob, value) for value, glob in tags):
+        return passed("ignored", "the policy ignores it by a tag", instance.address)
+    store = state_store(instance)
+    return passed("state_store", f"{store}, which every environment keeps", instance.address) if store else None
 
 
 def _no_source(instance: Instance, context: Context) -> Outcome:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from planproof.aws.delivered_logs import only_delivered_logs
 from planproof.aws.predicates import Basis, PredicateResult, all_of, answer
+from planproof.aws.s3 import BUCKET
 from planproof.check import LISTED_TYPES, Context, Instance, Outcome, check, failed, passed, unknown
+from planproof.plan.value import State
 
 
 @check(
@@ -26,20 +29,30 @@ def versioning_coverage(resource: Instance, context: Context) -> Outcome:
     What each type has to have is data, `checks.versioning_coverage.types` of the policy; a policy of your own adds a type, changes
     a number, or switches a type off (`aws_lambda_function: null`), with no code. A setting counts by its value, never by its
     presence: `Suspended` versioning, a `DISABLED` backup policy and an unfinished Glacier lock fail. KMS keys that cannot rotate
-    (asymmetric, HMAC, custom key stores), read replicas, memcached and FSx scratch file systems pass as not applicable.
-    `IMMUTABLE_WITH_EXCLUSION` on an ECR repository fails by default, as the tags that it excludes can be overwritten. OpenSearch
-    takes automated snapshots always, and since Elasticsearch 5.3 hourly ones: an older engine is what fails.
+    (asymmetric, HMAC, custom key stores), read replicas, node-based memcached, FSx scratch file systems and those that are linked to
+    S3, websites that only redirect, and Terraform's own lock table pass as not applicable. File systems, tables, volumes and
+    databases that a backup selection of this plan covers, by reference, ARN or tags, are backed up. Each replica of a DynamoDB table
+    has to have its own point-in-time recovery. `IMMUTABLE_WITH_EXCLUSION` on an ECR repository passes unless it excludes every tag.
+    OpenSearch takes automated snapshots always, and since Elasticsearch 5.3 hourly ones: an older engine is what fails.
 
-    Cannot see: copies that are made outside this plan, settings of the account, and what an AWS Backup selection covers. A file
-    system that one covers needs its backup policy all the same, or an exception.
+    The profile `general` demands less: no published versions of Lambda functions, no vault locks, and no versions of buckets that
+    receive nothing but access or load balancer logs (`delivered_logs`).
+
+    Cannot see: copies that are made outside this plan, and settings of the account.
 
     Fix: set what the reason names; the policy gives a remedy with each type. The values are those of AWS's own foundational
     controls, such as seven days of database backups.
 
     Controls: NIST 800-53 CP-9, CP-10, SI-12; CIS AWS Foundations 3.0, 3.2 (log file validation) and 3.6 (key rotation); AWS FSBP
-    CloudTrail.4, DocumentDB.2, DynamoDB.2, ECR.2, ElastiCache.1, KMS.4, Neptune.5, RDS.8, RDS.11, Redshift.3, S3.14.
+    CloudTrail.4, DocumentDB.2, DynamoDB.2, DynamoDB.6, ECR.2, ElastiCache.1, Kinesis.3, KMS.4, Neptune.5, RDS.8, RDS.11, Redshift.3,
+    S3.14.
     """
-    rule = context.settings("versioning_coverage")["types"][resource.type]
+    settings = context.settings("versioning_coverage")
+    rule = settings["types"][resource.type]
+    delivered = only_delivered_logs(resource, settings, context) if resource.type == BUCKET else None
+    if delivered:
+        reason = f"it receives nothing but access or load balancer logs ({delivered}): there is nothing to demand"
+        return passed("not_applicable", reason, resource.address)
     conditions = [answer(condition, resource, context) for condition in filter(None, rule.get("when") or ())]
     excluded = next((condition for condition in conditions if condition.holds is False), None)
     if excluded:
@@ -56,13 +69,27 @@ def versioning_coverage(resource: Instance, context: Context) -> Outcome:
 
 def _answers(rule: Mapping[str, Any], resource: Instance, context: Context) -> Iterator[PredicateResult]:
     """One for each demand that applies; where it is open whether it does, and it does not hold, that is the answer."""
-    for demand in filter(None, rule["must"].values()):
+    for name, demand in rule["must"].items():
+        if not demand or (demand.get("if_offered") and not _is_offered(resource, demand)):
+            continue
         applies = answer(demand["when"], resource, context) if demand.get("when") else None
         if applies is None or applies.holds:
-            yield answer(demand, resource, context)
+            yield _named(name, answer(demand, resource, context))
         elif applies.holds is None:
             found = answer(demand, resource, context)
             yield found if found.holds else applies
+
+
+def _is_offered(resource: Instance, demand: Mapping[str, Any]) -> bool:
+    """Whether this version of the provider has the attribute; what it has stands in a plan, unset too."""
+    name = demand["path"].split(".")[0]
+    return resource.get(name).state is not State.ABSENT or resource.configured(name)
+
+
+def _named(name: str, found: PredicateResult) -> PredicateResult:
+    """The answer, with what is missing as the policy calls it: `no versioning: no aws_s3_bucket_versioning belongs to it`."""
+    missing = found.holds is False and found.basis is Basis.NO_COMPANION
+    return found._replace(found=f"no {name.replace('_', ' ')}: {found.found}") if missing else found
 
 
 def _short(found: PredicateResult, remedy: str) -> Outcome:

@@ -3,12 +3,14 @@
     {path: point_in_time_recovery.enabled, equals: true}
     {path: backup_retention_period, at_least: 7, default: 1}
     {companion: aws_efs_backup_policy, by: file_system_id, path: backup_policy.status, equals: ENABLED}
+    {backed_up: true}
     {any: [{...}, {...}]}
 
 `path` leads through blocks; where there are several, all must hold (`blocks: any`: one is enough). All operators that a predicate
 holds must hold. `default` is what AWS or the provider takes where nobody set the attribute; without it such an attribute satisfies
 `set: false` alone. With `companion` the predicate is about the resources of that type whose argument `by` names the instance;
-where there is none, `otherwise` decides, a predicate about the instance itself, else `default`.
+where there is none, `otherwise` decides, a predicate about the instance itself, else `default`. `backed_up` asks whether a backup
+selection of the plan covers the instance. Of several of which `any` is enough and none holds, the first is what is named.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import NamedTuple
 
+from planproof.aws.backups import backed_up
 from planproof.aws.s3 import inline_counts
 from planproof.context import Context
 from planproof.errors import PolicyError
@@ -55,6 +58,8 @@ def answer(predicate: Predicate, instance: Instance, context: Context) -> Predic
     """Whether the predicate holds for the instance."""
     if predicate.get("any"):
         return any_of([answer(part, instance, context) for part in filter(None, predicate["any"])])
+    if predicate.get("backed_up"):
+        return _of_backups(instance, context)
     if predicate.get("companion"):
         return _of_companions(predicate, instance, context)
     return _of_attribute(predicate, instance, context)
@@ -75,7 +80,7 @@ def any_of(answers: Iterable[PredicateResult]) -> PredicateResult:
     for verdict in (True, None):
         if any(a.holds is verdict for a in found):
             return next(a for a in found if a.holds is verdict)
-    return _joined(found)
+    return found[0]
 
 
 def _joined(answers: list[PredicateResult]) -> PredicateResult:
@@ -140,6 +145,19 @@ def _is_reference(instance: Instance, path: Path, context: Context) -> bool:
     return kinds.count(Kind.RESOURCE) == 1 and not {Kind.LOST, Kind.NAMED} & set(kinds)
 
 
+# --- backups ---------------------------------------------------------------------------------------------------------
+
+
+def _of_backups(instance: Instance, context: Context) -> PredicateResult:
+    found = backed_up(instance, context)
+    if found.by is None:
+        return PredicateResult(False, Basis.NO_COMPANION, "no backup selection covers it", "", (instance.address,))
+    where = (instance.address, found.by.address)
+    if found.answer is None:
+        return PredicateResult(None, Basis.UNKNOWN_COMPANION, f"whether {found.by.address} backs it up", "", where)
+    return PredicateResult(True, Basis.VALUE, f"{found.by.address} backs it up", "", where)
+
+
 # --- companions ------------------------------------------------------------------------------------------------------
 
 
@@ -173,10 +191,11 @@ def _without_companion(predicate: Predicate, instance: Instance, context: Contex
         return PredicateResult(satisfies_unset(predicate), Basis.NO_COMPANION, none + assumed, "", where)
     parts = list(filter(None, inner.get("any") or [inner]))
     said = [p for p in parts if "path" not in p or inline_counts(instance, p["path"].split(".")[0], kind, context)]
-    if said:
-        return any_of(answer(part, instance, context) for part in said)
-    unset = " or ".join(part["path"] for part in parts)
-    return PredicateResult(False, Basis.NO_COMPANION, f"{none}, and it does not set {unset}", "", where)
+    found = [answer(part, instance, context) for part in said]
+    chosen = any_of(found) if found else None
+    if chosen and (chosen.holds is not False or said[0] is parts[0]):
+        return chosen
+    return PredicateResult(False, Basis.NO_COMPANION, none, "", where)
 
 
 def _dotted(path: Path) -> str:

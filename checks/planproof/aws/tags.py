@@ -54,6 +54,14 @@ def all_tags(settings: Mapping[str, Any], context: Context) -> AllTags:
     return AllTags(found, _misspelled(found.values(), required) if settings["consistent"] else {}, required, set())
 
 
+def tag_of(instance: Instance, key: str, context: Context) -> str | Result | None:
+    """The value that a tag of the instance ends up with; a Result if that, or whether it is there, is not known, None if it is not."""
+    tags = next(iter(_own(instance, context, None)), None)
+    if tags is None:
+        return None
+    return tags.values.get(key, _UNKNOWN if tags.undetermined else None)
+
+
 def _misspelled(found: Iterable[list[Tags]], required: Container[str]) -> dict[str, str]:
     """Each spelling that is not the right one, with what to say of it. The policy's is right, else the most common."""
     counts: dict[tuple[str, ...], int] = {}

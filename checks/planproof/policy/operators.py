@@ -19,7 +19,7 @@ def unusable(predicate: Predicate, path: tuple[Any, ...]) -> Iterator[tuple[tupl
     inner = [(key, predicate[key]) for key in ("when", "otherwise") if predicate.get(key)]
     for key, part in [*inner, *(("any", part) for part in predicate.get("any") or () if part)]:
         yield from unusable(part, (*path, key))
-    if predicate.get("any"):
+    if predicate.get("any") or predicate.get("backed_up"):
         return
     if not predicate.get("path"):
         yield path, f"{where} needs a path"

@@ -58,6 +58,10 @@ class ModuleSource:
             self._bodies[labels] = self._merged(self._found(labels))
         return self._bodies[labels]
 
+    def mentions(self, word: str, *labels: str) -> bool:
+        """Whether a word stands in the block with these labels, which is not read for that; of JSON, where a text can hide it, True."""
+        return any(b.file.path.endswith(".json") or b.file.text.find(word, b.start, b.end) >= 0 for b in self._found(labels))
+
     def where(self, *labels: str) -> Location | None:
         """Where the block with these labels begins."""
         found = self._found(labels)

@@ -99,11 +99,15 @@ class Trust:
 
 def by_trust(role: Instance, context: Context, judge: Callable[[Trust], Outcome]) -> Outcome:
     """What `judge` says of the role's trust policy; where it is one of several, what it says of all of them."""
-    document = read(role, context, POLICY)
+    document = _empty(role) if role.get(POLICY).text == "" else read(role, context, POLICY)
     outcomes = [_judged(each, judge, context.redactor) for each in document.alternatives or (document,)]
     if len({outcome.verdict for outcome in outcomes}) == 1:
         return outcomes[0]
     return unknown("unknown_policy", document.problem, *document.where)
+
+
+def _empty(role: Instance) -> Document:
+    return Document(problem="no policy that AWS takes: it is empty", malformed=True, where=(f"{role.address}.{POLICY}",))
 
 
 def _judged(document: Document, judge: Callable[[Trust], Outcome], redactor: Redactor) -> Outcome:
@@ -111,10 +115,28 @@ def _judged(document: Document, judge: Callable[[Trust], Outcome], redactor: Red
         return failed("malformed_policy", f"{POLICY} is {document.problem}", *document.where)
     if document.problem:
         return unknown("unknown_policy", document.problem, *document.where)
+    refused = _refused(document)
+    if refused:
+        return failed("malformed_policy", f"{POLICY} is no policy that AWS takes: {refused}", *document.where)
     principals = sum(len(statement.principals) for statement in document.statements)
     if len(document.statements) > MAX_STATEMENTS or principals > MAX_PRINCIPALS:
         return failed("malformed_policy", f"{POLICY} is longer than AWS takes (4,096 characters)", *document.where)
     return judge(Trust(document, redactor))
+
+
+def _refused(document: Document) -> str:
+    """Why IAM refuses a well-formed document as a trust policy, or empty: it has statements, each with a principal and an action, and
+    none with a resource. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html"""
+    if not document.statements and not document.undetermined:
+        return "it has no statement"
+    for number, statement in enumerate(document.statements, 1):
+        if not statement.principals or any(principal.id == "" for principal in statement.principals):
+            return f"statement {number} names no Principal"
+        if not statement.actions:
+            return f"statement {number} names no Action"
+        if statement.resources:
+            return f"statement {number} has a Resource, which is the role itself"
+    return ""
 
 
 def people_in(who: Principal, document: Document) -> Iterator[tuple[Principal, Answer]]:

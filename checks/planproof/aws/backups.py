@@ -1,0 +1,146 @@
+"""What AWS Backup, or Data Lifecycle Manager, backs up: by reference, by ARN, by tags.
+
+In a selection, `resources` and `selection_tag` add to each other, `condition` narrows that down, `not_resources` takes away; one that
+has neither resources nor tags is for all that the account has.
+https://docs.aws.amazon.com/aws-backup/latest/devguide/API_BackupSelection.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from planproof.aws.iam.language import Answer, both, either, negated
+from planproof.aws.tags import tag_of
+from planproof.context import Context
+from planproof.evaluation.identifiers import identifier
+from planproof.evaluation.result import Result, entries
+from planproof.plan.model import Instance
+from planproof.text.wildcards import matches
+
+SELECTION, LIFECYCLE_POLICY, VOLUME = "aws_backup_selection", "aws_dlm_lifecycle_policy", "aws_ebs_volume"
+# How the ARNs of a type begin behind region and account.
+# https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+_ARNS = {
+    "aws_db_instance": "rds:db:",
+    "aws_docdb_cluster": "rds:cluster:",
+    "aws_dynamodb_table": "dynamodb:table/",
+    "aws_ebs_volume": "ec2:volume/",
+    "aws_efs_file_system": "elasticfilesystem:file-system/",
+    "aws_fsx_lustre_file_system": "fsx:file-system/",
+    "aws_fsx_ontap_volume": "fsx:volume/",
+    "aws_fsx_openzfs_file_system": "fsx:file-system/",
+    "aws_fsx_windows_file_system": "fsx:file-system/",
+    "aws_neptune_cluster": "rds:cluster:",
+    "aws_rds_cluster": "rds:cluster:",
+    "aws_redshift_cluster": "redshift:cluster:",
+    "aws_timestreamwrite_table": "timestream:database/",
+}
+_KEY = "aws:ResourceTag/"
+_CONDITIONS: dict[str, Callable[[str, str], bool]] = {
+    "string_equals": lambda wanted, found: wanted == found,
+    "string_like": matches,
+    "string_not_equals": lambda wanted, found: wanted != found,
+    "string_not_like": lambda wanted, found: not matches(wanted, found),
+}
+
+
+class BackedUp(NamedTuple):
+    """Whether something backs a resource up (None: the plan does not say), and what does, or may."""
+
+    answer: Answer
+    by: Instance | None = None
+
+
+def backed_up(instance: Instance, context: Context) -> BackedUp:
+    """Whether a selection of AWS Backup in this plan covers the instance, or a lifecycle policy does if it is a volume."""
+    found = [BackedUp(_selects(selection, instance, context), selection) for selection in context.plan.of_type(SELECTION)]
+    if instance.type == VOLUME:
+        policies = context.plan.of_type(LIFECYCLE_POLICY)
+        found += [BackedUp(_snapshots(policy, instance, context), policy) for policy in policies]
+    for answer in (True, None):
+        first = next((each for each in found if each.answer is answer), None)
+        if first:
+            return first
+    return BackedUp(False)
+
+
+def _selects(selection: Instance, instance: Instance, context: Context) -> Answer:
+    pairs = ((tag.get("key").text, tag.get("value").text) for tag in context.argument(selection, "selection_tag").items())
+    tags = [_has_tag(instance, key, wanted, str.__eq__, context) for key, wanted in pairs]
+    named = context.argument(selection, "resources")
+    everything = named.is_unset and not tags
+    chosen = True if everything else either(_names(selection, "resources", instance, context), *tags)
+    left_out = _names(selection, "not_resources", instance, context)
+    return both(chosen, negated(left_out), *_conditions(selection, instance, context))
+
+
+def _names(selection: Instance, argument: str, instance: Instance, context: Context) -> Answer:
+    """Whether one of the ARNs of a list is the instance's, or a pattern that it fits."""
+    value = context.argument(selection, argument)
+    if value.is_unset:
+        return False
+    found = context.relations.resolve_each(selection, (argument,), instance.type)
+    patterns = (_fits(text, instance, context) for text in _texts(selection, argument, context) if "*" in text)
+    perhaps = None if found.open_ended or instance in found.candidates else False
+    return either(instance in found.targets, perhaps, *patterns)
+
+
+def _texts(selection: Instance, argument: str, context: Context) -> list[str]:
+    """The elements of a list that are known, if only the source tells them: one that is not hides a set as a whole."""
+    value, result = context.argument(selection, argument), context.evaluated(selection, argument)
+    told = entries(result) if value.has_unknown and result is not None and isinstance(result.raw, list) else None
+    found = [value.text for value in value.items()] if told is None else [element.text for _, element in told]
+    return [text for text in found if text]
+
+
+def _fits(pattern: str, instance: Instance, context: Context) -> Answer:
+    """Whether the instance's ARN fits a pattern, as far as its parts are known: `arn:aws:ec2:*:*:volume/*`."""
+    arn = instance.get("arn").text
+    if arn or pattern == "*":
+        return pattern == "*" or matches(pattern, arn or "")
+    wanted, known = identifier(pattern), _ARNS.get(instance.type)
+    if wanted.is_plain or known is None:
+        return None
+    service, _, prefix = known.partition(":")
+    named = wanted.resource.removeprefix(prefix)
+    if not matches(wanted.service, service) or (named == wanted.resource and "*" not in wanted.resource[: len(prefix)]):
+        return False
+    region = context.regions.name(instance)
+    where = True if wanted.region in ("*", region) else None if region is None or "*" in wanted.region else False
+    whose = True if wanted.account in ("*", context.regions.account) else None
+    return both(where, whose, True if named == "*" or wanted.resource == "*" else None)
+
+
+def _conditions(selection: Instance, instance: Instance, context: Context) -> list[Answer]:
+    blocks = context.argument(selection, "condition").items()
+    return [
+        _has_tag(instance, (each.get("key").text or "").removeprefix(_KEY), each.get("value").text, holds, context)
+        for block in blocks
+        for name, holds in _CONDITIONS.items()
+        for each in block.get(name).items()
+    ]
+
+
+def _has_tag(
+    instance: Instance, key: str | None, wanted: str | None, holds: Callable[[str, str], bool], context: Context
+) -> Answer:
+    """Whether it holds of the value that is wanted, and that which the instance has under the key (empty if it has none)."""
+    if not key or wanted is None:
+        return None
+    found = tag_of(instance, key, context)
+    return None if isinstance(found, Result) else holds(wanted, found or "")
+
+
+def _snapshots(policy: Instance, volume: Instance, context: Context) -> Answer:
+    """Whether a lifecycle policy takes snapshots of a volume: one for volumes, by any of its target tags.
+    https://docs.aws.amazon.com/ebs/latest/userguide/snapshot-ami-policy.html"""
+    if policy.get("state").text == "DISABLED":
+        return False
+    if policy.get("default_policy").text == "VOLUME":
+        return True
+    details = policy.get("policy_details", 0)
+    if all(kind.text != "VOLUME" for kind in details.get("resource_types").items()):
+        return False
+    target = details.get("target_tags")
+    return either(*(_has_tag(volume, key, target.get(key).text, str.__eq__, context) for key in target.names()))

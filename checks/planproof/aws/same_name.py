@@ -1,0 +1,137 @@
+"""Which instances of a plan AWS takes for one: those of a type that agree in what tells its resources apart, where names have to differ.
+
+What is compared are values that are known, and values that are not known and are made of the same attributes in the same way. Of a
+name that went through a function, or that plan JSON does not tell, nothing is said.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from planproof.context import Context
+from planproof.evaluation.arguments import path_of
+from planproof.evaluation.origin import Kind, Origin, Through
+from planproof.evaluation.resolution import made_of
+from planproof.evaluation.result import Result, text_parts
+from planproof.plan.model import Instance
+
+Rule = Mapping[str, Any]
+# The arguments of a provider configuration that decide whose account it is, or what answers in AWS's place.
+_ACCOUNT = (
+    "access_key",
+    "allowed_account_ids",
+    "assume_role",
+    "assume_role_with_web_identity",
+    "endpoints",
+    "profile",
+    "shared_credentials_files",
+    "token",
+)
+
+
+class Namesakes(NamedTuple):
+    """Those that share a name with an instance: for sure, and perhaps (it is open whether region and account are the same)."""
+
+    sure: tuple[Instance, ...] = ()
+    perhaps: tuple[Instance, ...] = ()
+
+
+def namesakes(context: Context, types: Mapping[str, Rule | None]) -> dict[str, Namesakes]:
+    """By address, of every instance whose name is told."""
+    found: dict[str, Namesakes] = {}
+    for kind, rule in types.items():
+        by_name: dict[object, list[Instance]] = {}
+        for instance in context.plan.of_type(kind) if rule else ():
+            name = _name(instance, rule or {}, context)
+            if name is not None:
+                by_name.setdefault(name, []).append(instance)
+        for group in by_name.values():
+            found.update(_in_group(group, (rule or {}).get("within", "region"), context))
+    return found
+
+
+def _in_group(group: list[Instance], within: str, context: Context) -> dict[str, Namesakes]:
+    """Of instances that are called the same; compared by place, of which there are as many as provider configurations at most."""
+    places: list[list[Instance]] = []
+    for instance in group:
+        home = next((place for place in places if _same_place(place[0], instance, within, context)), None)
+        if home is None:
+            places.append([instance])
+        else:
+            home.append(instance)
+    found: dict[str, Namesakes] = {}
+    for place in places:
+        near = [p for p in places if p is not place and _same_place(place[0], p[0], within, context) is None]
+        perhaps = tuple(other for p in near for other in p)
+        found.update({i.address: Namesakes(tuple(other for other in place if other is not i), perhaps) for i in place})
+    return found
+
+
+def _same_place(one: Instance, other: Instance, within: str, context: Context) -> bool | None:
+    """Whether the two names have to differ there; None if the plan does not tell."""
+    if within == "partition":
+        names = [context.regions.name(instance) or "" for instance in (one, other)]
+        return _partition(names[0]) == _partition(names[1])
+    if _account(one, context) != _account(other, context):
+        return False
+    return True if within == "account" else context.regions.same(one, other)
+
+
+def _partition(region: str) -> str:
+    return next((start for start in ("cn-", "us-gov-", "us-iso") if region.startswith(start)), "")
+
+
+def _account(instance: Instance, context: Context) -> str:
+    """What the provider configuration says of the account; the same text is the same account."""
+    key = instance.config.provider_key if instance.config else ""
+    provider = context.plan.provider(key)
+    if not provider.expressions:
+        provider = context.plan.provider(key.rpartition(":")[2])
+    return json.dumps({name: provider.expressions[name] for name in _ACCOUNT if name in provider.expressions}, sort_keys=True)
+
+
+# --- names -----------------------------------------------------------------------------------------------------------
+
+
+def _name(instance: Instance, rule: Rule, context: Context) -> object:
+    """What tells the instance from others of its type; None if nobody gives it, or if the plan does not tell."""
+    parts = [_part(instance, str(argument), number == 0, rule, context) for number, argument in enumerate(rule["by"])]
+    return None if None in parts else tuple(parts)
+
+
+def _part(instance: Instance, argument: str, is_first: bool, rule: Rule, context: Context) -> object:
+    path = path_of(argument)
+    if is_first and rule.get("target"):
+        found = context.relations.resolve(instance, path, rule["target"])
+        if len(found.targets) == 1:
+            return ("resource", found.targets[0].address)
+    value = context.argument(instance, *path)
+    if value.is_unset:
+        return None if is_first else str((rule.get("defaults") or {}).get(argument, ""))
+    if value.is_known and not value.has_unknown:
+        text = json.dumps(value.raw, sort_keys=True) if not isinstance(value.raw, str) else value.raw
+        return text.lower() if rule.get("ignore_case") else text
+    result = context.evaluated(instance, *path)
+    return None if result is None else _made_of(result)
+
+
+def _made_of(result: Result) -> object:
+    """The parts of a value that is not known: what they are made of, if that tells one from another."""
+    parts: list[object] = []
+    for part in text_parts(result):
+        if isinstance(part, Result):
+            if not part.origins or not all(map(_is_exact, part.origins)):
+                return None
+            parts.append(made_of(part.origins))
+        else:
+            parts.append(part)
+    return tuple(parts)
+
+
+def _is_exact(origin: Origin) -> bool:
+    """Whether it is one value, and stands there as it is."""
+    if origin.through not in (Through.AS_IS, Through.TEXT):
+        return False
+    return origin.kind is Kind.NAMED or (origin.instance is not None and bool(origin.attribute))
