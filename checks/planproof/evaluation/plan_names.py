@@ -66,7 +66,9 @@ class PlanNames:
             return found[0] if len(found) == 1 else undetermined(origins)
         if value.has_unknown or len(found) != 1:
             return undetermined(origins)
-        if len(origins) == 1 and self._is_all_of(leaves[0], place, value.raw):
+        if origins == (_FUNCTION,):
+            return Result(value.raw)  # a function of literals, which is worked out
+        if len(origins) == 1 and (_is(origins[0], value.raw) or self._is_all_of(leaves[0], place, value.raw)):
             return Result(value.raw, tuple(o.itself for o in origins))
         return Result(value.raw, origins)
 
@@ -145,7 +147,7 @@ class PlanNames:
         """The instance of equal key, if the key alone is referred to and both sides have the same keys."""
         theirs = {instance.index for instance in instances.origin.instances}
         keys = _keys_beside(place)
-        if place.key not in theirs or (keys and keys != theirs):
+        if place.key not in theirs or keys != theirs:
             return None
         chosen = instances[str(place.key)] if isinstance(instances, Instances) else instances[int(place.key or 0)]
         subject = chosen.raw.subject if isinstance(chosen.raw, Reference) else None
@@ -180,6 +182,12 @@ class PlanNames:
         return found is not None and found.is_determined and found.raw == raw
 
 
+def _is(origin: Origin, raw: Any) -> bool:
+    """Whether a value is that of the attribute that an origin reads, so that there is nothing around it."""
+    value = origin.instance.get(*origin.attribute) if origin.instance is not None and origin.attribute else Value()
+    return value.is_known and not value.has_unknown and bool(value.raw == raw)
+
+
 def _agrees(block: Any, value: Value) -> bool:
     """Whether no constant of a block differs from the plan's value."""
     for name, expression in block.items() if isinstance(block, Mapping) else ():
@@ -197,7 +205,7 @@ def _is_value_more(place: Place) -> bool:
 
 
 def _keys_beside(place: Place) -> set[Key]:
-    """The keys that the block's own repetition makes, if they can be told."""
+    """The keys that the block's own repetition makes, if they can be told; else those of the instances that the plan has."""
     repetition = place.repetition() if place.repetition else Result(None)
     if isinstance(repetition.raw, int) and not isinstance(repetition.raw, bool):
         return set(range(min(repetition.raw, 100_000)))
@@ -205,7 +213,7 @@ def _keys_beside(place: Place) -> set[Key]:
         found = entries(repetition) if isinstance(repetition.raw, (dict, list)) else None
     except EvaluationError:
         found = None
-    return {key.raw for key, _ in found} if found else set()
+    return {key.raw for key, _ in found} if found else set(place.beside)
 
 
 def _part(origin: Origin, step: str) -> Origin:
