@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from planproof.evaluation.evaluator import Place
 from planproof.evaluation.identifiers import identity_of
 from planproof.evaluation.origin import Kind, Origin, Origins, Through, by, united
+from planproof.evaluation.resources import keys_of
 from planproof.evaluation.result import (
     Counted,
     EvaluationError,
@@ -21,7 +22,6 @@ from planproof.evaluation.result import (
     Reference,
     Result,
     Undetermined,
-    entries,
     member,
     origins_of,
     same_value,
@@ -94,7 +94,7 @@ class PlanNames:
             return Result(expression["constant_value"])
         names = _most_specific(expression.get("references") or ()) if isinstance(expression, Mapping) else []
         found = [result for name in names if (result := self._named(name, place)) is not None]
-        if len(found) == 1:
+        if len(found) == 1 and not isinstance(found[0].raw, (str, bool)):  # such a one decides, and is not what is gone through
             return Result(found[0].raw, by(found[0].origins, Through.UNTOLD))
         return undetermined(by(united(*(result.all_origins for result in found)), Through.UNTOLD))
 
@@ -205,15 +205,13 @@ def _is_value_more(place: Place) -> bool:
 
 
 def _keys_beside(place: Place) -> set[Key]:
-    """The keys that the block's own repetition makes, if they can be told; else those of the instances that the plan has."""
+    """The keys of the block's own instances: of those that the plan has, and those that its repetition makes, if they can be told."""
     repetition = place.repetition() if place.repetition else Result(None)
-    if isinstance(repetition.raw, int) and not isinstance(repetition.raw, bool):
-        return set(range(min(repetition.raw, 100_000)))
     try:
-        found = entries(repetition) if isinstance(repetition.raw, (dict, list)) else None
+        made = keys_of(repetition)
     except EvaluationError:
-        found = None
-    return {key.raw for key, _ in found} if found else set(place.beside)
+        made = None
+    return {*place.beside, *(made or ())}
 
 
 def _part(origin: Origin, step: str) -> Origin:
