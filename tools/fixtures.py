@@ -3,7 +3,7 @@
     python tools/fixtures.py [--check] [FOLDER ...]
 
 A fixture is a folder under fixtures/ with `main.tf` and `expected.json`. Beside them may lie `before.tfstate`, the state that an
-update plan starts from (nothing is refreshed), and `terraform.tfvars`. --check writes nothing and tells which plans differ once
+update plan starts from (nothing is refreshed), `terraform.tfvars`, and `targets`, an address on each line for -target. --check writes nothing and tells which plans differ once
 what changes from run to run is left out.
 """
 
@@ -63,7 +63,7 @@ def plan(folder: Path, environment: dict[str, str] | None = None) -> dict[str, A
     """
     with tempfile.TemporaryDirectory() as temporary:
         work = Path(temporary) / "work"
-        shutil.copytree(folder, work, ignore=shutil.ignore_patterns("*.json", ".terraform*", "*.tftest.hcl"))
+        shutil.copytree(folder, work, ignore=_no_configuration)
         written = "\n".join(file.read_text(encoding="utf-8") for file in work.glob("*.tf"))
         (work / ("zz_offline_override.tf" if 'provider "aws"' in written else "zz_offline.tf")).write_text(
             PROVIDER, encoding="utf-8"
@@ -75,9 +75,18 @@ def plan(folder: Path, environment: dict[str, str] | None = None) -> dict[str, A
         return _planned(work, _environment() if alone or not environment else environment)
 
 
+def _no_configuration(folder: str, names: list[str]) -> set[str]:
+    """What stays behind: plans and expectations, tests, and what an init has left."""
+    others = {name for name in names if name.endswith(".json") and not name.endswith(".tf.json")}
+    return others | set(shutil.ignore_patterns(".terraform*", "*.tftest.hcl")(folder, names))
+
+
 def _planned(work: Path, environment: dict[str, str]) -> dict[str, Any]:
+    targets = (work / "targets").read_text(encoding="utf-8").splitlines() if (work / "targets").exists() else []
     _terraform(work, environment, "init", "-backend=false")
-    _terraform(work, environment, "plan", "-lock=false", "-refresh=false", "-out=saved.tfplan")
+    _terraform(
+        work, environment, "plan", "-lock=false", "-refresh=false", "-out=saved.tfplan", *(f"-target={t}" for t in targets)
+    )
     loaded = json.loads(_terraform(work, environment, "show", "-json", "saved.tfplan"))
     assert isinstance(loaded, dict)
     return loaded

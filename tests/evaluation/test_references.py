@@ -43,11 +43,18 @@ BELONGS = {
 }
 
 
-@pytest.mark.parametrize("context", CONTEXTS.values(), ids=CONTEXTS)
+# The lifecycle's keys are not those of the buckets, so that plan JSON does not tell `[each.key]` from `["${each.key}-x"]`.
+BY_SOURCE = {'aws_s3_bucket_versioning.from_set["a"]'}
+
+
+@pytest.mark.parametrize("name", CONTEXTS)
 @pytest.mark.parametrize(("companion", "bucket"), BELONGS.items(), ids=BELONGS)
-def test_a_companion_belongs_to_exactly_one_bucket(companion: str, bucket: str, context: Context) -> None:
-    found = context.relations.resolve(PLAN.by_address[companion], ("bucket",), "aws_s3_bucket")
-    assert ([t.address for t in found.targets], found.candidates, found.open_ended) == ([bucket], (), False)
+def test_a_companion_belongs_to_exactly_one_bucket(companion: str, bucket: str, name: str) -> None:
+    found = CONTEXTS[name].relations.resolve(PLAN.by_address[companion], ("bucket",), "aws_s3_bucket")
+    if name == "plan" and companion in BY_SOURCE:
+        assert (found.targets, bucket in [c.address for c in found.candidates]) == ((), True)
+    else:
+        assert ([t.address for t in found.targets], found.candidates, found.open_ended) == ([bucket], (), False)
 
 
 def test_every_versioning_resource_of_the_plan_is_in_the_table() -> None:

@@ -42,16 +42,18 @@ MAX_DEPTH = 500
 MAX_NESTING = 100
 """How deep the parts of a value lie in each other."""
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
+_NO_KEYS: Mapping[Key, Any] = MappingProxyType({})
 
 
 class Place(NamedTuple):
     """Where an expression stands: the module instance; of a block that is repeated, its key and what `for_each` or `count` comes to;
-    and what the `for` and dynamic blocks around it name."""
+    what the `for` and dynamic blocks around it name; and the instances that the plan has of the block, by key."""
 
     module: Module
     key: Key = None
     repetition: Callable[[], Result] | None = None
     bound: Mapping[str, Result] = _NOTHING
+    beside: Mapping[Key, Any] = _NO_KEYS
 
     def binding(self, names: Mapping[str, Result]) -> Place:
         return self._replace(bound={**self.bound, **names})

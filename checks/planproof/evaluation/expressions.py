@@ -113,8 +113,8 @@ class Expressions:
         return module.body(*(labels if instance.mode == "data" else ("resource", *labels))) if module else None
 
     def place(self, instance: Instance) -> Place:
-        local = instance.local_address
-        return Place(instance.module, instance.index, lambda: self.repetition(instance.module, local))
+        module, local = instance.module, instance.local_address
+        return Place(module, instance.index, lambda: self.repetition(module, local), beside=module.resources.get(local, {}))
 
     def repetition(self, module: Module, local: str) -> Result:
         """What `for_each` or `count` of a resource comes to; null if it has neither."""
@@ -292,7 +292,8 @@ class Expressions:
         caller = self._source.module(module.parent.path) if self._source else None
         body = caller.body("module", module.name) if caller else None
         parent, call = module.parent, module.call
-        place = Place(parent, module.key, lambda: self.call_repetition(parent, module.name))
+        beside = parent.children.get(module.name, {})
+        place = Place(parent, module.key, lambda: self.call_repetition(parent, module.name), beside=beside)
         if body is not None:
             attribute = body.attributes.get(name)
             return self._evaluator.safely(attribute.expression, place) if attribute else None

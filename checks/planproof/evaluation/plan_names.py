@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 from planproof.evaluation.evaluator import Place
 from planproof.evaluation.identifiers import identity_of
 from planproof.evaluation.origin import Kind, Origin, Origins, Through, by, united
+from planproof.evaluation.resources import keys_of
 from planproof.evaluation.result import (
     NULL,
     Counted,
@@ -22,7 +23,6 @@ from planproof.evaluation.result import (
     Reference,
     Result,
     Undetermined,
-    entries,
     member,
     origins_of,
     same_value,
@@ -55,7 +55,7 @@ class PlanNames:
         """`counted` bounds how many expressions are evaluated, and how deep (`Evaluator.counted`)."""
         self._names, self._counted = names, counted
         self._lost: dict[str, Origin] = {}
-        self._keys: dict[tuple[int, int], _Keys] = {}
+        self._keys: dict[tuple[int, int, int], _Keys] = {}
 
     def of(self, expression: Any, place: Place, value: Value | None = None) -> Result:
         """What an expression comes to, or a block or list of such together. `value` is the plan's, if it has one: a known one tells
@@ -72,7 +72,9 @@ class PlanNames:
             return found[0] if len(found) == 1 else undetermined(origins)
         if value.has_unknown or len(found) != 1:
             return undetermined(origins)
-        if len(origins) == 1 and self._is_all_of(leaves[0], place, value.raw):
+        if origins == (_FUNCTION,):
+            return Result(value.raw)  # a function of literals, which is worked out
+        if len(origins) == 1 and (_is(origins[0], value.raw) or self._is_all_of(leaves[0], place, value.raw)):
             return Result(value.raw, tuple(o.itself for o in origins))
         return Result(value.raw, origins)
 
@@ -99,7 +101,7 @@ class PlanNames:
             return Result(expression["constant_value"])
         names = _most_specific(expression.get("references") or ()) if isinstance(expression, Mapping) else []
         found = [result for name in names if (result := self._named(name, place)) is not None]
-        if len(found) == 1:
+        if len(found) == 1 and not isinstance(found[0].raw, (str, bool)):  # such a one decides, and is not what is gone through
             return Result(found[0].raw, by(found[0].origins, Through.UNTOLD))
         return undetermined(by(united(*(result.all_origins for result in found)), Through.UNTOLD))
 
@@ -151,8 +153,8 @@ class PlanNames:
     def _paired(self, instances: Instances | Counted, place: Place) -> Origins | None:
         """The instance of equal key, if the key alone is referred to and both sides have the same keys."""
         repetition = place.repetition() if place.repetition else NULL
-        at = (id(instances), id(repetition))
-        keys = self._keys.get(at) or self._keys.setdefault(at, _keys_of(instances, repetition))
+        at = (id(instances), id(repetition), id(place.beside))
+        keys = self._keys.get(at) or self._keys.setdefault(at, _keys_of(instances, repetition, place))
         if not keys.are_equal or place.key not in keys.theirs:
             return None
         chosen = instances[str(place.key)] if isinstance(instances, Instances) else instances[int(place.key or 0)]
@@ -188,6 +190,12 @@ class PlanNames:
         return found is not None and found.is_determined and found.raw == raw
 
 
+def _is(origin: Origin, raw: Any) -> bool:
+    """Whether a value is that of the attribute that an origin reads, so that there is nothing around it."""
+    value = origin.instance.get(*origin.attribute) if origin.instance is not None and origin.attribute else Value()
+    return value.is_known and not value.has_unknown and bool(value.raw == raw)
+
+
 def _agrees(block: Any, value: Value) -> bool:
     """Whether no constant of a block differs from the plan's value."""
     for name, expression in block.items() if isinstance(block, Mapping) else ():
@@ -205,27 +213,25 @@ def _is_value_more(place: Place) -> bool:
 
 
 class _Keys(NamedTuple):
-    """The keys of a resource's instances, and whether the repetition of a block that refers to it makes the same, as far as is told."""
+    """The keys of a resource's instances, and whether the block that refers to it has the same."""
 
     theirs: set[Key]
     are_equal: bool
     of: tuple[object, ...]
 
 
-def _keys_of(instances: Instances | Counted, repetition: Result) -> _Keys:
-    theirs, own = {instance.index for instance in instances.origin.instances}, _made_by(repetition)
-    return _Keys(theirs, not own or own == theirs, (instances, repetition))
+def _keys_of(instances: Instances | Counted, repetition: Result, place: Place) -> _Keys:
+    theirs = {instance.index for instance in instances.origin.instances}
+    return _Keys(theirs, _keys_beside(repetition, place) == theirs, (instances, repetition, place.beside))
 
 
-def _made_by(repetition: Result) -> set[Key]:
-    """The keys that a repetition makes, if they can be told."""
-    if isinstance(repetition.raw, int) and not isinstance(repetition.raw, bool):
-        return set(range(min(repetition.raw, 100_000)))
+def _keys_beside(repetition: Result, place: Place) -> set[Key]:
+    """The keys of the block's own instances: of those that the plan has, and those that its repetition makes, if they can be told."""
     try:
-        found = entries(repetition) if isinstance(repetition.raw, (dict, list)) else None
+        made = keys_of(repetition)
     except EvaluationError:
-        found = None
-    return {key.raw for key, _ in found} if found else set()
+        made = None
+    return {*place.beside, *(made or ())}
 
 
 def _part(origin: Origin, step: str) -> Origin:
