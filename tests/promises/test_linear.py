@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from planproof.formats.to_json import render
 from planproof.plan.model import Plan
 from planproof.policy.model import Policy
 from support.repository import ROOT
+from support.shapes import fan_in, keyed, mesh, ring
 
 Json = Any
 PLAN = (ROOT / "tests" / "plans" / "growth" / "plan.json").read_text(encoding="utf-8")
@@ -60,7 +62,7 @@ def nested(document: Json, depth: int) -> Json:
     return document
 
 
-def calls(document: Json, policy: Policy) -> int:
+def calls(document: Json, policy: Policy, source: Path | None = None) -> int:
     """How many functions are called, of Python and of C, to judge a plan and to write the report."""
     counted = 0
 
@@ -70,7 +72,7 @@ def calls(document: Json, policy: Policy) -> int:
 
     sys.setprofile(count)
     try:
-        report = evaluate(Plan(document), policy)
+        report = evaluate(Plan(document), policy, source)
         render([report])
     finally:
         sys.setprofile(None)
@@ -120,6 +122,26 @@ def test_many_exceptions_for_many_findings() -> None:
         return find_policy({"exceptions": [{**about, "address": address} for address in addresses]})
 
     assert growth(lambda count: multiplied(json.loads(PLAN), ("many_logs",), count), policy) < 2.2
+
+
+@pytest.mark.parametrize("with_source", [False, True], ids=["names", "source"])
+@pytest.mark.parametrize(
+    ("shape", "size", "most"),
+    [(ring, 40, 2.2), (mesh, 15, 5.5), (fan_in, 12, 2.2), (keyed, 30, 2.2)],  # twice the mesh is four times as many references
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_shapes_of_references(shape: Callable[[int], Any], size: int, most: float, with_source: bool, tmp_path: Path) -> None:
+    def cost(count: int) -> int:
+        plan, files = shape(count)
+        folder = tmp_path / str(count)
+        for name, text in (files if isinstance(files, dict) else {"main.tf": files}).items() if with_source else ():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text, encoding="utf-8")
+        return calls(plan, Policy.default(), folder if with_source else None)
+
+    cost(1 + (shape is mesh))  # what is done once in a process
+    one, two, four = (cost(size * times) for times in (1, 2, 4))
+    assert (four - two) / (two - one) < most
 
 
 def test_a_step_that_is_quadratic_would_show() -> None:

@@ -22,9 +22,12 @@ from planproof.plan.value import MISSING, Value
 from planproof.verdict import listed
 
 Path = tuple[str | int, ...]
-MOST_STEPS = 200
+MOST_STEPS = 50
 """From resource to resource, for one value; and five more for each of its origins."""
+MOST_REACHED = 5_000_000
+"""Origins that are reached in such steps, for one plan."""
 _FAR = Origin(Kind.LOST, name="...", reason=f"resources hand it on in more than {MOST_STEPS} steps")
+_SPENT = Origin(Kind.LOST, name="...", reason=f"following references was ended after {MOST_REACHED} of them")
 _MARK = 0xE000  # private characters that stand for the parts of a text that are not known
 
 
@@ -50,6 +53,7 @@ class Relations:
             regions,
             left_out,
         )
+        self._left = MOST_REACHED
         self._names: dict[str, dict[str, list[Instance]]] = {}
         self._built: dict[str, dict[object, list[Instance]]] = {}
         self._companions: dict[tuple[str, Path, str], _Index] = {}
@@ -97,14 +101,16 @@ class Relations:
             origin = pending.pop()
             if origin in seen:
                 continue
-            if not left:
-                return united(found, (_FAR,))
-            left -= 1
             seen.add(origin)
             inner = () if origin.type in types and not (through_data and origin.is_data) else self._inner(origin)
-            pending.extend(o.by(origin.through) for o in reversed(inner))
             if not inner:
                 found.append(origin)
+                continue
+            left -= 1
+            self._left -= len(inner)
+            if left < 0 or self._left < 0:
+                return united(found, (_FAR if left < 0 else _SPENT,))
+            pending.extend(o.by(origin.through) for o in reversed(inner))
         return united(found or origins)  # all of it is a circle
 
     def _inner(self, origin: Origin) -> Origins:
