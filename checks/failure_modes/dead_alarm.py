@@ -71,6 +71,8 @@ def _judge(watch: Watch, context: Context) -> Outcome:
     if left_out is not None:
         reason = f"this plan leaves {left_out.address} out (-target), which may write the metric; without it {nearest.reason}"
         return unknown("unknown_metric", reason, *nearest.where)
+    if nearest.doubt:
+        return unknown("unknown_metric", f"{nearest.reason}; {nearest.doubt}", *nearest.where)
     return failed("dead_alarm", nearest.reason, *nearest.where)
 
 
@@ -80,6 +82,7 @@ class _Near(NamedTuple):
     rank: int
     reason: str
     where: tuple[str, ...]
+    doubt: str = ""
 
 
 def _near(watch: Watch, each: Instance, doubt: str | None, context: Context) -> _Near | None:
@@ -95,12 +98,13 @@ def _near(watch: Watch, each: Instance, doubt: str | None, context: Context) -> 
     pairs = list(zip(("metric_name", "namespace"), watched, written, strict=True))
     differing = [(name, mine or "", theirs or "") for name, mine, theirs in pairs if mine != theirs]
     same_letters = all(_letters(mine) == _letters(theirs) for _, mine, theirs in differing)
-    if not same_letters and (_is_watched(each, context) or not _are_near(differing)):
+    others = "" if same_letters else _watched(each, context)
+    if others is None or not (same_letters or _are_near(differing)):
         return None
     name = differing[0][0]
     ours = context.display_value(each, "metric_transformation", 0, name.removeprefix("metric_"))
     text = f"{alarm.address} has {name} = {context.display_value(alarm, *watch.path, name)}, which no metric filter writes; {each.address} writes {ours}"
-    return _Near(len(differing) + (0 if same_letters else 2), text, (f"{alarm.address}.{name}", each.address))
+    return _Near(len(differing) + (0 if same_letters else 2), text, (f"{alarm.address}.{name}", each.address), others)
 
 
 def _other_data_points(watch: Watch, each: Instance, context: Context) -> _Near | None:
@@ -143,12 +147,15 @@ def _candidates(watch: Watch, context: Context) -> list[Instance]:
     return [*found.values(), *index.undetermined]
 
 
-def _is_watched(each: Instance, context: Context) -> bool:
-    """Whether an alarm watches, or may watch, what the filter writes; another alarm is then not taken for its."""
+def _watched(each: Instance, context: Context) -> str | None:
+    """None if an alarm watches what the filter writes, as another alarm is then not taken for its; "" if none does, else why that cannot be
+    told."""
     name, namespace = (context.argument(each, "metric_transformation", 0, part).text for part in ("name", "namespace"))
     index = context.once(watches)
-    exact = index.by_metric.get((namespace or "", name or ""))
-    return bool(exact) or any(same_metric(watch, each, context) is not None for watch in index.undetermined)
+    if index.by_metric.get((namespace or "", name or "")):
+        return None
+    doubts = [same_metric(watch, each, context) for watch in index.undetermined]
+    return None if "" in doubts else next((f"but {doubt}" for doubt in doubts if doubt), "")
 
 
 # --- what is nearly the same ------------------------------------------------------------------------------------------
