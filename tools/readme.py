@@ -36,7 +36,7 @@ MODES = {
     8: "prevent_destroy everywhere",
     9: "No tests, or tests that assert nothing",
 }
-_MODE_OF = {10: 7, 11: 2, 12: 1}
+_MODE_OF = {10: 7, 11: 2, 12: 1, 13: 6, 14: 4, 15: 8}
 
 
 def mode_of(check: Check) -> int:

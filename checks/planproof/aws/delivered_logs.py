@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from planproof.aws.log_buckets import words_of
+from planproof.aws.unique_names import known_texts
 from planproof.context import Context
 from planproof.evaluation.arguments import path_of
 from planproof.plan.model import Instance
@@ -20,7 +21,7 @@ def only_delivered_logs(bucket: Instance, settings: Mapping[str, Any], context: 
     writers = _writers(bucket, context)
     if writers:
         return f"{writers[0].address} writes to it" if all(writer.type in wanted["writers"] for writer in writers) else None
-    texts = (bucket.address, bucket.get("bucket").text or bucket.get("bucket_prefix").text or "")
+    texts = (bucket.address, *known_texts(bucket, context), bucket.get("bucket_prefix").text or "")
     said = next((word for words in map(words_of, texts) if words & _LOGS for word in sorted(words & set(wanted["words"]))), None)
     return f"its name or address says {said!r}" if said else None
 
