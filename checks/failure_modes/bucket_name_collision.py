@@ -14,6 +14,7 @@ from planproof.evaluation.expressions import Expressions
 from planproof.evaluation.origin import Kind, Origin, Origins, Through
 from planproof.evaluation.result import REFUSED, text_parts
 from planproof.plan.value import as_object
+from planproof.verdict import Verdict
 
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d")
 
@@ -54,9 +55,13 @@ def bucket_name_collision(bucket: Instance, context: Context) -> Outcome:
     unique = next(unique_parts(bucket, origins, context), None)
     if unique:
         return passed("unique", f"the name holds {unique}", where)
-    if is_host(bucket, context):
+    host = is_host(bucket, context)
+    if host:
         return passed("host_name", "the name is that of a host, which exists once", where)
-    return _by_environment(bucket, origins, where, context) or _by_caller(bucket, origins, where, context)
+    outcome = _by_environment(bucket, origins, where, context) or _by_caller(bucket, origins, where, context)
+    if host is None and outcome.verdict is Verdict.FAIL:
+        return unknown("unknown_name", "whether it is the name of a host of this plan is known after the apply", where)
+    return outcome
 
 
 def _by_environment(bucket: Instance, origins: Origins, where: str, context: Context) -> Outcome | None:

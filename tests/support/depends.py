@@ -35,14 +35,47 @@ DEPENDS: dict[str, tuple[str, ...]] = {
         "aws_s3_bucket_lifecycle_configuration*",
         *_LOG_WRITERS,
     ),
-    "CKV_PLAN_2": _TRUST_POLICY,
+    # Without them a statement names nobody, and IAM refuses the policy.
+    "CKV_PLAN_2": (*_TRUST_POLICY, "aws_iam_openid_connect_provider", "aws_iam_user"),
     "CKV_PLAN_3": ("aws_iam_role", "aws_kms_key", "aws_s3_bucket", "aws_sns_topic", "output", "module.output", "call"),
-    "CKV_PLAN_4": (*_BUCKETS_NAME, "module.output", "call", *_RANDOM, "data.aws_caller_identity"),
+    "CKV_PLAN_4": (
+        *_BUCKETS_NAME,
+        "module.output",
+        "call",
+        *_RANDOM,
+        "data.aws_caller_identity",
+        "aws_organizations_account",
+        "aws_route53_record",  # of a host
+        "aws_route53_record.name",
+        "aws_s3_bucket_website_configuration*",
+    ),
     "CKV_PLAN_5": (
         *_BUCKETS_NAME,
         *_BY_WAY_OF,
         *_VERSIONED,
         "aws_s3_bucket.object_lock_enabled",
+        "aws_s3_bucket_website_configuration*",  # one that only redirects holds nothing
+        "aws_backup_selection*",
+        "aws_dlm_lifecycle_policy*",
+        "aws_ebs_volume.tags*",
+        "aws_efs_file_system.tags*",
+        "aws_dynamodb_table.hash_key",  # Terraform's lock table
+        "aws_dynamodb_table.replica*",
+        "aws_dynamodb_table",
+        "aws_ecr_repository_creation_template.image_tag_mutability",
+        "*.deletion_protection_enabled",
+        "aws_kinesis_stream.retention_period",
+        "aws_lightsail_database.backup_retention_enabled",
+        "aws_lightsail_instance.add_on.0",
+        "aws_lightsail_instance.add_on.0.status",
+        "aws_fsx_lustre_file_system",
+        "aws_fsx_lustre_file_system.import_path",
+        "aws_fsx_data_repository_association*",
+        "aws_fsx_ontap_volume.snaplock_configuration*",
+        "aws_fsx_ontap_volume.bypass_snaplock_enterprise_retention",
+        "aws_fsx_windows_file_system",
+        "aws_s3_bucket_logging*",
+        "aws_lb.access_logs*",
         "aws_cloudtrail.enable_log_file_validation",
         "aws_kms_key.enable_key_rotation",
         "aws_kms_key.custom*",  # the key spec, the key store: which keys can rotate
@@ -147,4 +180,6 @@ DEPENDS: dict[str, tuple[str, ...]] = {
         "aws_lambda_function.logging_config*",
     ),
     "CKV_PLAN_15": (*_LOG_BUCKET, "aws_s3_bucket.force_destroy"),
+    # A twin of the same name is what a resource that moves, or a reference that is turned to a sibling, comes with.
+    "CKV_PLAN_14": ("*",),
 }

@@ -77,21 +77,24 @@ def _selects(selection: Instance, instance: Instance, context: Context) -> Answe
 
 def _names(selection: Instance, argument: str, instance: Instance, context: Context) -> Answer:
     """Whether one of the ARNs of a list is the instance's, or a pattern that it fits."""
-    value = context.argument(selection, argument)
-    if value.is_unset:
+    if context.argument(selection, argument).is_unset:
         return False
     found = context.relations.resolve_each(selection, (argument,), instance.type)
-    patterns = (_fits(text, instance, context) for text in _texts(selection, argument, context) if "*" in text)
-    perhaps = None if found.open_ended or instance in found.candidates else False
+    texts = _texts(selection, argument, context)
+    perhaps = None if texts is None or found.open_ended or instance in found.candidates else False
+    patterns = (_fits(text, instance, context) for text in texts or () if "*" in text)
     return either(instance in found.targets, perhaps, *patterns)
 
 
-def _texts(selection: Instance, argument: str, context: Context) -> list[str]:
-    """The elements of a list that are known, if only the source tells them: one that is not hides a set as a whole."""
-    value, result = context.argument(selection, argument), context.evaluated(selection, argument)
-    told = entries(result) if value.has_unknown and result is not None and isinstance(result.raw, list) else None
-    found = [value.text for value in value.items()] if told is None else [element.text for _, element in told]
-    return [text for text in found if text]
+def _texts(selection: Instance, argument: str, context: Context) -> list[str] | None:
+    """The elements of a list that are known; None if there may be more. One that is not known hides a set as a whole, and plan JSON
+    lists names alone of its expression: then the source tells them."""
+    value = context.argument(selection, argument)
+    if not value.has_unknown:
+        return [text for each in value.items() if (text := each.text)]
+    result = context.evaluated(selection, argument)
+    told = entries(result) if result is not None and isinstance(result.raw, list) else None
+    return None if told is None else [text for _, element in told if (text := element.text)]
 
 
 def _fits(pattern: str, instance: Instance, context: Context) -> Answer:
@@ -140,7 +143,9 @@ def _snapshots(policy: Instance, volume: Instance, context: Context) -> Answer:
     if policy.get("default_policy").text == "VOLUME":
         return True
     details = policy.get("policy_details", 0)
-    if all(kind.text != "VOLUME" for kind in details.get("resource_types").items()):
+    kinds, target = details.get("resource_types"), details.get("target_tags")
+    if kinds.is_unknown or target.is_unknown:
+        return None
+    if all(kind.text != "VOLUME" for kind in kinds.items()):
         return False
-    target = details.get("target_tags")
     return either(*(_has_tag(volume, key, target.get(key).text, str.__eq__, context) for key in target.names()))

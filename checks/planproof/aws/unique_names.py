@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from planproof.aws.iam.language import Answer, either
 from planproof.aws.s3 import BUCKET, inline_counts
 from planproof.context import Context
 from planproof.evaluation.origin import Kind, Origin, Origins, Through
@@ -120,20 +121,24 @@ def _found_in(name: str, settings: Mapping[str, Any], context: Context) -> Itera
 # --- hosts -----------------------------------------------------------------------------------------------------------
 
 
-def is_host(bucket: Instance, context: Context) -> bool:
+def is_host(bucket: Instance, context: Context) -> Answer:
     """Whether the bucket is called like a host that it is the website of, or that the plan has a record, certificate or distribution
     for: a host exists once. https://docs.aws.amazon.com/AmazonS3/latest/userguide/website-hosting-custom-domain-walkthrough.html"""
     name = bucket.get("bucket").text
     if name is None or not _HOST.fullmatch(name):
         return False
-    return _is_website(bucket, context) or name in context.once(_hosts)
+    hosts: frozenset[str | None] = context.once(_hosts)
+    return either(_is_website(bucket, context), name in hosts, None if None in hosts else False)
 
 
-def _is_website(bucket: Instance, context: Context) -> bool:
+def _is_website(bucket: Instance, context: Context) -> Answer:
     linked = context.relations.companions(bucket, _WEBSITE, "bucket")
-    return bool(linked.sure or linked.perhaps) or inline_counts(bucket, "website", _WEBSITE, context)
+    perhaps = None if linked.perhaps else False
+    return either(bool(linked.sure), inline_counts(bucket, "website", _WEBSITE, context), perhaps)
 
 
-def _hosts(context: Context) -> frozenset[str]:
-    values = (instance.get(name) for kind, name in _HOSTS.items() for instance in context.plan.of_type(kind))
-    return frozenset(text.rstrip(".") for value in values for each in (value, *value.items()) if (text := each.text))
+def _hosts(context: Context) -> frozenset[str | None]:
+    """The hosts that the plan names; None among them if one is not known."""
+    values = [instance.get(name) for kind, name in _HOSTS.items() for instance in context.plan.of_type(kind)]
+    found = {text.rstrip(".") for value in values for each in (value, *value.items()) if (text := each.text)}
+    return frozenset({*found, None} if any(value.has_unknown for value in values) else found)
