@@ -18,7 +18,11 @@ def only_delivered_logs(bucket: Instance, settings: Mapping[str, Any], context: 
     """Why a bucket receives such logs alone, or None: what writes to it is of the types that `delivered_logs.writers` lists or, if
     nothing in the plan does, its name or address says so (`delivered_logs.words`, beside a word for logs)."""
     wanted = settings["delivered_logs"]
-    writers = [writer.instance for writer in writers_to(bucket, context)]
+    writers = [
+        context.plan.by_address[writer.address]
+        for writer in writers_to(bucket, context)
+        if writer.address in context.plan.by_address
+    ]
     if writers:
         return f"{writers[0].address} writes to it" if all(writer.type in wanted["writers"] for writer in writers) else None
     texts = (bucket.address, *known_texts(bucket, context), bucket.get("bucket_prefix").text or "")
