@@ -4,7 +4,7 @@
     python tools/mutation.py [--jobs N] [--survivors] [--write] [MODULE ...]
 
 Prints, per module, how many of its mutants the tests killed, and the score of all; --survivors shows each mutant that no test noticed,
---write keeps the rows in build/mutation-score.md. MODULE is a path below checks/, such as planproof/plan/references.py; without one, all of
+--write keeps the rows in build/mutation-score.md. MODULE is a path below checks/, such as planproof/evaluation/relations.py; without one, all of
 TESTS. Each module is mutated by cosmic-ray in a copy of the commit that is checked out, never in the working tree, and judged by the
 fast tests that TESTS names for it. A mutant whose tests do not end in time counts as killed, as with every tool of this kind.
 """
@@ -69,8 +69,11 @@ TESTS = {
     "failure_modes/test_coverage.py": _of_check("test_coverage", "test_suite", "test_names_and_tags"),
     "failure_modes/unauthorized_access_alert.py": _of_check("unauthorized_access_alert", "test_alert_chain"),
     "failure_modes/versioning_coverage.py": _of_check("versioning_coverage"),
-    "planproof/plan/references.py": _of_all("test_references", "test_links", "test_partial"),
-    "planproof/plan/relations.py": _of_all("test_links", "test_references"),
+    "planproof/evaluation/evaluator.py": _of_all("test_language", "test_places", "test_bounds"),
+    "planproof/evaluation/operators.py": _of_all("test_language", "test_places"),
+    "planproof/evaluation/plan_names.py": _of_all("test_references", "test_places", "test_lost_shapes"),
+    "planproof/evaluation/relations.py": _of_all("test_relations", "test_references"),
+    "planproof/evaluation/identifiers.py": _of_all("test_identifiers", "test_relations"),
     "planproof/aws/predicates.py": _of_all("test_predicates"),
     "planproof/aws/names.py": _of_check("naming_convention", "test_names_and_tags"),
     "planproof/aws/tags.py": _of_check("tagging", "test_names_and_tags"),

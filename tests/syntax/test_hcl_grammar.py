@@ -13,18 +13,26 @@ import pytest
 from support.grammar import compare
 from support.repository import ROOT
 
-FILES = sorted(ROOT.glob("fixtures/**/*.tf")) + sorted(ROOT.glob("fixtures/**/*.hcl")) + sorted(ROOT.glob("examples/**/*.tf"))
+GLOBS = ("fixtures/**/*.tf", "fixtures/**/*.tofu", "fixtures/**/*.hcl", "tests/plans/**/*.tf", "examples/**/*.tf")
+FILES = [file for glob in GLOBS for file in sorted(ROOT.glob(glob))]
 BROKEN = ROOT / "fixtures/bad/test_coverage/broken/tests/more.tftest.hcl"
+OTHERWISE = {
+    BROKEN: "both refuse",
+    # numbers such as 4e2
+    ROOT / "fixtures/bad/log_bucket_retention/references/main.tf": "only they refuse",
+    ROOT / "fixtures/bad/prevent_destroy/always/main.tf": "only they refuse",
+    ROOT / "tests/plans/expressions/main.tf": "only they refuse",
+}
 
 
 def test_there_are_files() -> None:
     assert len(FILES) > 150
-    assert BROKEN in FILES
+    assert OTHERWISE.keys() <= set(FILES)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_both_read_a_file_alike(path: Path) -> None:
-    assert compare(path.read_bytes().decode()) == ("both refuse" if path == BROKEN else "same")
+    assert compare(path.read_bytes().decode()) == OTHERWISE.get(path, "same")
 
 
 TEXTS = {
