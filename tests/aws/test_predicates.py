@@ -283,7 +283,9 @@ def test_every_bundled_type_is_seen_to_pass_and_to_fail(kind: str, verdicts: dic
     assert {"PASS", "FAIL"} <= verdicts.get(kind, set())
 
 
-@pytest.mark.parametrize(("values", "said"), [({}, "PASS"), ({"deletion_protection_enabled": None}, "FAIL")], ids=["older", "newer"])
+@pytest.mark.parametrize(
+    ("values", "said"), [({}, "PASS"), ({"deletion_protection_enabled": None}, "FAIL")], ids=["older", "newer"]
+)
 def test_what_the_provider_does_not_offer_is_not_demanded(values: dict[str, Any], said: str) -> None:
     plan = Plan.load(FIXTURES / "good" / "log_group_retention" / "plain" / "plan.json")
     root = plan.raw["planned_values"]["root_module"]
