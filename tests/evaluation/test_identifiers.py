@@ -65,6 +65,6 @@ def test_a_form_reads_the_arns_that_it_describes(kind: str) -> None:
 
 
 def test_attributes_that_identify_a_type() -> None:
-    assert identity_of(BUCKET) == ("bucket", "id", "arn")
+    assert identity_of(BUCKET) == ("bucket", "id", "bucket_domain_name", "bucket_regional_domain_name", "arn")
     assert "id" in identity_of("aws_not_in_the_table")
     assert identity_of("aws_cloudwatch_log_metric_filter")[0] == "name"  # its id is its own name, not its metric's

@@ -115,10 +115,10 @@ def test_the_matrix_has_a_row_for_each_check_that_judged_and_a_column_for_each_p
 
 
 def test_only_so_many_passed_findings_are_listed() -> None:
-    many = tuple(finding(Verdict.PASS, subject=f"aws_s3_bucket.b{n}") for n in range(page.MAX_PASSED + 7))
+    many = tuple(finding(Verdict.PASS, subject=f"aws_s3_bucket.b{n}") for n in range(page.MAX_LISTED + 7))
     text = page.render((Report("p", many, rules=(RULE,)),))
     assert "… and 7 more" in text
-    assert text.count('<li class="finding"') == page.MAX_PASSED
+    assert text.count('<li class="finding"') == page.MAX_LISTED
 
 
 # --- in a browser ----------------------------------------------------------------------------------------------------

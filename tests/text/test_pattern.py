@@ -136,7 +136,7 @@ def test_a_policy_with_a_pattern_that_cannot_be_used_is_refused(tmp_path: Path) 
 @pytest.mark.parametrize("profile", ["secure-logs", "general"])
 def test_the_bundled_patterns_can_be_used(profile: str) -> None:
     settings = bundled_policy(profile)["checks"]["naming_convention"]
-    assert all(compiled(text) for text in (settings["pattern"], *settings["patterns"].values()))
+    assert all(compiled(text) for text in (settings["pattern"], *settings["patterns"].values()) if text is not None)
     assert settings["patterns"].keys() <= settings["attributes"].keys()
     assert set(settings["within"]) <= settings["attributes"].keys()
     assert settings["paths"].keys() <= settings["attributes"].keys()

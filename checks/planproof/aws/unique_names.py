@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -92,6 +91,8 @@ def _pieces(text: str) -> Iterator[str]:
 
 def _digests(value: str) -> Iterator[str]:
     """The beginnings of a value's hashes, which is what stands in a name."""
+    import hashlib  # is slow to import, and few names need it
+
     data = value.encode("utf-8", "surrogatepass")
     for function in ("md5", "sha1", "sha256", "sha512"):
         yield hashlib.new(function, data, usedforsecurity=False).hexdigest()[:_SHORTEST_PART]
