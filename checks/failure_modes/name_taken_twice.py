@@ -54,10 +54,10 @@ def name_taken_twice(instance: Instance, context: Context) -> Outcome:
     rule = context.settings(_SECTION)["types"][instance.type]
     where = tuple(f"{instance.address}.{argument}" for argument in rule["by"])
     by = " and ".join(rule["by"])
-    if found.sure:
-        others = listed(other.address for other in found.sure)
+    if len(found.sure) > 1:
+        others = listed((other.address for other in found.sure if other is not instance), count=len(found.sure) - 1)
         return failed("name_taken", f"{by}: the same as of {others}; {_SECOND[rule.get('second', 'refused')]}", *where)
     if found.perhaps:
-        others = listed(other.address for other in found.perhaps)
+        others = listed((other.address for other in found.perhaps), count=len(found.perhaps))
         return unknown("unknown_region", f"{by}: the same as of {others}; whether in one region is not in the plan", *where)
     return passed("own_name", f"{by}: no other of the plan has the same", *where)

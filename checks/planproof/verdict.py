@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable
+from itertools import islice
 from typing import NamedTuple
 
 PLAN = "plan"
@@ -67,10 +68,11 @@ def unknown(code: str, reason: str, *evidence: str) -> Outcome:
     return Outcome(Verdict.UNKNOWN, code, reason, evidence)
 
 
-def listed(names: Iterable[object], most: int = 3) -> str:
-    """For a reason: `a, b, c and 4 more`."""
-    texts = [str(name) for name in names]
-    return ", ".join(texts[:most]) + (f" and {len(texts) - most} more" if len(texts) > most else "")
+def listed(names: Iterable[object], most: int = 3, count: int | None = None) -> str:
+    """For a reason: `a, b, c and 4 more`. `count` is how many there are, of which `names` need not tell more than `most`."""
+    texts = [str(name) for name in names] if count is None else [str(name) for name in islice(names, most)]
+    more = (len(texts) if count is None else count) - most
+    return ", ".join(texts[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 class Finding(NamedTuple):

@@ -10,7 +10,7 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 def words_of(text: str) -> list[str]:
     """The words in a name, lower case: kebab, snake and camel case, digits between them passed over."""
-    return [word.lower() for word in _WORD.findall(text)]
+    return " ".join(_WORD.findall(text)).lower().split()
 
 
 def log_word(text: str, words: Iterable[object], not_before: Iterable[object] = ()) -> str | None:
@@ -19,9 +19,9 @@ def log_word(text: str, words: Iterable[object], not_before: Iterable[object] = 
     said = words_of(text)
     other = {str(word).lower() for word in not_before}
     last = next((number for number in range(len(said) - 1, -1, -1) if said[number] in other), -1)
+    rest = f" {' '.join(said[last + 1 :])} "
     for word in words:
-        wanted = words_of(str(word))
-        places = range(last + 1, len(said) - len(wanted) + 1)
-        if wanted and any(said[place : place + len(wanted)] == wanted for place in places):
+        wanted = " ".join(words_of(str(word)))
+        if wanted and f" {wanted} " in rest:
             return str(word).lower()
     return None

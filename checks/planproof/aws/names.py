@@ -102,23 +102,26 @@ def names_of(settings: Mapping[str, Any], context: Context) -> Names:
 
 def _ours(instances: Iterable[Instance], ignored: Iterable[str]) -> Iterator[Instance]:
     """The instances whose names are looked at: those that the policy does not ignore, outside modules from a registry or git."""
-    theirs: dict[str, bool] = {}
+    theirs: dict[Module, bool] = {}
     for instance in instances:
-        module = instance.module
-        if module.address not in theirs:
-            theirs[module.address] = _is_theirs(module)
-        if not theirs[module.address] and not any(matches(glob, instance.address) for glob in ignored):
+        if not _is_theirs(instance.module, theirs) and not any(matches(glob, instance.address) for glob in ignored):
             yield instance
 
 
-def _is_theirs(module: Module) -> bool:
-    """Whether the module, or one that it stands in, comes from elsewhere, so that nobody here can rename what is in it."""
+def _is_theirs(module: Module, known: dict[Module, bool]) -> bool:
+    """Whether the module, or one that it stands in, comes from elsewhere, so that nobody here can rename what is in it. `known` is what
+    was found of others, and gets what is found here."""
+    way: list[Module] = []
     inside: Module | None = module
-    while inside is not None and inside.call is not None:
-        if inside.call.source and not inside.call.source.startswith((".", "/")):
-            return True
+    while inside is not None and inside not in known:
+        way.append(inside)
         inside = inside.parent
-    return False
+    is_theirs = inside is not None and known[inside]
+    for inner in reversed(way):
+        source = inner.call.source if inner.call else ""
+        is_theirs = is_theirs or bool(source and not source.startswith((".", "/")))
+        known[inner] = is_theirs
+    return is_theirs
 
 
 def _style(kind: str, named: Mapping[str, Name], settings: Mapping[str, Any]) -> Style | None:

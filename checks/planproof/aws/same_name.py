@@ -32,7 +32,8 @@ _ACCOUNT = (
 
 
 class Namesakes(NamedTuple):
-    """Those that share a name with an instance: for sure, and perhaps (it is open whether region and account are the same)."""
+    """Those that share a name with an instance: for sure, itself among them, and perhaps (it is open whether region and account are the
+    same). All who share it have the same tuples."""
 
     sure: tuple[Instance, ...] = ()
     perhaps: tuple[Instance, ...] = ()
@@ -65,7 +66,8 @@ def _in_group(group: list[Instance], within: str, context: Context) -> dict[str,
     for place in places:
         near = [p for p in places if p is not place and _same_place(place[0], p[0], within, context) is None]
         perhaps = tuple(other for p in near for other in p)
-        found.update({i.address: Namesakes(tuple(other for other in place if other is not i), perhaps) for i in place})
+        shared = Namesakes(tuple(place), perhaps)
+        found.update((instance.address, shared) for instance in place)
     return found
 
 

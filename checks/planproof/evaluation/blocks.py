@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from typing import NamedTuple
 
 from planproof.evaluation.evaluator import Evaluator, Place
 from planproof.evaluation.origin import Origins
 from planproof.evaluation.result import EvaluationError, Result, entries, undetermined
 from planproof.syntax.nodes import Block, Body, Literal, Template, Variable
+
+MOST_COMPARED = 200
 
 
 class Nested(NamedTuple):
@@ -28,6 +30,12 @@ def nested_bodies(body: Body, name: str, place: Place, evaluator: Evaluator) -> 
         if block.labels == (name,):
             found += [(block.start, nested) for nested in _dynamic(block, name, place, evaluator)]
     return [nested for _, nested in sorted(found, key=lambda pair: pair[0])]
+
+
+def refuse_too_many(blocks: Sized) -> None:
+    """EvaluationError if there are more blocks than an element of a set is compared with."""
+    if len(blocks) > MOST_COMPARED:
+        raise EvaluationError(f"which of {len(blocks)} blocks an element of the plan is cannot be told")
 
 
 def _dynamic(block: Block, name: str, place: Place, evaluator: Evaluator) -> Iterator[Nested]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from planproof.evaluation.blocks import Nested, nested_bodies
+from planproof.evaluation.blocks import Nested, nested_bodies, refuse_too_many
 from planproof.evaluation.evaluator import Evaluator, Place
 from planproof.evaluation.origin import Kind, Origin
 from planproof.evaluation.plan_names import PlanNames
@@ -127,6 +127,12 @@ class Expressions:
     # --- arguments ---
 
     def _argument(self, instance: Instance, path: tuple[PathStep, ...]) -> Result | None:
+        try:
+            return self._find_argument(instance, path)
+        except EvaluationError as error:
+            return undetermined((self._origin("lost", ".".join(map(str, (instance.address, *path))), str(error)),))
+
+    def _find_argument(self, instance: Instance, path: tuple[PathStep, ...]) -> Result | None:
         body, place = self.body(instance), self.place(instance)
         if body is not None:
             return self._in_body(body, path, place, instance.value)
@@ -152,11 +158,14 @@ class Expressions:
         return self._in_body(block.body, rest, block.place, item) if block else None
 
     def _block_of(self, blocks: list[Nested], number: int, item: Value) -> Nested | None:
-        """The block that an element of the plan is: that of its number or, as the plan sorts sets, the one with its values."""
-        if len(blocks) == 1 or number >= len(blocks):
-            return blocks[number] if number < len(blocks) else None
-        candidates = [blocks[number], *blocks[:number], *blocks[number + 1 :]]
-        return next((block for block in candidates if self._agrees(block, item)), blocks[number])
+        """The block that an element of the plan is: that of its number or, as the plan sorts sets, the one with its values.
+        EvaluationError if those are too many to tell."""
+        if number >= len(blocks):
+            return None
+        if len(blocks) == 1 or self._agrees(blocks[number], item):
+            return blocks[number]
+        refuse_too_many(blocks)
+        return next((block for block in blocks if self._agrees(block, item)), blocks[number])
 
     def _agrees(self, block: Nested, item: Value) -> bool:
         """Whether no argument of the block is known to differ from the plan's value."""

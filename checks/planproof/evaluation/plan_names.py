@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
+from planproof.evaluation.blocks import refuse_too_many
 from planproof.evaluation.evaluator import Place
 from planproof.evaluation.identifiers import identity_of
 from planproof.evaluation.origin import Kind, Origin, Origins, Through, by, united
@@ -78,10 +79,9 @@ class PlanNames:
             return Result(value.raw, tuple(o.itself for o in origins))
         return Result(value.raw, origins)
 
-    @staticmethod
-    def written(expressions: Any, path: Sequence[str | int], value: Value) -> Any:
+    def written(self, expressions: Any, path: Sequence[str | int], value: Value) -> Any:
         """The expression at `path` of a block's expressions, or of all the blocks that it may be in; None if none has it. `value` is
-        the plan's for the whole block: it tells the order of blocks that are a set."""
+        the plan's for the whole block: it tells the order of blocks that are a set. EvaluationError if those are too many to tell."""
         parts = [expressions]
         for step in path:
             value = value.get(step)
@@ -89,10 +89,7 @@ class PlanNames:
                 inner = [part if _is_expression(part) else part.get(step) for part in parts if isinstance(part, Mapping)]
                 parts = [part for part in inner if part is not None]
             elif parts and all(isinstance(part, list) for part in parts):
-                blocks = [block for part in parts for block in part]
-                fit = [block for block in blocks if _agrees(block, value)]
-                at = blocks[step] if step < len(blocks) else None
-                parts = [at] if at is not None and at in fit else fit or blocks
+                parts = _blocks_at(parts[0] if len(parts) == 1 else [block for part in parts for block in part], step, value)
         return None if not parts else parts[0] if len(parts) == 1 else parts
 
     def repetition(self, expression: Any, place: Place) -> Result:
@@ -194,6 +191,14 @@ def _is(origin: Origin, raw: Any) -> bool:
     """Whether a value is that of the attribute that an origin reads, so that there is nothing around it."""
     value = origin.instance.get(*origin.attribute) if origin.instance is not None and origin.attribute else Value()
     return value.is_known and not value.has_unknown and bool(value.raw == raw)
+
+
+def _blocks_at(blocks: list[Any], number: int, value: Value) -> list[Any]:
+    """The block of that number or, if the plan's value is another's, those that it may be."""
+    if number < len(blocks) and _agrees(blocks[number], value):
+        return [blocks[number]]
+    refuse_too_many(blocks)
+    return [block for block in blocks if _agrees(block, value)] or blocks
 
 
 def _agrees(block: Any, value: Value) -> bool:
