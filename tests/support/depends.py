@@ -139,7 +139,16 @@ DEPENDS: dict[str, tuple[str, ...]] = {
         "aws_ssmincidents_response_plan",
         "aws_guardduty_detector*",
     ),
-    "CKV_PLAN_7": ("*.name", "*.name_prefix", "*.alarm_name", "aws_s3_bucket.bucket*", "aws_iam_role", "aws_s3_bucket", *_RANDOM),
+    "CKV_PLAN_7": (
+        "*.name",
+        "*.name_prefix",
+        "*.alarm_name",
+        "aws_s3_bucket.bucket*",
+        "aws_iam_role",
+        "aws_s3_bucket",
+        *_RANDOM,
+        "random_*.prefix",
+    ),
     # The guard, and what gates the resource or a module around it: the environment, through locals, variables and arguments.
     "CKV_PLAN_8": (
         "source resource.lifecycle.*",

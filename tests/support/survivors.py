@@ -172,6 +172,10 @@ REASONS: dict[str, dict[str, str]] = {
         "*.engine_version *": "the newest version, where none is named",
     },
     "CKV_PLAN_6": {
+        "*/actions aws_cloudwatch_metric_alarm.absent.*": "without source, whose topic the subscription is of cannot be told already",
+        "*/actions aws_cloudwatch_metric_alarm.metric.*": "without source, whose topic the subscription is of cannot be told already",
+        "*/actions aws_cloudwatch_metric_alarm.state.*": "without source, whose topic the subscription is of cannot be told already",
+        "*/actions aws_sns_topic_subscription.filtered*": "without source, whose topic the subscription is of cannot be told already",
         "*/alarms aws_cloudwatch_metric_alarm.two_topics*": "known miss: without source, a topic beside an unknown one is not seen, so "
         "that the verdict is FAIL already",
         "*/alarms aws_sns_topic.unread*": "the topic that nobody reads",
@@ -263,6 +267,7 @@ REASONS: dict[str, dict[str, str]] = {
     "CKV_PLAN_8": {
         "*.lifecycle.prevent_destroy *": "a resource without the guard is right in every environment",
         "*.lifecycle.ignore_changes *": NOT_READ,
+        "*/gates main.tf locals.n *": "how many the environment picks is not known then, and that it picks is",
         "*.disposable.count *": "the twin for other environments has no guard, and needs no gate",
         "source variable.default *": "the name says which variable is the environment, whatever it is set to",
         "source module.* *": "what a module is given is read from the plan, which says it still",

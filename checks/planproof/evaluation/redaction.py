@@ -11,7 +11,7 @@ from functools import cached_property
 
 from planproof.evaluation.origin import Kind, Origins
 from planproof.plan.model import Instance, Plan
-from planproof.plan.value import Json, State, Value
+from planproof.plan.value import Json, State, Value, as_object
 
 _SHORTEST = 3  # shorter texts stand in too many words
 
@@ -25,7 +25,7 @@ class Redactor:
         declared = plan.root.config.variables
         self._texts: dict[str, set[str]] = {}
         for name, value in plan.variables.items():
-            default = None if value.is_sensitive else (declared.get(name) or {}).get("default")
+            default = None if value.is_sensitive else as_object(declared.get(name)).get("default")
             if value.state is State.KNOWN and value.raw != default:
                 texts = {text.lower() for text in _texts(value.raw) if len(text) >= _SHORTEST}
                 self._texts[name] = texts - {text.lower() for text in _texts(default)}
