@@ -175,7 +175,7 @@ REASONS: dict[str, dict[str, str]] = {
         "*/actions aws_cloudwatch_metric_alarm.absent.*": "without source, whose topic the subscription is of cannot be told already",
         "*/actions aws_cloudwatch_metric_alarm.metric.*": "without source, whose topic the subscription is of cannot be told already",
         "*/actions aws_cloudwatch_metric_alarm.state.*": "without source, whose topic the subscription is of cannot be told already",
-        "*/actions aws_sns_topic_subscription.filtered*": "without source, whose topic the subscription is of cannot be told already",
+        "*/actions aws_sns_topic_subscription.filtered.filter_policy_scope *": "without source, whose topic the subscription is of cannot be told already",
         "*/alarms aws_cloudwatch_metric_alarm.two_topics*": "known miss: without source, a topic beside an unknown one is not seen, so "
         "that the verdict is FAIL already",
         "*/alarms aws_sns_topic.unread*": "the topic that nobody reads",
