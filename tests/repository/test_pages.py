@@ -74,7 +74,7 @@ def test_a_docstring_is_read_by_paragraph() -> None:
 def test_a_setting_is_told_with_its_default() -> None:
     text = (tool.TARGET / "CKV_PLAN_12.md").read_text(encoding="utf-8")
     assert "| `retention_days` | integer | `90` |" in text
-    assert "checks:\n  log_group_retention:\n    enabled: true\n" in text
+    assert "checks:\n  log_group_retention:\n    level: mandatory\n    retention_days: 90\n" in text
 
 
 @pytest.mark.parametrize("name", ["CKV_PLAN_12", "ckv_plan_12", "12", "log_group_retention"])
