@@ -25,8 +25,10 @@ from planproof.evaluation.result import (
     Undetermined,
     as_string,
     entries,
+    items_of,
     joined,
     member,
+    through_function,
     undetermined,
 )
 from planproof.evaluation.stack_room import StackRoom
@@ -153,12 +155,8 @@ class Evaluator:
             yield part.value if isinstance(part, nodes.Literal) and isinstance(part.value, str) else self.of(part, place)
 
     def _template_if(self, node: nodes.TemplateIf, place: Place) -> Result:
-        otherwise = node.otherwise
-        return self._chosen(
-            self.of(node.condition, place),
-            lambda: self.of(node.then, place),
-            lambda: self.of(otherwise, place) if otherwise is not None else Result(""),
-        )
+        condition = self.of(node.condition, place)
+        return self._chosen(condition, lambda: self.of(node.then, place), lambda: self.of(node.otherwise, place))
 
     def _template_for(self, node: nodes.TemplateFor, place: Place) -> Result:
         over = self.of(node.collection, place)
@@ -205,9 +203,8 @@ class Evaluator:
             return Result([], source.origins)
         if isinstance(source.raw, Undetermined):
             return undetermined(self._stepped(source, steps, place).origins)
-        is_list = isinstance(source.raw, list)
-        elements = [value for _, value in entries(source) or ()] if is_list else [source]
-        return Result([self._stepped(element, steps, place) for element in elements], ())
+        elements = items_of(source)
+        return Result([self._stepped(element, steps, place) for element in ([source] if elements is None else elements)], ())
 
     def _conditional(self, node: nodes.Conditional, place: Place) -> Result:
         condition = self.of(node.condition, place)
@@ -302,10 +299,10 @@ class Evaluator:
             return self._tried(node, place)
         arguments = [self.of(argument, place) for argument in node.arguments]
         if node.expands and arguments:
-            last = entries(arguments[-1]) if isinstance(arguments[-1].raw, list) else None
+            last = items_of(arguments[-1])
             if last is None:
-                return undetermined(by(united(*(a.all_origins for a in arguments)), Through.FUNCTION))
-            arguments[-1:] = [value for _, value in last]
+                return undetermined(through_function(arguments))
+            arguments[-1:] = last
         if node.name in ("file", "templatefile"):
             return self._of_file(node.name, arguments, place)
         from planproof.evaluation import functions_on_parts  # a plan without source calls none
@@ -330,7 +327,7 @@ class Evaluator:
         raise EvaluationError("no argument of try can be evaluated", united(*refused))
 
     def _of_file(self, name: str, arguments: list[Result], place: Place) -> Result:
-        origins = by(united(*(a.all_origins for a in arguments)), Through.FUNCTION)
+        origins = through_function(arguments)
         path = arguments[0].text if arguments else None
         text = self._names.file(path, place) if path is not None else None
         if text is None:

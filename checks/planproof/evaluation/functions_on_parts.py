@@ -7,10 +7,10 @@ part; `lower`, `replace` and their like change a text part by part. Every other 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-from planproof.evaluation.functions_on_texts import ON_TEXTS
+from planproof.evaluation.functions_on_texts import ON_TEXTS, Arguments
 from planproof.evaluation.origin import Kind, Origin, Origins, Through, by, united
 from planproof.evaluation.result import (
     MOST_ITEMS,
@@ -25,17 +25,17 @@ from planproof.evaluation.result import (
     as_string,
     entries,
     is_known,
+    items_of,
     member,
     plain,
+    set_of,
+    through_function,
     undetermined,
 )
 from planproof.evaluation.samples import on_samples
-from planproof.functions.set_value import SetValue
 from planproof.functions.table import FUNCTIONS
 from planproof.functions.values import FunctionError, NotComputable
 from planproof.plan.value import MISSING
-
-Arguments = Sequence[Result]
 
 
 def call(name: str, arguments: Arguments) -> Result:
@@ -47,35 +47,23 @@ def call(name: str, arguments: Arguments) -> Result:
             return made
         function = FUNCTIONS.get(name)
         if function is None:
-            return undetermined(_through(arguments))
+            return undetermined(through_function(arguments))
         if not all(map(is_known, arguments)):
-            return on_samples(function, arguments, _through(arguments))
-        return Result(function(*map(plain, arguments)), _through(arguments))
+            return on_samples(function, arguments, through_function(arguments))
+        return Result(function(*map(plain, arguments)), through_function(arguments))
     except FunctionError as error:
-        raise EvaluationError(str(error), _through(arguments)) from None
+        raise EvaluationError(str(error), through_function(arguments)) from None
     except NotComputable:
-        return undetermined(_through(arguments) or (Origin(Kind.CONSTANT, constant=MISSING, name=f"{name}()"),))
+        return undetermined(through_function(arguments) or (Origin(Kind.CONSTANT, constant=MISSING, name=f"{name}()"),))
     except (TypeError, IndexError):  # a number of arguments that the function does not take
         raise EvaluationError(f"{name} does not take these arguments") from None
-
-
-def _through(arguments: Arguments) -> Origins:
-    return by(united(*(argument.all_origins for argument in arguments)), Through.FUNCTION)
 
 
 # --- collections ---
 
 
-def _items(argument: Result) -> list[Result] | None:
-    """The elements of a list or set, each with its origins; None if they cannot be told apart."""
-    if not isinstance(argument.raw, list):
-        return None
-    found = entries(argument)
-    return [value for _, value in found] if found is not None else None
-
-
 def _concat(arguments: Arguments) -> Result | None:
-    lists = [_items(argument) for argument in arguments]
+    lists = [items_of(argument) for argument in arguments]
     if any(items is None for items in lists):
         return None
     return _list([item for items in lists for item in items or ()])
@@ -90,7 +78,7 @@ def _flatten(arguments: Arguments) -> Result | None:
     pending = list(arguments[:1])
     while pending and len(found) <= MOST_ITEMS:
         item = pending.pop()
-        inner = _items(item)
+        inner = items_of(item)
         if inner is not None:
             pending += reversed(inner)
         elif isinstance(item.raw, Undetermined) and not _is_scalar_attribute(item):
@@ -106,7 +94,7 @@ def _is_scalar_attribute(item: Result) -> bool:
 
 
 def _compact(arguments: Arguments) -> Result | None:
-    items = _items(arguments[0]) if len(arguments) == 1 else None
+    items = items_of(arguments[0]) if len(arguments) == 1 else None
     if items is None:
         return None
     return _list([item for item in items if item.raw is not None and item.raw != ""])
@@ -172,7 +160,7 @@ def _lookup(arguments: Arguments) -> Result | None:
 
 
 def _element(arguments: Arguments) -> Result | None:
-    items = _items(arguments[0])
+    items = items_of(arguments[0])
     if items is None or not isinstance(arguments[1].raw, (int, float, str)):
         return None
     if not items:
@@ -181,7 +169,7 @@ def _element(arguments: Arguments) -> Result | None:
 
 
 def _slice(arguments: Arguments) -> Result | None:
-    items = _items(arguments[0])
+    items = items_of(arguments[0])
     if items is None or not all(isinstance(a.raw, int) for a in arguments[1:]):
         return None
     start, end = arguments[1].raw, arguments[2].raw
@@ -193,7 +181,7 @@ def _slice(arguments: Arguments) -> Result | None:
 def _one(arguments: Arguments) -> Result | None:
     if arguments[0].raw is None:
         return NULL
-    items = _items(arguments[0])
+    items = items_of(arguments[0])
     if items is None:
         return None
     if len(items) > 1:
@@ -218,7 +206,7 @@ def _may_be_empty(argument: Result) -> bool:
 
 def _coalescelist(arguments: Arguments) -> Result | None:
     for argument in arguments:
-        items = _items(argument)
+        items = items_of(argument)
         if items is None and argument.raw is not None:
             return None
         if items:
@@ -227,7 +215,7 @@ def _coalescelist(arguments: Arguments) -> Result | None:
 
 
 def _zipmap(arguments: Arguments) -> Result | None:
-    keys, values = (_items(argument) for argument in arguments)
+    keys, values = (items_of(argument) for argument in arguments)
     if keys is None or values is None or not all(isinstance(key.raw, str) for key in keys):
         return None
     if len(keys) != len(values):
@@ -237,7 +225,7 @@ def _zipmap(arguments: Arguments) -> Result | None:
 
 
 def _setproduct(arguments: Arguments) -> Result | None:
-    lists = [_items(argument) for argument in arguments]
+    lists = [items_of(argument) for argument in arguments]
     found: list[list[Result]] = [[]]
     for items in lists:
         if items is None or len(found) * len(items) > MOST_ITEMS:
@@ -247,33 +235,22 @@ def _setproduct(arguments: Arguments) -> Result | None:
 
 
 def _tolist(arguments: Arguments) -> Result | None:
-    items = _items(arguments[0])
+    items = items_of(arguments[0])
     return Result(list(items), ()) if items is not None else None
 
 
 def _toset(arguments: Arguments) -> Result | None:
-    items = _items(arguments[0])
-    if items is None:
-        return None
-    if all(isinstance(item.raw, (str, int, float)) for item in items):
-        distinct = {as_string(item.raw): item for item in reversed(items)}
-        items = [distinct[key] for key in sorted(distinct)]
-    return Result(_set(items))
-
-
-def _set(items: list[Result]) -> SetValue:
-    found = SetValue()
-    found.extend(items)
-    return found
+    items = items_of(arguments[0])
+    return Result(set_of(items)) if items is not None else None
 
 
 def _reverse(arguments: Arguments) -> Result | None:
-    items = _items(arguments[0])
+    items = items_of(arguments[0])
     return _list(items[::-1]) if items is not None else None
 
 
 def _distinct(arguments: Arguments) -> Result | None:
-    items = _items(arguments[0])
+    items = items_of(arguments[0])
     if items is None or not all(isinstance(item.raw, str) for item in items):
         return None
     first = {item.raw: item for item in reversed(items)}
@@ -297,10 +274,10 @@ def _tostring(arguments: Arguments) -> Result | None:
 
 def _contains(arguments: Arguments) -> Result | None:
     """True if a known element is the value, whatever the others are."""
-    items, wanted = _items(arguments[0]), arguments[1].raw
+    items, wanted = items_of(arguments[0]), arguments[1].raw
     if items is None or not isinstance(wanted, str) or not any(isinstance(i.raw, str) and i.raw == wanted for i in items):
         return None
-    return Result(True, _through(arguments))
+    return Result(True, through_function(arguments))
 
 
 _ON_PARTS: dict[str, Callable[[Arguments], Result | None]] = {

@@ -8,17 +8,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from planproof.evaluation.origin import Origins, Through, by, united
+from planproof.evaluation.origin import Through, by, united
 from planproof.evaluation.result import (
     Encoded,
     OpenObject,
     Result,
     Text,
-    entries,
     is_known,
+    items_of,
     joined,
     plain,
     text_parts,
+    through_function,
     undetermined,
 )
 from planproof.functions.table import FUNCTIONS
@@ -26,20 +27,9 @@ from planproof.functions.table import FUNCTIONS
 Arguments = Sequence[Result]
 
 
-def _through(arguments: Arguments) -> Origins:
-    return by(united(*(argument.all_origins for argument in arguments)), Through.FUNCTION)
-
-
-def _items(argument: Result) -> list[Result] | None:
-    if not isinstance(argument.raw, list):
-        return None
-    found = entries(argument)
-    return [value for _, value in found] if found is not None else None
-
-
 def _join(arguments: Arguments) -> Result | None:
     separator = arguments[0]
-    items = [item for argument in arguments[1:] for item in (_items(argument) or [None])]  # type: ignore[list-item]
+    items = [item for argument in arguments[1:] for item in (items_of(argument) or [None])]  # type: ignore[list-item]
     if not isinstance(separator.raw, (str, Text)) or any(item is None for item in items):
         return None
     parts: list[str | Result] = []
@@ -76,7 +66,7 @@ def _by_part(change: Callable[[str], str]) -> Callable[[Arguments], Result | Non
             return None
         parts = text_parts(arguments[0])
         made = joined([change(part) if isinstance(part, str) else part.by(Through.FUNCTION) for part in parts])
-        return Result(made.raw, _through(arguments))
+        return Result(made.raw, through_function(arguments))
 
     return changed
 
@@ -89,7 +79,7 @@ def _trimmed(arguments: Arguments) -> Result | None:
         part = parts[at]
         if isinstance(part, str):
             parts[at] = strip(part)
-    return Result(joined(parts).raw, _through(arguments))
+    return Result(joined(parts).raw, through_function(arguments))
 
 
 def _substr(arguments: Arguments) -> Result | None:
@@ -106,7 +96,7 @@ def _substr(arguments: Arguments) -> Result | None:
         left -= len(part)
         if left <= 0:
             break
-    return Result(joined(kept).raw, _through(arguments))
+    return Result(joined(kept).raw, through_function(arguments))
 
 
 def _replace(arguments: Arguments) -> Result | None:

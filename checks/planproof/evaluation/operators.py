@@ -7,7 +7,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from planproof.evaluation.origin import Origins, Through, by, united
+from planproof.evaluation.origin import Through, by
 from planproof.evaluation.result import (
     Encoded,
     EvaluationError,
@@ -16,6 +16,7 @@ from planproof.evaluation.result import (
     Result,
     Text,
     Undetermined,
+    through_function,
     undetermined,
 )
 
@@ -45,7 +46,7 @@ def unary(operator: str, operand: Result) -> Result:
 
 def binary(operator: str, left: Result, right: Result) -> Result:
     """Any operator but `&&` and `||`, which `logic` works out."""
-    origins = _origins(left, right)
+    origins = through_function((left, right))
     if operator in ("==", "!="):
         same = equal(left, right)
         if same and isinstance(left.raw, (list, dict)):
@@ -73,14 +74,10 @@ def logic(operator: str, left: Result, right: Callable[[], Result]) -> Result:
         return Result(decisive, by(left.origins, Through.FUNCTION))
     other = right()
     if other.is_determined and truth(other.raw) is decisive:
-        return Result(decisive, _origins(left, other) if left.is_determined else by(other.origins, Through.FUNCTION))
+        return Result(decisive, through_function((left, other)) if left.is_determined else by(other.origins, Through.FUNCTION))
     if left.is_determined and other.is_determined:
-        return Result(not decisive, _origins(left, other))
-    return undetermined(_origins(left, other))
-
-
-def _origins(left: Result, right: Result) -> Origins:
-    return by(united(left.all_origins, right.all_origins), Through.FUNCTION)
+        return Result(not decisive, through_function((left, other)))
+    return undetermined(through_function((left, other)))
 
 
 def truth(raw: Any) -> bool:

@@ -16,7 +16,7 @@ from planproof.evaluation.partial_plan import LeftOut
 from planproof.evaluation.regions import Regions
 from planproof.evaluation.resolution import Companions, Resolution, made_of, part_key, together
 from planproof.evaluation.resources import SAME_AS
-from planproof.evaluation.result import Result, Text, entries, origins_of
+from planproof.evaluation.result import Result, Text, items_of, origins_of
 from planproof.plan.model import Instance, Plan
 from planproof.plan.value import MISSING, Value
 from planproof.verdict import listed
@@ -78,7 +78,7 @@ class Relations:
         if value.is_unset:
             return Resolution()
         result = self._expressions.argument(instance, *path)
-        written = self._elements(result)
+        written = items_of(result)
         known = [e for e in value.items() if e.is_known]
         found = [self._of_known(self._alike(written, e), e.text or "", instance, types) for e in known]
         if value.is_known and len(known) == len(value.items()):
@@ -271,12 +271,6 @@ class Relations:
         return attribute if origin.instance.configured(attribute) else None
 
     # --- lists ---
-
-    @staticmethod
-    def _elements(result: Result | None) -> list[Result] | None:
-        if result is None or not isinstance(result.raw, list):
-            return None
-        return [value for _, value in entries(result) or ()]
 
     @staticmethod
     def _alike(written: list[Result] | None, element: Value) -> Result | None:

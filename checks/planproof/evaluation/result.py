@@ -267,6 +267,21 @@ def entries(result: Result) -> list[tuple[Result, Result]] | None:
     raise EvaluationError("it is no collection")
 
 
+def items_of(result: Result | None) -> list[Result] | None:
+    """The elements of a list or set, each with its origins; None if it is none, or cannot be told."""
+    if result is None or not isinstance(result.raw, list):
+        return None
+    return [value for _, value in entries(result) or ()]
+
+
+def set_of(items: list[Result]) -> SetValue:
+    """The set of these elements: of texts and numbers each once, in the order of their texts."""
+    if all(isinstance(item.raw, (str, int, float)) for item in items):
+        distinct = {as_string(item.raw): item for item in reversed(items)}
+        items = [distinct[key] for key in sorted(distinct)]
+    return SetValue(items)
+
+
 def as_string(raw: Any) -> str:
     """A known value as a text. Raises EvaluationError if it is none."""
     if isinstance(raw, str):
@@ -363,6 +378,11 @@ def _filled(part: Any, stand_in: Callable[[Result], str | None]) -> Json:
     if text is None:
         raise ValueError("not known")
     return text
+
+
+def through_function(arguments: Iterable[Result]) -> Origins:
+    """What a function draws on: all that its arguments do."""
+    return by(united(*(argument.all_origins for argument in arguments)), Through.FUNCTION)
 
 
 def origins_of(result: Result | None) -> Origins:

@@ -5,11 +5,8 @@ https://developer.hashicorp.com/terraform/language/expressions/type-constraints
 
 from __future__ import annotations
 
-from typing import Any
-
 from planproof.evaluation.operators import as_number, number
-from planproof.evaluation.result import EvaluationError, Result, Undetermined, as_string, entries, member
-from planproof.functions.set_value import SetValue
+from planproof.evaluation.result import EvaluationError, Result, Undetermined, as_string, items_of, member, set_of
 from planproof.syntax.nodes import Call, Literal, Node, ObjectNode, Template, TupleNode, Variable
 
 
@@ -41,8 +38,8 @@ def _converted(given: Result, constraint: Node) -> Result:
     if constraint.name == "object" and isinstance(inner, ObjectNode) and isinstance(given.raw, dict):
         return Result(_object(given, inner), given.origins)
     if constraint.name == "tuple" and isinstance(inner, TupleNode) and isinstance(given.raw, list):
-        items = [value for _, value in entries(given) or ()]
-        return Result([_converted(item, node) for item, node in zip(items, inner.items, strict=False)], given.origins)
+        items = zip(items_of(given) or (), inner.items, strict=False)
+        return Result([_converted(item, node) for item, node in items], given.origins)
     return given
 
 
@@ -58,15 +55,8 @@ def _primitive(given: Result, name: str) -> Result:
 
 
 def _sequence(given: Result, inner: Node, is_set: bool) -> Result:
-    items = [_converted(value, inner) for _, value in entries(given) or ()]
-    if not is_set:
-        return Result(items, given.origins)
-    if all(isinstance(item.raw, (str, int, float)) for item in items):
-        distinct = {as_string(item.raw): item for item in reversed(items)}
-        items = [distinct[key] for key in sorted(distinct)]
-    found: list[Any] = SetValue()
-    found.extend(items)
-    return Result(found, given.origins)
+    items = [_converted(item, inner) for item in items_of(given) or ()]
+    return Result(set_of(items) if is_set else items, given.origins)
 
 
 def _object(given: Result, constraint: ObjectNode) -> dict[str, Result]:

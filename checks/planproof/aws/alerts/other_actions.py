@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator
 from planproof.aws.alerts.links import Link, broken, cannot_tell, holds, strongest
 from planproof.context import Context
 from planproof.evaluation.identifiers import identifier
-from planproof.evaluation.result import Result, entries, text_parts
+from planproof.evaluation.result import Result, items_of, text_parts
 from planproof.plan.model import Instance
 from planproof.text.wildcards import matches
 
@@ -107,7 +107,8 @@ def _written(speaker: Instance, attribute: str, context: Context) -> list[str]:
     result = context.evaluated(speaker, attribute) if value.has_unknown else None
     if result is None:
         return known
-    parts = [element for _, element in entries(result) or ()] if isinstance(result.raw, list) else [result]
+    elements = items_of(result)
+    parts = [result] if elements is None else elements
     return list(dict.fromkeys([*known, *("".join(map(_shown, text_parts(part))) for part in parts)]))
 
 

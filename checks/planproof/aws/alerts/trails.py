@@ -16,7 +16,7 @@ from planproof.aws.s3 import BUCKET
 from planproof.context import Context
 from planproof.evaluation.arguments import Path
 from planproof.evaluation.origin import Kind, Through
-from planproof.evaluation.result import Result, entries, filled
+from planproof.evaluation.result import Result, filled, items_of
 from planproof.plan.model import Instance
 
 TRAIL = "aws_cloudtrail"
@@ -210,8 +210,9 @@ def _arns(trail: Instance, path: Path, context: Context) -> tuple[tuple[str, ...
     if value.is_known and not value.has_unknown:
         return tuple(known), ""
     result = context.evaluated(trail, *path)
-    if result is not None and isinstance(result.raw, list):
-        return _of_elements([element for _, element in entries(result) or ()], trail, path, context)
+    elements = items_of(result)
+    if elements is not None:
+        return _of_elements(elements, trail, path, context)
     settled = context.relations.settled(result.all_origins, BUCKET) if result is not None else ()
     origins = tuple(o for o in settled if o.through is not Through.CHOICE)
     buckets = {i.address: i for o in origins if o.type == BUCKET for i in o.instances}

@@ -11,7 +11,7 @@ from planproof.aws.iam.language import Condition, Document, Principal, Text, Unk
 from planproof.context import Context
 from planproof.evaluation import result as evaluated
 from planproof.evaluation.origin import Kind, Origin, Origins, Through
-from planproof.evaluation.result import Encoded, Result, entries, is_known, plain, text_parts, undetermined
+from planproof.evaluation.result import Encoded, Result, is_known, items_of, plain, text_parts, undetermined
 from planproof.plan.model import Instance
 from planproof.plan.value import Value
 
@@ -46,7 +46,7 @@ class StatementTexts:
         result = self._context.evaluated(self._data, *self._path, *path)
         where = self._at(path)
         if value.is_unknown:
-            found = _items(result)
+            found = items_of(result)
             return tuple(known_or_unknown(r, where) for r in found) if found is not None else (unknown(result, where),)
         known = [element.text for element in value.items() if element.text is not None]
         return (*known, *_unread(result, len(value.items()) - len(known), where))
@@ -79,15 +79,9 @@ def _elements(value: Value) -> list[Value]:
     return value.items() if isinstance(value.raw, list) else [value] if value.is_known else []
 
 
-def _items(result: Result | None) -> list[Result] | None:
-    if result is None or not isinstance(result.raw, list):
-        return None
-    return [value for _, value in entries(result) or ()]
-
-
 def _unread(result: Result | None, count: int, where: str) -> list[Text]:
     """The elements of a list that the plan does not know."""
-    written = [r for r in _items(result) or () if not is_known(r)]
+    written = [r for r in items_of(result) or () if not is_known(r)]
     if len(written) == count:
         return [unknown(r, where) for r in written]
     origins = _deciding(result.all_origins) if result is not None else ()
