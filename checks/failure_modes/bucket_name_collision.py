@@ -11,7 +11,7 @@ from planproof.aws.s3 import BUCKET
 from planproof.aws.unique_names import is_host, is_unique, made_up, stands_in, tells_account, unique_parts
 from planproof.check import Context, Instance, Outcome, check, failed, passed, unknown
 from planproof.evaluation.expressions import Expressions
-from planproof.evaluation.origin import Kind, Origin, Origins, Through
+from planproof.evaluation.origin import Kind, Origin, Origins, Through, lost_reason
 from planproof.evaluation.result import REFUSED, text_parts
 from planproof.plan.value import as_object
 from planproof.verdict import Verdict
@@ -122,7 +122,7 @@ def _is_given(origin: Origin, context: Context) -> bool:
 
 
 def _fixed_or_open(bucket: Instance, origins: Origins, settings: Mapping[str, Any], where: str, context: Context) -> Outcome:
-    lost = next((o.reason for o in origins if o.kind is Kind.LOST), None)
+    lost = lost_reason(origins)
     if lost:
         return unknown("cannot_follow", f"the name cannot be followed: {lost}", where)
     if not origins and bucket.config is None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from planproof.check import PLAN_WIDE, Context, Outcome, Plan, check, failed, passed, unknown
-from planproof.evaluation.origin import Kind, Origin, Origins, Through
+from planproof.evaluation.origin import Kind, Origin, Origins, deciding, lost_reason
 from planproof.evaluation.result import Result
 from planproof.plan.model import Output
 from planproof.verdict import Verdict
@@ -92,7 +92,7 @@ def _exports(output: Output, promise: Mapping[str, Any], context: Context) -> Ou
         right = {_split(export)[0] for export in promise["exports"]}
         code = "wrong_attribute" if any(o.type in right for o in resources) else "wrong_type"
         return failed(code, f"{output.name} exports {_named(tuple(resources))}; the contract wants {wanted}", where)
-    lost = next((o.reason for o in origins if o.kind is Kind.LOST), None)
+    lost = lost_reason(origins)
     if lost:
         return unknown("cannot_follow", f"what {output.name} exports cannot be followed: {lost}", where)
     return failed("constant", f"{output.name} is a constant or a variable; the contract wants {wanted}", where)
@@ -101,7 +101,7 @@ def _exports(output: Output, promise: Mapping[str, Any], context: Context) -> Ou
 def _deciding(result: Result, promise: Mapping[str, Any], context: Context) -> Origins:
     """What the output is made of, followed to the types that are promised, without what only chose it."""
     types = {_split(export)[0] for export in promise["exports"]}
-    return tuple(o for o in context.relations.settled(result.all_origins, *types) if o.through is not Through.CHOICE)
+    return deciding(context.relations.settled(result.all_origins, *types))
 
 
 def _whole(output: Output, fit: list[Origin], where: str, wanted: str) -> Outcome | None:

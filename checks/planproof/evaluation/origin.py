@@ -124,6 +124,16 @@ def united(*several: Iterable[Origin]) -> Origins:
     return tuple(found) if len(found) <= MOST_ORIGINS else (*list(found)[:MOST_ORIGINS], _MANY)
 
 
+def deciding(origins: Iterable[Origin]) -> Origins:
+    """What a value is made of, and not what only chose it."""
+    return tuple(origin for origin in origins if origin.through is not Through.CHOICE)
+
+
+def lost_reason(origins: Iterable[Origin]) -> str:
+    """Why the first of them that is lost cannot be followed; empty if none is."""
+    return next((origin.reason for origin in origins if origin.kind is Kind.LOST), "")
+
+
 def by(origins: Iterable[Origin], through: Through) -> Origins:
     """The origins, got in by what is further away."""
     return tuple(dict.fromkeys(origin.by(through) for origin in origins))

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from planproof.evaluation.expressions import Expressions
 from planproof.evaluation.identifiers import FORMS, Identifier, form_of, identifier, identity_of, name_of
-from planproof.evaluation.origin import Kind, Origin, Origins, Through, united
+from planproof.evaluation.origin import Kind, Origin, Origins, Through, deciding, lost_reason, united
 from planproof.evaluation.partial_plan import LeftOut
 from planproof.evaluation.regions import Regions
 from planproof.evaluation.resolution import Companions, Resolution, made_of, part_key, together
@@ -229,7 +229,7 @@ class Relations:
 
     def _open(self, origins: Origins, where: str, types: tuple[str, ...]) -> Resolution:
         reached = {i.address: i for o in origins if self._may_be(o, types) for i in o.instances}
-        lost = next((o.reason for o in origins if o.kind is Kind.LOST), None)
+        lost = lost_reason(origins)
         if lost:
             return Resolution((), tuple(reached.values()), True, f"{where} cannot be followed: {lost}")
         if reached:
@@ -253,7 +253,7 @@ class Relations:
         """What decides the value, and not what only chose it."""
         if result is None:
             return ()
-        return tuple(o for o in self.settled(result.all_origins, *types, through_data=True) if o.through is not Through.CHOICE)
+        return deciding(self.settled(result.all_origins, *types, through_data=True))
 
     def _is_identity(self, origin: Origin, types: Iterable[str]) -> bool:
         if origin.type not in types or origin.is_data:

@@ -18,7 +18,7 @@ from planproof.aws.alerts.findings import findings
 from planproof.aws.alerts.sample_records import Sample, samples
 from planproof.context import Context
 from planproof.errors import PatternError
-from planproof.evaluation.origin import Kind, Through
+from planproof.evaluation.origin import Kind, Through, deciding, lost_reason
 from planproof.evaluation.result import Result, filled
 from planproof.plan.model import Instance
 
@@ -245,7 +245,7 @@ def _written(instance: Instance, attribute: str, bucket: Instance, context: Cont
 
 def _stand_in(part: Result, bucket: Instance, context: Context) -> str | None:
     """What stands in a pattern for the name or ARN of a bucket; None for anything else that is not known."""
-    origins = [o for o in part.all_origins if o.through is not Through.CHOICE]
+    origins = deciding(part.all_origins)
     if (
         len(origins) != 1
         or origins[0].type != "aws_s3_bucket"
@@ -261,6 +261,6 @@ def _stand_in(part: Result, bucket: Instance, context: Context) -> str | None:
 def _why_unknown(instance: Instance, attribute: str, context: Context) -> str:
     origins = context.origins(instance, attribute)
     made_of = [o.display_name for o in origins if o.kind is Kind.RESOURCE]
-    lost = next((o.reason for o in origins if o.kind is Kind.LOST), "")
+    lost = lost_reason(origins)
     what = f" (made of {', '.join(dict.fromkeys(made_of))})" if made_of else f": {lost}" if lost else ""
     return f"is known after the apply{what}{'' if context.source or lost else '; give the source'}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from planproof.aws.alerts.alarms import Watch
 from planproof.context import Context
-from planproof.evaluation.origin import Origin, Origins, Through
+from planproof.evaluation.origin import Origin, deciding
 from planproof.evaluation.resolution import same_made
 from planproof.evaluation.result import Result
 from planproof.plan.model import Instance
@@ -32,7 +32,7 @@ def _text(value: Value, result: Result | None, context: Context) -> str | None:
     known = value.text if value.text is not None else result.text if result is not None else None
     if known is not None or result is None:
         return known
-    origins = _deciding(result)
+    origins = deciding(result.all_origins)
     return context.expressions.value(origins[0]).text if len(origins) == 1 and origins[0].is_itself else None
 
 
@@ -40,7 +40,7 @@ def _same_text(left: str | None, right: str | None, written: tuple[Result | None
     """Whether two texts are the same, as far as they are known or made of the same; None if that cannot be told."""
     if left is not None and right is not None:
         return left == right
-    mine, theirs = (_deciding(result) if result is not None else () for result in written)
+    mine, theirs = (deciding(result.all_origins) if result is not None else () for result in written)
     filters = {o.instance.address: o for o in mine if o.type == FILTER and o.instance}
     if filters and each.address not in filters:
         return False
@@ -56,10 +56,6 @@ def _is_metric(attribute: tuple[str, ...] | None, each: Instance, metric: str | 
     if attribute and attribute[0] == "metric_transformation":
         return True
     return True if metric is not None and each.get("name").text == metric else None
-
-
-def _deciding(result: Result) -> Origins:
-    return tuple(o for o in result.all_origins if o.through is not Through.CHOICE)
 
 
 def _made_of(origin: Origin) -> object:

@@ -19,7 +19,7 @@ from planproof.aws.alerts.other_actions import other_actions
 from planproof.context import Context
 from planproof.evaluation.identifiers import identifier
 from planproof.evaluation.origin import Kind, Through
-from planproof.evaluation.result import entries
+from planproof.evaluation.result import items_of
 from planproof.plan.model import Instance
 
 TOPIC = "aws_sns_topic"
@@ -145,8 +145,8 @@ def _literal_topics(instance: Instance, attribute: str, found: tuple[Instance, .
     known = [element.text or "" for element in value.items() or [value]]
     result = context.evaluated(instance, attribute) if value.is_unknown else None
     if result is not None:
-        written = [element for _, element in entries(result) or ()] if isinstance(result.raw, list) else [result]
-        known = [element.text or "" for element in written]
+        elements = items_of(result)
+        known = [element.text or "" for element in ([result] if elements is None else elements)]
     by_name: dict[str, Instance] = context.once(_topics_by_name)
     for arn in dict.fromkeys(text for text in known if _TOPIC_ARN.fullmatch(text)):
         topic = by_name.get(arn.rpartition(":")[2])

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from planproof.aws.s3 import BUCKET
 from planproof.context import Context
 from planproof.evaluation.arguments import Path
-from planproof.evaluation.origin import Kind, Through
+from planproof.evaluation.origin import Kind, deciding, lost_reason
 from planproof.evaluation.result import Result, filled, items_of
 from planproof.plan.model import Instance
 
@@ -214,7 +214,7 @@ def _arns(trail: Instance, path: Path, context: Context) -> tuple[tuple[str, ...
     if elements is not None:
         return _of_elements(elements, trail, path, context)
     settled = context.relations.settled(result.all_origins, BUCKET) if result is not None else ()
-    origins = tuple(o for o in settled if o.through is not Through.CHOICE)
+    origins = deciding(settled)
     buckets = {i.address: i for o in origins if o.type == BUCKET for i in o.instances}
     missing = sum(1 for e in value.items() if e.is_unknown) if value.is_known else None
     exact = all(o.instance for o in origins if o.type == BUCKET)
@@ -222,7 +222,7 @@ def _arns(trail: Instance, path: Path, context: Context) -> tuple[tuple[str, ...
     every = all(o.kind in (Kind.RESOURCE, Kind.CONSTANT) for o in origins)
     if buckets and (exact or every or missing == len(buckets)):
         return (*known, *(f"{arn_name(bucket)}/" for bucket in buckets.values())), ""
-    lost = next((o.reason for o in origins if o.kind is Kind.LOST), "the plan does not say which bucket it is")
+    lost = lost_reason(origins) or "the plan does not say which bucket it is"
     return tuple(known), f"{trail.address}.{path[0]} is known after the apply, and {lost}"
 
 
@@ -245,7 +245,7 @@ def _of_elements(elements: list[Result], trail: Instance, path: Path, context: C
 
 def _stand_in(part: Result, context: Context) -> str | None:
     """What stands for a bucket's name or ARN that is not known; None for anything else."""
-    origins = [o for o in context.relations.settled(part.all_origins, BUCKET) if o.through is not Through.CHOICE]
+    origins = deciding(context.relations.settled(part.all_origins, BUCKET))
     if len(origins) != 1 or origins[0].type != BUCKET or not origins[0].instance or not origins[0].is_itself:
         return None
     attribute = (origins[0].attribute or ("",))[0]

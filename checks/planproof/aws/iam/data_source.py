@@ -9,7 +9,7 @@ from planproof.aws.iam.json_text import MAX_STATEMENTS, parsed
 from planproof.aws.iam.language import Document, Statement, Unknown
 from planproof.aws.iam.unknown_parts import StatementTexts, document_in
 from planproof.context import Context
-from planproof.evaluation.origin import Kind, Origin, Origins, Through
+from planproof.evaluation.origin import Origin, Origins, deciding, lost_reason
 from planproof.evaluation.result import Result, entries
 from planproof.plan.model import Instance
 from planproof.plan.value import Value
@@ -119,12 +119,11 @@ class _Blocks:
         return document_in(element, f"{self._data.address}.{argument}") or self._lost(origins, argument)
 
     def _settled(self, result: Result | None) -> Origins:
-        settled = self._context.relations.settled(result.all_origins, DATA) if result is not None else ()
-        return tuple(o for o in settled if o.through is not Through.CHOICE)
+        return deciding(self._context.relations.settled(result.all_origins, DATA)) if result is not None else ()
 
     def _lost(self, origins: Origins, argument: str) -> Document:
-        lost = next((f": {o.reason}" for o in origins if o.kind is Kind.LOST), "")
-        return Document(problem=f"known after the apply: {self._data.address}.{argument}{lost}")
+        lost = lost_reason(origins)
+        return Document(problem=f"known after the apply: {self._data.address}.{argument}{f': {lost}' if lost else ''}")
 
     def _unread_makers(self, origins: Origins) -> list[Instance]:
         """The data sources behind the elements that are unknown, in the order they are written."""

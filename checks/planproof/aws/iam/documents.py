@@ -13,7 +13,7 @@ from planproof.aws.iam.json_text import parsed
 from planproof.aws.iam.language import Document
 from planproof.aws.iam.unknown_parts import document_in
 from planproof.context import Context
-from planproof.evaluation.origin import Kind, Origins, Through
+from planproof.evaluation.origin import Kind, Origins, deciding, lost_reason
 from planproof.plan.model import Instance
 
 
@@ -33,15 +33,14 @@ def _unknown_text(instance: Instance, path: tuple[str | int, ...], where: str, c
     written = document_in(result, where)
     if written is not None:
         return written
-    settled = context.relations.settled(result.all_origins, DATA) if result is not None else ()
-    origins = tuple(o for o in settled if o.through is not Through.CHOICE)
+    origins = deciding(context.relations.settled(result.all_origins, DATA)) if result is not None else ()
     makers = _data_sources(origins)
     if makers:
         found = [of_data_source(data, context) for data in makers]
         names = " or ".join(data.address for data in makers)
         problem = f"which of {names} {where} is, is known after the apply"
         return found[0] if len(found) == 1 else Document(problem=problem, alternatives=tuple(found))
-    lost = next((o.reason for o in origins if o.kind is Kind.LOST), "")
+    lost = lost_reason(origins)
     made_of = ", ".join(dict.fromkeys(o.display_name for o in origins if o.kind is Kind.RESOURCE))
     help_ = "" if context.source else "; give the source (the folder, or the saved plan)"
     reason = f"{where} cannot be followed: {lost}" if lost else f"known after the apply: {where}"

@@ -10,7 +10,7 @@ from planproof.aws.iam.json_text import MAX_BYTES, MAX_DEPTH, document_of, loads
 from planproof.aws.iam.language import Condition, Document, Principal, Text, Unknown, Who, principal, who_by_text
 from planproof.context import Context
 from planproof.evaluation import result as evaluated
-from planproof.evaluation.origin import Kind, Origin, Origins, Through
+from planproof.evaluation.origin import Kind, Origin, deciding
 from planproof.evaluation.result import Encoded, Result, is_known, items_of, plain, text_parts, undetermined
 from planproof.plan.model import Instance
 from planproof.plan.value import Value
@@ -84,15 +84,10 @@ def _unread(result: Result | None, count: int, where: str) -> list[Text]:
     written = [r for r in items_of(result) or () if not is_known(r)]
     if len(written) == count:
         return [unknown(r, where) for r in written]
-    origins = _deciding(result.all_origins) if result is not None else ()
+    origins = deciding(result.all_origins) if result is not None else ()
     if len(origins) == count > 1:
         return [unknown(undetermined((origin,)), where) for origin in origins]
     return [unknown(result, where)] * count
-
-
-def _deciding(origins: Origins) -> Origins:
-    """What the text is made of, and not what only chose it."""
-    return tuple(o for o in origins if o.through is not Through.CHOICE)
 
 
 def known_or_unknown(result: Result, where: str) -> Text:
@@ -102,7 +97,7 @@ def known_or_unknown(result: Result, where: str) -> Text:
 
 def unknown(result: Result | None, where: str) -> Unknown:
     """What an unknown text is, by the resources that it is made of and the text around them."""
-    origins = _deciding(result.all_origins) if result is not None else ()
+    origins = deciding(result.all_origins) if result is not None else ()
     resources = list({o.display_name: o for o in origins if o.kind is Kind.RESOURCE}.values())
     kinds = {_who(o) for o in resources} | {Who.SOMEBODY for o in origins if o.kind in (Kind.LOST, Kind.VARIABLE)}
     by_text = _who_by_text(result)
