@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from planproof.context import Context
 from planproof.evaluation.arguments import Path
+from planproof.evaluation.origin import Origin
 from planproof.plan.model import Instance
 from planproof.plan.value import Value
 
@@ -93,6 +94,12 @@ def versioned(bucket: Instance, context: Context) -> bool | None:
     if any(state.raw in ("Enabled", True) for state in states):
         return True
     return None if linked.perhaps or any(state.is_unknown for state in states) else False
+
+
+def identifier_read(origin: Origin, name: str) -> str | None:
+    """What a reference to a bucket of this name reads: its name, its ARN, or another attribute (None)."""
+    attribute = (origin.attribute or ("",))[0]
+    return f"arn:aws:s3:::{name}" if attribute == "arn" else name if attribute in ("id", "bucket") else None
 
 
 def inline_counts(bucket: Instance, block: str, companion: str, context: Context) -> bool:

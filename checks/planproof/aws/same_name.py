@@ -87,11 +87,8 @@ def _partition(region: str) -> str:
 
 def _account(instance: Instance, context: Context) -> str:
     """What the provider configuration says of the account; the same text is the same account."""
-    key = instance.config.provider_key if instance.config else ""
-    provider = context.plan.provider(key)
-    if not provider.expressions:
-        provider = context.plan.provider(key.rpartition(":")[2])
-    return json.dumps({name: provider.expressions[name] for name in _ACCOUNT if name in provider.expressions}, sort_keys=True)
+    written = context.plan.provider(context.plan.provider_key(instance)).expressions
+    return json.dumps({name: written[name] for name in _ACCOUNT if name in written}, sort_keys=True)
 
 
 # --- names -----------------------------------------------------------------------------------------------------------

@@ -108,9 +108,17 @@ class Expressions:
 
     def body(self, instance: Instance) -> Body | None:
         """The body of the instance's block in the source."""
-        module = self._source.module(instance.module.path) if self._source else None
-        labels = instance.local_address.split(".")
-        return module.body(*(labels if instance.mode == "data" else ("resource", *labels))) if module else None
+        return self._block(instance.module, instance.local_address)
+
+    def _block(self, module: Module, local: str) -> Body | None:
+        """The body of a resource's or data source's block."""
+        labels = local.split(".")
+        return self._body(module, *(labels if labels[0] == "data" else ("resource", *labels)))
+
+    def _body(self, module: Module, *labels: str) -> Body | None:
+        """The body of a block of the source, by its type and labels."""
+        source = self._source.module(module.path) if self._source else None
+        return source.body(*labels) if source else None
 
     def place(self, instance: Instance) -> Place:
         module, local = instance.module, instance.local_address
@@ -186,18 +194,12 @@ class Expressions:
         return result
 
     def _repetition(self, module: Module, local: str) -> Result:
-        source = self._source.module(module.path) if self._source else None
-        labels = local.split(".")
-        body = source.body(*(labels if labels[0] == "data" else ("resource", *labels))) if source else None
         config = module.config.resources.get(local)
-        return self._of_repetition(body, config.repetition if config else None, Place(module))
+        return self._of_repetition(self._block(module, local), config.repetition if config else None, Place(module))
 
     def _call_repetition(self, module: Module, name: str) -> Result:
-        source = self._source.module(module.path) if self._source else None
         call = module.config.calls.get(name)
-        return self._of_repetition(
-            source.body("module", name) if source else None, call.repetition if call else None, Place(module)
-        )
+        return self._of_repetition(self._body(module, "module", name), call.repetition if call else None, Place(module))
 
     def _of_repetition(self, body: Body | None, expression: Any, place: Place) -> Result:
         for name in ("for_each", "count") if body is not None else ():
@@ -280,8 +282,7 @@ class Expressions:
         return self._remembered(("var", module.address, name), lambda: self._variable(module, name)) or NULL
 
     def _variable(self, module: Module, name: str) -> Result:
-        source = self._source.module(module.path) if self._source else None
-        declared = source.body("variable", name) if source else None
+        declared = self._body(module, "variable", name)
         given = self._given(module, name)
         if given is None or (given.raw is None and _is_true(declared, "nullable") is False):
             given = self._default(module, name, declared) or given or NULL
@@ -298,9 +299,8 @@ class Expressions:
                 return Result(self._assumed[name], origin)
             value = self.plan.variables.get(name)
             return None if value is None else Result(value.raw, origin)
-        caller = self._source.module(module.parent.path) if self._source else None
-        body = caller.body("module", module.name) if caller else None
         parent, call = module.parent, module.call
+        body = self._body(parent, "module", module.name)
         beside = parent.children.get(module.name, {})
         place = Place(parent, module.key, lambda: self.call_repetition(parent, module.name), beside=beside)
         if body is not None:
@@ -350,8 +350,7 @@ class Expressions:
         return self._remembered(("output", module.address, name), lambda: self._find_output(module, name)) or NULL
 
     def _find_output(self, module: Module, name: str) -> Result:
-        source = self._source.module(module.path) if self._source else None
-        body = source.body("output", name) if source else None
+        body = self._body(module, "output", name)
         if body is not None and "value" in body.attributes:
             return self._evaluator.safely(body.attributes["value"].expression, Place(module))
         declared = module.config.outputs.get(name)

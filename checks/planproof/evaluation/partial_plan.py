@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from planproof.evaluation.expressions import Expressions
-from planproof.evaluation.resources import keys_of
-from planproof.evaluation.result import EvaluationError, Reference
+from planproof.evaluation.resources import keys_of, subjects_of
+from planproof.evaluation.result import EvaluationError
 from planproof.plan.addresses import index_text
 from planproof.plan.model import Instance, Module, Plan
 from planproof.plan.value import Key
@@ -54,12 +54,7 @@ class LeftOut:
             found = self._expressions.called(module, name).raw
         except EvaluationError:
             return []
-        each = (
-            [found]
-            if isinstance(found, Reference)
-            else [r.raw for r in (found.values() if isinstance(found, dict) else found or ())]
-        )
-        known = [one.subject for one in each if isinstance(one, Reference) and isinstance(one.subject, Module)]
+        known = [subject for subject in subjects_of(found) if isinstance(subject, Module)]
         return known or list(module.children.get(name, {}).values())
 
     def _missing(self, module: Module, local: str) -> list[Key]:

@@ -14,7 +14,7 @@ from planproof.evaluation.blocks import refuse_too_many
 from planproof.evaluation.evaluator import Place
 from planproof.evaluation.identifiers import identity_of
 from planproof.evaluation.origin import Kind, Origin, Origins, Through, by, united
-from planproof.evaluation.resources import keys_of
+from planproof.evaluation.resources import keys_of, subjects_of
 from planproof.evaluation.result import (
     NULL,
     Counted,
@@ -133,7 +133,7 @@ class PlanNames:
                 found.append(by(result.origins, Through.CHOICE))
             elif isinstance(result.raw, (Instances, Counted)):
                 found.append((self._paired(result.raw, place) if alone else None) or (result.raw.origin.by(Through.UNTOLD),))
-            elif subjects := _subjects(result.raw):
+            elif subjects := subjects_of(result.raw):
                 found.append(self._whole(subjects, name))
             else:
                 found.append(by(origins_of(result), Through.UNTOLD))
@@ -249,17 +249,6 @@ def _has_part(origin: Origin, step: str) -> bool:
         return origin.attribute[0] not in identity_of(origin.type)  # an identifier is a text
     schema = origin.instances[0].value.names() if origin.instances else []
     return not schema or step in schema
-
-
-def _subjects(raw: Any) -> list[Any]:
-    """What is referred to as a whole: a resource, a module or, by key, the instances of one."""
-    each = [raw] if isinstance(raw, Reference) else [r.raw for r in _results(raw)]
-    return [one.subject for one in each if isinstance(one, Reference)]
-
-
-def _results(raw: Any) -> list[Result]:
-    members = raw.values() if isinstance(raw, dict) else raw if isinstance(raw, list) else ()
-    return [member for member in members if isinstance(member, Result)]
 
 
 def _leaves(expression: Any) -> list[Mapping[str, Any]]:

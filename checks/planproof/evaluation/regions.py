@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cached_property
 
 from planproof.evaluation.expressions import Expressions
-from planproof.evaluation.origin import Origin
 from planproof.plan.model import Instance, Plan
 
 
@@ -18,7 +17,11 @@ class Regions:
 
     def same(self, one: Instance, other: Instance) -> bool | None:
         """Whether both are made in one region; None if the plan does not tell."""
-        if not one.configured("region") and not other.configured("region") and self._provider(one) == self._provider(other):
+        if (
+            not one.configured("region")
+            and not other.configured("region")
+            and self._plan.provider_key(one) == self._plan.provider_key(other)
+        ):
             return True
         first, second = self._region(one), self._region(other)
         if first == second:
@@ -45,15 +48,10 @@ class Regions:
         if instance.configured("region"):
             result = self._expressions.argument(instance, "region")
             return result.text or ("argument", result.all_origins) if result is not None else ("of", instance.address)
-        key = self._provider(instance)
+        key = self._plan.provider_key(instance)
         if key not in self._of_provider:
             self._of_provider[key] = self._find(key)
         return self._of_provider[key]
-
-    def _provider(self, instance: Instance) -> str:
-        """The key of its provider configuration; of a module that configures none of its own, that of the root, which it inherits."""
-        key = instance.config.provider_key if instance.config else ""
-        return key if self._plan.provider(key).expressions else key.rpartition(":")[2]
 
     def _find(self, key: str) -> object:
         provider = self._plan.provider(key)
@@ -65,14 +63,6 @@ class Regions:
         if provider.raw.get("module_address"):
             return ("provider", key)
         result = self._expressions.of_plan(expression)
-        return self._text(result.all_origins) or ("argument", result.all_origins)
-
-    def _text(self, origins: tuple[Origin, ...]) -> str | None:
-        """The value of the one variable or attribute that a region is."""
-        if len(origins) != 1:
-            return None
-        origin = origins[0]
-        if origin.instance and origin.attribute:
-            return origin.instance.get(*origin.attribute).text
-        value = self._plan.variables.get(origin.name)
-        return value.get(*(origin.attribute or ())).text if value else None
+        origins = result.all_origins
+        known = self._expressions.value(origins[0]).text if len(origins) == 1 else None
+        return known or ("argument", origins)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 from planproof.evaluation.origin import Kind, Origin
 from planproof.evaluation.result import (
@@ -118,6 +118,15 @@ def keys_of(repetition: Result) -> list[Key] | None:
     found = entries(repetition) if isinstance(raw, list) else None
     keys = [key.raw for key, _ in found or ()]
     return keys if found is not None and all(isinstance(key, str) for key in keys) else None
+
+
+def subjects_of(raw: Any) -> list[Any]:
+    """What is referred to as a whole: a resource, a module or, by key, the instances of one."""
+    members = (
+        [raw] if isinstance(raw, Reference) else raw.values() if isinstance(raw, dict) else raw if isinstance(raw, list) else ()
+    )
+    found = [member.raw if isinstance(member, Result) else member for member in members]
+    return [one.subject for one in found if isinstance(one, Reference)]
 
 
 def _of_value(value: Value, origin: Origin) -> Result:

@@ -248,6 +248,12 @@ class Plan:
         blocks = as_object(as_object(self.raw.get("configuration")).get("provider_config"))
         return ResourceConfig(as_object(blocks.get(key)))
 
+    def provider_key(self, instance: Instance) -> str:
+        """The key of an instance's provider configuration; of a module that configures none of its own, that of the root, which it
+        inherits."""
+        key = instance.config.provider_key if instance.config else ""
+        return key if self.provider(key).expressions else key.rpartition(":")[2]
+
     def _read(self, root: Json, only: str | None = None) -> Iterator[Instance]:
         pending = [(as_object(root), self.root)]
         while pending:

@@ -16,6 +16,7 @@ from typing import Any
 from planproof.aws.alerts import event_pattern, filter_pattern
 from planproof.aws.alerts.findings import findings
 from planproof.aws.alerts.sample_records import Sample, samples
+from planproof.aws.s3 import identifier_read
 from planproof.context import Context
 from planproof.errors import PatternError
 from planproof.evaluation.origin import Kind, Through, deciding, lost_reason
@@ -253,9 +254,8 @@ def _stand_in(part: Result, bucket: Instance, context: Context) -> str | None:
         or origins[0].through is not Through.AS_IS
     ):
         return None
-    attribute = (origins[0].attribute or ("",))[0]
     name = _name(bucket) if origins[0].instance is bucket else f"another-{origins[0].instance.address}"
-    return f"arn:aws:s3:::{name}" if attribute == "arn" else name if attribute in ("id", "bucket") else None
+    return identifier_read(origins[0], name)
 
 
 def _why_unknown(instance: Instance, attribute: str, context: Context) -> str:

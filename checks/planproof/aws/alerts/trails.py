@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from enum import IntEnum
 from typing import NamedTuple
 
-from planproof.aws.s3 import BUCKET
+from planproof.aws.s3 import BUCKET, identifier_read
 from planproof.context import Context
 from planproof.evaluation.arguments import Path
 from planproof.evaluation.origin import Kind, deciding, lost_reason
@@ -248,6 +248,4 @@ def _stand_in(part: Result, context: Context) -> str | None:
     origins = deciding(context.relations.settled(part.all_origins, BUCKET))
     if len(origins) != 1 or origins[0].type != BUCKET or not origins[0].instance or not origins[0].is_itself:
         return None
-    attribute = (origins[0].attribute or ("",))[0]
-    name = arn_name(origins[0].instance)
-    return f"arn:aws:s3:::{name}" if attribute == "arn" else name if attribute in ("id", "bucket") else None
+    return identifier_read(origins[0], arn_name(origins[0].instance))

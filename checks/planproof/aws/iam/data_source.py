@@ -10,7 +10,7 @@ from planproof.aws.iam.language import Document, Statement, Unknown
 from planproof.aws.iam.unknown_parts import StatementTexts, document_in
 from planproof.context import Context
 from planproof.evaluation.origin import Origin, Origins, deciding, lost_reason
-from planproof.evaluation.result import Result, entries
+from planproof.evaluation.result import Result, items_of
 from planproof.plan.model import Instance
 from planproof.plan.value import Value
 
@@ -92,8 +92,9 @@ class _Blocks:
         if value.is_unset:
             return
         result = self._context.evaluated(self._data, argument)
-        if result is not None and isinstance(result.raw, list):
-            yield from (self._of_element(element, argument) for _, element in entries(result) or ())
+        written = items_of(result)
+        if written is not None:
+            yield from (self._of_element(element, argument) for element in written)
             return
         elements = value.items() if isinstance(value.raw, list) else [value]
         unread = [e for e in elements if e.is_unknown]
