@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from planproof.aws.alerts.alarms import ALARM, Watch, watches, watches_of
 from planproof.aws.alerts.dimensions import dimension_names, shares_data_points
+from planproof.aws.alerts.links import Link
 from planproof.aws.alerts.same_metric import FILTER, same_metric
 from planproof.check import Context, Instance, Outcome, check, failed, passed, unknown
 
@@ -54,9 +55,9 @@ def _judge(watch: Watch, context: Context) -> Outcome:
     nearest: _Near | None = None
     for each in _candidates(watch, context):
         doubt = same_metric(watch, each, context)
-        if doubt == "":
-            doubt = next((link.reason for link in shares_data_points(watch, each, None, context) if link.undetermined), "")
-        near = _near(watch, each, doubt, context)
+        links = [*shares_data_points(watch, each, None, context)] if doubt == "" else []
+        doubt = next((link.reason for link in links if link.undetermined), doubt)
+        near = _near(watch, each, doubt, links, context)
         if doubt == "" and near is None:
             return passed("metric_written", f"{each.address} writes the metric", each.address)
         if doubt:
@@ -85,9 +86,10 @@ class _Near(NamedTuple):
     doubt: str = ""
 
 
-def _near(watch: Watch, each: Instance, doubt: str | None, context: Context) -> _Near | None:
+def _near(watch: Watch, each: Instance, doubt: str | None, links: list[Link], context: Context) -> _Near | None:
+    """`links`: what keeps the alarm from seeing the filter's data points, if the metric is the same."""
     if doubt == "":
-        return _other_data_points(watch, each, context)
+        return _other_data_points(watch, each, links, context)
     if doubt:
         return None
     alarm = watch.alarm
@@ -107,13 +109,13 @@ def _near(watch: Watch, each: Instance, doubt: str | None, context: Context) -> 
     return _Near(len(differing) + (0 if same_letters else 2), text, (f"{alarm.address}.{name}", each.address), others)
 
 
-def _other_data_points(watch: Watch, each: Instance, context: Context) -> _Near | None:
+def _other_data_points(watch: Watch, each: Instance, links: list[Link], context: Context) -> _Near | None:
     """The metric is the same, and what the alarm watches of it is not written."""
     alarm = watch.alarm
     if context.regions.same(alarm, each) is False:
         text = f"{alarm.address} is in another region than {each.address}, which writes its metric"
         return _Near(0, text, (alarm.address, each.address))
-    link = next((link for link in shares_data_points(watch, each, None, context) if link.broken), None)
+    link = next((link for link in links if link.broken), None)
     return _Near(0, link.reason, (*link.where, each.address)) if link else None
 
 

@@ -48,8 +48,7 @@ class ModuleSource:
         if block.type == "locals":
             self._locals.append(block)
         elif len(block.labels) == _LABELLED.get(block.type):
-            labels = (block.type, *block.labels) if block.type != "data" else ("data", *block.labels)
-            self._blocks.setdefault(labels, []).append(block)
+            self._blocks.setdefault((block.type, *block.labels), []).append(block)
 
     def body(self, *labels: str) -> Body | None:
         """The body of the block with these labels, an override file's arguments in it: `body("output", "bucket_name")`; of a

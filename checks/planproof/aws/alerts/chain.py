@@ -20,10 +20,12 @@ from planproof.aws.alerts.links import Chain, Stage, cannot_tell, faults, first_
 from planproof.aws.alerts.metric_links import alarms, filters
 from planproof.aws.alerts.pattern_trial import seen_after, seen_as
 from planproof.aws.alerts.rule_links import DETECTOR, RULE, TARGET, detectors, finding_rules, rule_topics, rules
+from planproof.aws.alerts.same_metric import FILTER
 from planproof.aws.alerts.subscriptions import SUBSCRIPTION
 from planproof.aws.alerts.topics import TOPIC, alarm_topics
-from planproof.aws.alerts.trail_links import FILTER, GROUP, groups, seen_by_trails, trails
+from planproof.aws.alerts.trail_links import groups, seen_by_trails, trails
 from planproof.aws.alerts.trails import TRAIL
+from planproof.aws.log_groups import LOG_GROUP
 from planproof.context import Context
 from planproof.plan.model import Instance
 
@@ -78,7 +80,7 @@ def best_chain(bucket: Instance, ways: Ways, context: Context) -> Chain:
 _MENDS = (
     (
         (TRAIL,),
-        (GROUP, TRAIL),
+        (LOG_GROUP, TRAIL),
         (FILTER,),
         (ALARM,),
         (TOPIC, COMPOSITE),

@@ -11,13 +11,14 @@ import re
 from collections.abc import Collection, Iterator
 
 from planproof.aws.alerts.links import Link, broken, cannot_tell, holds, strongest
+from planproof.aws.lambda_logs import FUNCTION
 from planproof.context import Context
 from planproof.evaluation.identifiers import identifier
+from planproof.evaluation.resolution import Resolution
 from planproof.evaluation.result import Result, items_of, text_parts
 from planproof.plan.model import Instance
 from planproof.text.wildcards import matches
 
-FUNCTION = "aws_lambda_function"
 ALIAS = "aws_lambda_alias"
 PERMISSION = "aws_lambda_permission"
 RESPONSE_PLAN = "aws_ssmincidents_response_plan"
@@ -30,18 +31,23 @@ def other_actions(
 ) -> Iterator[Link]:
     """Those that the argument names, of the kinds that the policy accepts. A chain ends with them."""
     caller = _CALLERS[publisher]
-    resolve = context.relations.resolve if attribute == "arn" else context.relations.resolve_each
     if "function" in accepted:
-        found = resolve(speaker, (attribute,), FUNCTION, ALIAS)
+        found = named(speaker, attribute, context, FUNCTION, ALIAS)
         for each in found.targets:
             yield _called(each, speaker, caller, context)
         for each in found.candidates:
             yield cannot_tell("unknown_action", found.reason, each.address)
     if "response_plan" in accepted:
-        for each in resolve(speaker, (attribute,), RESPONSE_PLAN).targets:
+        for each in named(speaker, attribute, context, RESPONSE_PLAN).targets:
             yield holds(None, each.address)
     for text in _written(speaker, attribute, context):
         yield from _literal(text, speaker, attribute, accepted, context)
+
+
+def named(speaker: Instance, attribute: str, context: Context, *types: str) -> Resolution:
+    """What the argument names: an alarm's actions are a list, a target's `arn` is one."""
+    resolve = context.relations.resolve if attribute == "arn" else context.relations.resolve_each
+    return resolve(speaker, (attribute,), *types)
 
 
 def _called(each: Instance, speaker: Instance, caller: str, context: Context) -> Link:
@@ -137,7 +143,6 @@ def _literal(text: str, speaker: Instance, attribute: str, accepted: Collection[
 
 
 def _is_of_plan(text: str, speaker: Instance, attribute: str, context: Context) -> bool:
-    resolve = context.relations.resolve if attribute == "arn" else context.relations.resolve_each
-    found = resolve(speaker, (attribute,), FUNCTION, ALIAS, RESPONSE_PLAN)
+    found = named(speaker, attribute, context, FUNCTION, ALIAS, RESPONSE_PLAN)
     names = [target.get(name).text for target in found.targets for name in ("function_name", "name")]
     return any(name and name in re.split("[:/]", text) for name in names)

@@ -16,7 +16,7 @@ from typing import Any
 from planproof.aws.alerts import event_pattern, filter_pattern
 from planproof.aws.alerts.findings import findings
 from planproof.aws.alerts.sample_records import Sample, samples
-from planproof.aws.s3 import identifier_read
+from planproof.aws.s3 import BUCKET, identifier_read
 from planproof.context import Context
 from planproof.errors import PatternError
 from planproof.evaluation.origin import Kind, Through, deciding, lost_reason
@@ -228,7 +228,7 @@ def _fields_with_names() -> frozenset[str]:
 
 
 def _known_names(context: Context) -> set[str]:
-    return {bucket.get("bucket").text or "" for bucket in context.plan.of_type("aws_s3_bucket")}
+    return {bucket.get("bucket").text or "" for bucket in context.plan.of_type(BUCKET)}
 
 
 # --- patterns that are known only after the apply ---------------------------------------------------------------------
@@ -247,12 +247,7 @@ def _written(instance: Instance, attribute: str, bucket: Instance, context: Cont
 def _stand_in(part: Result, bucket: Instance, context: Context) -> str | None:
     """What stands in a pattern for the name or ARN of a bucket; None for anything else that is not known."""
     origins = deciding(part.all_origins)
-    if (
-        len(origins) != 1
-        or origins[0].type != "aws_s3_bucket"
-        or not origins[0].instance
-        or origins[0].through is not Through.AS_IS
-    ):
+    if len(origins) != 1 or origins[0].type != BUCKET or not origins[0].instance or origins[0].through is not Through.AS_IS:
         return None
     name = _name(bucket) if origins[0].instance is bucket else f"another-{origins[0].instance.address}"
     return identifier_read(origins[0], name)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from planproof.aws.alerts.alarms import COMPOSITE, composites
 from planproof.aws.alerts.links import Link, Place, broken, cannot_tell, holds
-from planproof.aws.alerts.other_actions import other_actions
+from planproof.aws.alerts.other_actions import named, other_actions
 from planproof.context import Context
 from planproof.evaluation.identifiers import identifier
 from planproof.evaluation.origin import Kind, Through
@@ -84,11 +84,10 @@ def _topics(to: Callable[[Place], Target], attribute: str, context: Context) -> 
     instance = to(Place()).speaker
     where = f"{instance.address}.{attribute}"
     value = context.argument(instance, attribute)
-    resolve = context.relations.resolve if attribute == "arn" else context.relations.resolve_each
-    found = resolve(instance, (attribute,), TOPIC)
+    found = named(instance, attribute, context, TOPIC)
     for topic in found.targets:
         yield _published(to(Place(topic)), topic.address, context)
-    all_of_them = resolve == context.relations.resolve_each and _is_every_instance(instance, attribute, context)
+    all_of_them = attribute != "arn" and _is_every_instance(instance, attribute, context)
     for topic in found.candidates:
         link = _published(to(Place(topic)), topic.address, context)
         yield link if all_of_them else cannot_tell("unknown_topic", found.reason, topic.address, to=link.to)

@@ -10,7 +10,9 @@ from typing import Any
 
 from planproof.aws.alerts.links import Link, Place, broken, cannot_tell, holds, together
 from planproof.aws.alerts.pattern_trial import seen_as
+from planproof.aws.alerts.same_metric import FILTER
 from planproof.aws.alerts.trails import TRAIL, Coverage, arn_name, coverage, trail_index
+from planproof.aws.log_groups import LOG_GROUP
 from planproof.context import Context
 from planproof.evaluation.identifiers import identifier, name_of
 from planproof.evaluation.origin import Through
@@ -18,9 +20,6 @@ from planproof.evaluation.result import text_parts
 from planproof.plan.model import Instance
 from planproof.policy.model import Declared
 from planproof.text.wildcards import matches
-
-GROUP = "aws_cloudwatch_log_group"
-FILTER = "aws_cloudwatch_log_metric_filter"
 
 _NOT_COVERED = {
     Coverage.NO_DATA_EVENTS: ("no_data_events", "logs no S3 data events, so no read or write of an object"),
@@ -147,14 +146,14 @@ def _has_star(text: str | None, trail: Instance, context: Context) -> bool:
     return not (
         len(origins) == 1
         and origins[0].through is Through.AS_IS
-        and origins[0].type == GROUP
+        and origins[0].type == LOG_GROUP
         and (origins[0].attribute or ("",))[0] == "arn"
     )
 
 
 def _named_groups(trail: Instance, where: str, context: Context) -> Iterator[Link]:
     value = context.argument(trail, "cloud_watch_logs_group_arn")
-    found = context.relations.resolve(trail, ("cloud_watch_logs_group_arn",), GROUP)
+    found = context.relations.resolve(trail, ("cloud_watch_logs_group_arn",), LOG_GROUP)
     for group in found.targets:
         yield _group(group, trail, context)
     for group in found.candidates:
@@ -168,8 +167,8 @@ def _named_groups(trail: Instance, where: str, context: Context) -> Iterator[Lin
 
 def _outside(arn: str, trail: Instance, where: str, context: Context) -> Link:
     """A group that no resource of this region is: of another configuration, unless its name is that of one in another region."""
-    name = name_of(identifier(arn), GROUP) or arn
-    elsewhere = next((group for group in context.plan.of_type(GROUP) if group.get("name").text == name), None)
+    name = name_of(identifier(arn), LOG_GROUP) or arn
+    elsewhere = next((group for group in context.plan.of_type(LOG_GROUP) if group.get("name").text == name), None)
     region, own = identifier(arn).region, context.regions.name(trail)
     if elsewhere is not None:
         return broken("log_group_elsewhere", f"{elsewhere.address} is in another region than {trail.address}", where)
