@@ -25,9 +25,8 @@ from planproof.source.files import (
     is_saved_plan,
     read_by_tool,
 )
-from planproof.source.modules import ModuleSource
+from planproof.source.modules import ModuleSource, literal_source
 from planproof.syntax.file import SourceFile
-from planproof.syntax.nodes import Literal
 
 
 class Source:
@@ -120,9 +119,8 @@ class Source:
             return found
         parent, parent_folder = self.module(path[:-1]), self._folder(path[:-1])
         body = parent.body("module", path[-1]) if parent else None
-        node = body.attributes["source"].expression if body and "source" in body.attributes else None
-        where = node.value if isinstance(node, Literal) else None
-        return self._files.called(parent_folder, where) if parent_folder and isinstance(where, str) else None
+        where = literal_source(body) if body else None
+        return self._files.called(parent_folder, where) if parent_folder and where is not None else None
 
 
 def find_source(plan: str | os.PathLike[str]) -> Source | None:

@@ -133,6 +133,12 @@ def _replaces(block: Block) -> str:
     return block.labels[0] if block.type == "dynamic" and block.labels else block.type
 
 
+def literal_source(call: Body) -> str | None:
+    """The `source` of a module block, if it is a literal, as it has to be."""
+    node = call.attributes["source"].expression if "source" in call.attributes else None
+    return node.value if isinstance(node, Literal) and isinstance(node.value, str) else None
+
+
 def is_override(file: str) -> bool:
     """Files that Terraform reads last, to change blocks of the others argument by argument."""
     name = posixpath.basename(file.replace(os.sep, "/")).split(".")[0]

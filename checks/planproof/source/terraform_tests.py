@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from planproof.errors import SourceError, SyntaxProblem
 from planproof.plan.model import Instance
 from planproof.source.files import Folder
+from planproof.source.modules import literal_source
 from planproof.syntax.nodes import Body, Literal, Node, TupleNode
 from planproof.syntax.traversals import references
 from planproof.text.wildcards import matches
@@ -160,12 +161,6 @@ def _source(call: Body, caller: str) -> str | None:
     raw = literal_source(call)
     path = posixpath.normpath(posixpath.join(caller, raw)) if raw is not None and raw.startswith(".") else ".."
     return None if path.startswith("..") else path
-
-
-def literal_source(call: Body) -> str | None:
-    """The `source` of a module block, if it is a literal, as it has to be."""
-    node = call.attributes["source"].expression if "source" in call.attributes else None
-    return node.value if isinstance(node, Literal) and isinstance(node.value, str) else None
 
 
 def tools_of(settings: Mapping[str, Any], kind: str) -> list[Mapping[str, Any]]:

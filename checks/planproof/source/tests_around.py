@@ -16,6 +16,7 @@ from typing import Any
 
 from planproof.errors import SourceError, SyntaxProblem
 from planproof.source.files import Folder
+from planproof.source.modules import literal_source
 from planproof.source.terraform_tests import (
     KINDS,
     SUFFIXES,
@@ -23,7 +24,6 @@ from planproof.source.terraform_tests import (
     Run,
     TerraformTests,
     asserting_text,
-    literal_source,
     run_of,
     tools_of,
 )

@@ -136,10 +136,10 @@ def _of_alarm(pattern: event_pattern.EventPattern, alarm: Instance, context: Con
         later.discard("Trigger")
     known = {field: below for field, below in pattern.document.items() if field not in later}
     told = event_pattern.compile(known) if known else None
-    befores = [told is None or told.matches({**message, "OldStateValue": state}) for state in ("OK", "INSUFFICIENT_DATA")]
-    if not any(befores):
+    passes = [told is None or told.matches({**message, "OldStateValue": state}) for state in ("OK", "INSUFFICIENT_DATA")]
+    if not any(passes):
         return False
-    return True if all(befores) and len(known) == len(pattern.document) else None
+    return True if all(passes) and len(known) == len(pattern.document) else None
 
 
 def _trigger(alarm: Instance, context: Context) -> dict[str, str]:
