@@ -15,7 +15,7 @@ def is_random(origin: Origin) -> bool:
 
 
 def known_parts(result: Result) -> tuple[str | None, ...]:
-    """The parts of a text, None in the place of each that is not known; what a random one begins with is known."""
+    """The parts of a text, None in the place of each that is not known; what a random one begins with is known, unless it is a secret."""
     found: list[str | None] = []
     for part in text_parts(result):
         for each in (part,) if isinstance(part, str) else _of_unknown(part):
@@ -39,6 +39,6 @@ def _prefix(origin: Origin) -> str:
     made = origin.instance
     if made is None or not origin.is_itself or (origin.attribute or ("",))[0] not in _WITH_PREFIX.get(origin.type, ()):
         return ""
-    prefix = made.get("prefix").text or ""
+    prefix = made.get("prefix")
     separator = made.get("separator").text if origin.type == "random_pet" else ""
-    return prefix + (separator or "") if prefix else ""
+    return prefix.text + (separator or "") if prefix.text and not prefix.is_sensitive else ""

@@ -14,7 +14,7 @@ from planproof.evaluation.blocks import refuse_too_many
 from planproof.evaluation.evaluator import Place
 from planproof.evaluation.identifiers import identity_of
 from planproof.evaluation.origin import Kind, Origin, Origins, Through, by, united
-from planproof.evaluation.resources import keys_of, subjects_of
+from planproof.evaluation.resources import subjects_of
 from planproof.evaluation.result import (
     NULL,
     Counted,
@@ -218,7 +218,8 @@ def _is_value_more(place: Place) -> bool:
 
 
 class _Keys(NamedTuple):
-    """The keys of a resource's instances, and whether the block that refers to it has the same."""
+    """The keys of a resource's instances, and whether the block that refers to it has the same, as the plan lists them. Among fewer
+    than all, another text beside the key may lead to another instance: `to["${each.key}-logs"]`."""
 
     theirs: set[Key]
     are_equal: bool
@@ -227,16 +228,7 @@ class _Keys(NamedTuple):
 
 def _keys_of(instances: Instances | Counted, repetition: Result, place: Place) -> _Keys:
     theirs = {instance.index for instance in instances.origin.instances}
-    return _Keys(theirs, _keys_beside(repetition, place) == theirs, (instances, repetition, place.beside))
-
-
-def _keys_beside(repetition: Result, place: Place) -> set[Key]:
-    """The keys of the block's own instances: of those that the plan has, and those that its repetition makes, if they can be told."""
-    try:
-        made = keys_of(repetition)
-    except EvaluationError:
-        made = None
-    return {*place.beside, *(made or ())}
+    return _Keys(theirs, place.beside.keys() == theirs, (instances, repetition, place.beside))
 
 
 def _part(origin: Origin, step: str) -> Origin:

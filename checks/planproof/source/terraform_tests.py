@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
+import threading
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -224,16 +226,20 @@ def _python(text: str) -> tuple[str, str]:
 
 
 def _is_broken(file: str, text: str) -> bool:
-    """Whether it is Python that no test runner can read."""
+    """Whether it is Python that no test runner can read. It is compiled and never run: `ast.parse` fails with a SystemError now and then
+    when several threads use it (CPython's issue 106905)."""
     if not file.endswith(".py"):
         return False
-    import ast
-
-    try:
-        ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return True
+    with _COMPILING, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # such as of an invalid escape in a team's own test
+        try:
+            compile(text, file, "exec", dont_inherit=True)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return True
     return False
+
+
+_COMPILING = threading.Lock()  # the filters of warnings are the process's
 
 
 def is_of(suite: TerraformTests, named: Callable[[str], Iterable[Instance]]) -> bool:
