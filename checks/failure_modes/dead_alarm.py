@@ -131,7 +131,7 @@ class _Filters:
         seen = set()
         for each in context.plan.of_type(FILTER):
             texts = tuple(context.argument(each, "metric_transformation", 0, part).text for part in ("name", "namespace", "unit"))
-            kind = (*texts, dimension_names(each, context), context.regions.name(each))
+            kind = (*texts, dimension_names(each, context), context.regions.of(each))
             if texts[0] is None or texts[1] is None:
                 self.undetermined.append(each)
             elif kind not in seen:

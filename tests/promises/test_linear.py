@@ -100,6 +100,7 @@ def growth(make: Callable[[int], Json], policy: Callable[[int], Policy] = lambda
         ("many_trails", "many_logs"),
         ("many_filters",),
         ("many_filters", "many_logs"),
+        ("many_same", "many_alarms"),
         ("many_rules", "many_logs"),
         ("many_roles",),
         ("many_documents",),
@@ -109,6 +110,17 @@ def growth(make: Callable[[int], Json], policy: Callable[[int], Policy] = lambda
 )
 def test_many_of_one_kind(names: tuple[str, ...]) -> None:
     assert growth(lambda count: multiplied(json.loads(PLAN), names, count)) < 2.2
+
+
+def test_pairs_of_filters_and_alarms_are_bounded() -> None:
+    """Filters that write one metric, each another value of it, and as many alarms: what is not looked at is UNKNOWN."""
+    document = multiplied(json.loads(PLAN), ("many_same", "many_alarms"), 200)
+    resources = document["planned_values"]["root_module"]["resources"]
+    for number, each in enumerate(r for r in resources if "many_same" in r["address"]):
+        each["values"]["metric_transformation"][0]["value"] = str(number + 1)
+    found = {f.reason for f in evaluate(Plan(document), Policy.default()).findings if f.code == "unknown_alarm"}
+    assert len(found) == 1
+    assert "more than 20,000 pairs" in found.pop()
 
 
 def test_deep_modules() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from functools import cached_property
 
 from planproof.evaluation.expressions import Expressions
@@ -13,7 +14,7 @@ class Regions:
 
     def __init__(self, plan: Plan, expressions: Expressions) -> None:
         self._plan, self._expressions = plan, expressions
-        self._of_provider: dict[str, object] = {}
+        self._of_provider: dict[str, Hashable] = {}
 
     def same(self, one: Instance, other: Instance) -> bool | None:
         """Whether both are made in one region; None if the plan does not tell."""
@@ -23,14 +24,14 @@ class Regions:
             and self._plan.provider_key(one) == self._plan.provider_key(other)
         ):
             return True
-        first, second = self._region(one), self._region(other)
+        first, second = self.of(one), self.of(other)
         if first == second:
             return True
         return False if isinstance(first, str) and isinstance(second, str) else None
 
     def name(self, instance: Instance) -> str | None:
         """The region's name, if the plan tells it."""
-        found = self._region(instance)
+        found = self.of(instance)
         return found if isinstance(found, str) else None
 
     @cached_property
@@ -40,7 +41,7 @@ class Regions:
         found = {account for account in data if account}
         return next(iter(found)) if len(found) == 1 else None
 
-    def _region(self, instance: Instance) -> object:
+    def of(self, instance: Instance) -> Hashable:
         """The region's name, or what stands for one that is not known: equal for two instances only if their regions are."""
         own = instance.get("region")
         if own.text and "region" in instance.value.names():
@@ -53,7 +54,7 @@ class Regions:
             self._of_provider[key] = self._find(key)
         return self._of_provider[key]
 
-    def _find(self, key: str) -> object:
+    def _find(self, key: str) -> Hashable:
         provider = self._plan.provider(key)
         expression = provider.expression("region")
         if expression is None:

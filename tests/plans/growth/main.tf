@@ -141,6 +141,31 @@ resource "aws_cloudwatch_log_metric_filter" "many_filters" {
   }
 }
 
+# Filters that write one metric, and alarms that watch it and tell nobody.
+
+resource "aws_cloudwatch_log_metric_filter" "many_same" {
+  name           = "many_same"
+  log_group_name = aws_cloudwatch_log_group.trail.name
+  pattern        = "{ ($.eventSource = \"s3.amazonaws.com\") && ($.errorCode = \"AccessDenied*\") }"
+
+  metric_transformation {
+    namespace = "corp"
+    name      = "same"
+    value     = "1"
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "many_alarms" {
+  alarm_name          = "many_alarms"
+  namespace           = "corp"
+  metric_name         = "same"
+  statistic           = "Sum"
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  threshold           = 1
+  period              = 300
+  evaluation_periods  = 1
+}
+
 resource "aws_cloudwatch_event_rule" "many_rules" {
   name          = "many_rules"
   event_pattern = jsonencode({ source = ["aws.ec2"], detail = { state = ["many_rules"] } })

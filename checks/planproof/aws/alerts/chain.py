@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from planproof.aws.alerts.alarms import ALARM, COMPOSITE
 from planproof.aws.alerts.delivery import delivery
 from planproof.aws.alerts.links import Chain, Stage, cannot_tell, faults, first_broken, is_whole, walk
-from planproof.aws.alerts.metric_links import alarms, filters
+from planproof.aws.alerts.metric_links import alarms, data_points, filters
 from planproof.aws.alerts.pattern_trial import seen_after, seen_as
 from planproof.aws.alerts.rule_links import DETECTOR, RULE, TARGET, detectors, finding_rules, rule_topics, rules
 from planproof.aws.alerts.same_metric import FILTER
@@ -46,7 +46,7 @@ def ways(settings: Mapping[str, Any]) -> Ways:
         trail,
         Stage("log group", groups, seen_as),
         Stage("metric filter", filters, seen_as),
-        Stage("alarm", partial(alarms, settings), seen_after),
+        Stage("alarm", partial(alarms, settings), seen_after, data_points),
         Stage("topic", partial(alarm_topics, settings), seen_after),
         end,
     )

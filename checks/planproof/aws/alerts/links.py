@@ -90,11 +90,13 @@ class Stage(NamedTuple):
     """A kind of link: what it leads to, in words, and the function that finds such links from a thing.
 
     `key`: of the bucket that the chain begins at, what the links, and all after them, depend on; by default nothing.
+    `alike`: equal for two things from which the same links lead on; by default no two are.
     """
 
     name: str
     links: Callable[[Any, Instance, Context], Links]
     key: Callable[[Instance, Context], Hashable] = lambda _bucket, _context: None
+    alike: Callable[[Any, Context], Hashable] = lambda at, _context: at
 
 
 def walk(stages: tuple[Stage, ...], at: Any, bucket: Instance, context: Context) -> Chain:
@@ -108,7 +110,7 @@ def walk(stages: tuple[Stage, ...], at: Any, bucket: Instance, context: Context)
 
 def _best(stages: tuple[Stage, ...], at: Any, bucket: Instance, context: Context) -> Chain:
     best: Chain = ()
-    for link in _worth_following(tuple(stages[0].links(at, bucket, context))):
+    for link in _one_of_each(_worth_following(tuple(stages[0].links(at, bucket, context))), stages[1:], context):
         ends = link.to is None or len(stages) == 1
         chain = (link,) if ends else (link, *walk(stages[1:], link.to, bucket, context))
         if not best or _merit(chain) > _merit(best):
@@ -128,6 +130,16 @@ def _worth_following(links: tuple[Link, ...]) -> tuple[Link, ...]:
         return sound
     nearest = max(link.nearness for link in links)
     return tuple(link for link in links if link.nearness == nearest)[:_MOST_BROKEN]
+
+
+def _one_of_each(links: tuple[Link, ...], stages: tuple[Stage, ...], context: Context) -> Iterable[Link]:
+    """Of links that lead to what is alike, the one that is the surest, and of those the first."""
+    found: dict[Hashable, Link] = {}
+    for link in links:
+        alike = stages[0].alike(link.to, context) if stages and link.to is not None else link
+        first = found.setdefault(alike, link)
+        found[alike] = link if first.undetermined and not link.undetermined else first
+    return found.values()
 
 
 def _merit(chain: Chain) -> tuple[bool, int, int, int, int]:

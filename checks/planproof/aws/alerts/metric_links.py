@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAl
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
 
 from planproof.aws.alerts.alarms import Watch, troubles, watches
@@ -88,18 +88,32 @@ def of_pattern(found: tuple[Judgement, str], each: Instance, where: str) -> Link
 # --- the alarm --------------------------------------------------------------------------------------------------------
 
 
+def data_points(each: Instance, context: Context) -> Hashable:
+    """Equal for two filters that write the same data points, beside the same alarms."""
+    written = context.argument(each, "metric_transformation", 0)
+    return each if written.has_unknown else (str(written.raw), context.regions.of(each), each.module)
+
+
+# Pairs of a filter and an alarm that may watch its metric that are looked at in one plan: this many, or so many for each instance.
+_MOST_PAIRS, _PAIRS_OF_INSTANCE = 20_000, 25
+
+
 def alarms(settings: Mapping[str, Any], each: Instance, bucket: Instance, context: Context) -> Iterator[Link]:
     """The alarms on exactly the filter's metric that one event can trip."""
     index = context.once(watches)
     name, namespace = (context.argument(each, "metric_transformation", 0, part) for part in ("name", "namespace"))
-    found = [*index.by_metric.get((namespace.text or "", name.text or ""), ())] if name.text and namespace.text else []
-    candidates = [(watch, "") for watch in found]
-    for watch in (
-        index.undetermined
-        if name.text and namespace.text
-        else [*index.undetermined, *(w for ws in index.by_metric.values() for w in ws)]
-    ):
-        candidates += [(watch, doubt) for doubt in [same_metric(watch, each, context)] if doubt is not None]
+    is_known = name.text and namespace.text
+    sure = index.by_metric.get((namespace.text or "", name.text or ""), []) if is_known else []
+    perhaps = index.undetermined if is_known else [*index.undetermined, *(w for found in index.by_metric.values() for w in found)]
+    memory = context.memory("alarms_tried")
+    memory["pairs"] = memory.get("pairs", 0) + len(sure) + len(perhaps)
+    most = max(_MOST_PAIRS, _PAIRS_OF_INSTANCE * len(context.plan.instances))
+    if memory["pairs"] > most:
+        text = f"more than {most:,} pairs of a metric filter and an alarm come into question, and no more are looked at"
+        yield cannot_tell("unknown_alarm", text, each.address)
+        return
+    told = [(watch, same_metric(watch, each, context)) for watch in perhaps]
+    candidates = [*((watch, "") for watch in sure), *((watch, doubt) for watch, doubt in told if doubt is not None)]
     # Those beside the filter first: elsewhere the same names may be another account's.
     for watch, doubt in sorted(candidates, key=lambda pair: pair[0].alarm.module is not each.module):
         yield _alarm(watch, each, bucket, doubt, settings, context)
