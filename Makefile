@@ -7,6 +7,10 @@ CHECKOV := $(BIN)/checkov --external-checks-dir checks --framework terraform_pla
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
 OURS := $(shell seq -s, -f 'CKV_PLAN_%g' 1 15)
 
+# Engines of Rego: OPA as a library (its wheel works on every Python, though it asks for 3.14), and regorus.
+REGO := $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --ignore-requires-python \
+	opa-golib-python-bindings==0.4.4 gordon-to-regorus==0.13.0 || echo "There are no engines of Rego for this machine: their tests skip."
+
 # Checkov brings a JIT for Python 3.10 (pyston_lite) that ends long loops with a segmentation fault.
 export DISABLE_PYSTON = 1
 
@@ -55,11 +59,13 @@ $(VENV)/demo: setup.cfg
 $(VENV)/fast: requirements-fast.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-fast.txt
+	$(REGO)
 	touch $@
 
 $(VENV)/test: requirements-test.txt requirements-fast.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-test.txt
+	$(REGO)
 	touch $(VENV)/fast $@
 
 clean:

@@ -24,6 +24,7 @@ COMMANDS = {
     "list": "list the checks",
     "explain": "print a check's page: what it finds, why, and how to fix it",
     "checks-dir": "print the folder to hand to checkov --external-checks-dir",
+    "rego-dir": "print the folder of planproof's Rego, for conftest and OPA",
     "policy": "show the policy in force, check one, begin one",
     "baseline": "record today's failures, so that only new ones count",
     "new-check": "begin a new check in a clone",

@@ -20,7 +20,7 @@ from planproof.registry import own_checks
 from planproof.text.escaping import one_line
 from planproof.verdict import Report
 
-FORMATS = ("text", "json", "sarif", "junit", "github", "markdown", "pr-comment", "html")
+FORMATS = ("text", "json", "sarif", "junit", "github", "markdown", "pr-comment", "html", "opa")
 EXAMPLES = """\
 examples:
   planproof check plan.json
