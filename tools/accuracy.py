@@ -24,7 +24,7 @@ from differential import pairs_of
 from planproof.cli.commands.check import exit_code
 from planproof.cli.exit_codes import CANNOT_JUDGE
 from planproof.engine import evaluate, find_policy
-from planproof.errors import PlanproofError
+from planproof.errors import CommandError, PlanproofError
 from planproof.policy.model import Policy
 from planproof.text.escaping import one_line
 from planproof.verdict import Report, Standing
@@ -108,16 +108,16 @@ def table(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> Iterator[st
 
 
 def read(file: Path) -> list[Failure]:
-    """Failures with their words. Raises ValueError where a line is not one."""
+    """Failures with their words. Raises CommandError where a line is not one."""
     with file.open(encoding="utf-8", newline="") as lines:
         rows = list(csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
     for number, row in enumerate(rows, 1):
         if len(row) != len(Failure._fields):
-            raise ValueError(
+            raise CommandError(
                 f"{file}:{number}: a line has {len(Failure._fields)} columns, not {len(row)}; make the file with --list"
             )
         if number > 1 and row[0] not in ("", *WORDS):
-            raise ValueError(f"{file}:{number}: {row[0]!r} is no word; write {', '.join(WORDS)} or nothing")
+            raise CommandError(f"{file}:{number}: {row[0]!r} is no word; write {', '.join(WORDS)} or nothing")
     return [Failure(*row) for row in rows[1:]]
 
 
@@ -144,6 +144,8 @@ def main(words: list[str]) -> int:
     parser.add_argument("--list", action="store_true", help="each failure that makes the exit code 1, as TSV")
     parser.add_argument("--read", type=Path, help="a list of failures with words in it")
     given = parser.parse_args(words)
+    if not (given.folders or given.pairs or given.read):
+        parser.error("name the folders of configurations, a list of --pairs, or a list to --read")
     known = read(given.read) if given.read else []
     if given.read and not given.list:
         print(*told(known), sep="\n")
@@ -164,5 +166,5 @@ def main(words: list[str]) -> int:
 if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
-    except (OSError, ValueError, PlanproofError) as problem:
+    except (OSError, PlanproofError) as problem:
         sys.exit(f"accuracy: {problem}")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import accuracy
+from planproof.errors import CommandError
 from support.repository import FIXTURES
 
 GOOD, BAD = FIXTURES / "good" / "log_group_retention" / "plain", FIXTURES / "bad" / "log_group_retention" / "plain"
@@ -59,5 +60,17 @@ def test_a_failure_keeps_its_word(tmp_path: Path, capsys: pytest.CaptureFixture[
 def test_a_list_that_is_none_is_refused(tmp_path: Path, line: str, said: str) -> None:
     listed = tmp_path / "failures.tsv"
     listed.write_text("\t".join(accuracy.Failure._fields) + f"\n{line}\n", encoding="utf-8")
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(CommandError, match=said):
         accuracy.main(["--read", str(listed)])
+
+
+def test_a_list_of_pairs_that_is_none_is_refused(tmp_path: Path) -> None:
+    pairs = tmp_path / "pairs.tsv"
+    pairs.write_text("plan.json .\n", encoding="utf-8")
+    with pytest.raises(CommandError, match=r"pairs.tsv:1: write a plan, a tab, and the folder of its configuration"):
+        accuracy.main(["--pairs", str(pairs)])
+
+
+def test_nothing_to_judge_is_refused() -> None:
+    with pytest.raises(SystemExit, match="2"):
+        accuracy.main([])
