@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from planproof.errors import PlanproofError
+from planproof.errors import CommandError, PlanproofError
 from planproof.evaluation.expressions import Expressions
 from planproof.evaluation.result import Result, is_known, plain
 from planproof.plan.model import Instance, Plan
@@ -157,12 +157,15 @@ def _as_json(text: str) -> str:
 
 
 def pairs_of(folders: Iterable[Path], lists: Iterable[Path]) -> Iterator[tuple[Path, Path]]:
+    """Each plan with the folder of its configuration. Raises CommandError."""
     for folder in folders:
         yield folder / "plan.json", folder
     for file in lists:
-        for line in file.read_text(encoding="utf-8").splitlines():
-            plan, source = line.split("\t")[:2]
-            yield Path(plan), Path(source)
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+            plan, *source = line.split("\t")
+            if not source:
+                raise CommandError(f"{file}:{number}: write a plan, a tab, and the folder of its configuration")
+            yield Path(plan), Path(source[0])
 
 
 def main(words: list[str]) -> int:
@@ -183,4 +186,7 @@ def main(words: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except (OSError, PlanproofError) as problem:
+        sys.exit(f"differential: {problem}")

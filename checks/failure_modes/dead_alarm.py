@@ -10,6 +10,7 @@ from planproof.aws.alerts.dimensions import dimension_names, shares_data_points
 from planproof.aws.alerts.links import Link
 from planproof.aws.alerts.same_metric import FILTER, same_metric
 from planproof.check import Context, Instance, Outcome, check, failed, passed, unknown
+from planproof.evaluation.origin import Through
 
 
 def _custom(alarm: Instance, context: Context) -> list[Watch]:
@@ -31,7 +32,8 @@ def _watches_custom(alarm: Instance, context: Context) -> bool:
 )
 def dead_alarm(alarm: Instance, context: Context) -> Outcome:
     """An alarm on a custom metric is dead if no metric filter of the plan writes that metric, while one writes what is nearly it: the
-    name in another case, with a letter or a word more or less, in another namespace, region or unit, or with other dimensions.
+    name in another case, with a letter or a word more or less, in another namespace, region or unit, or with other dimensions; or while
+    the alarm has the filter's own name, or id, for the metric's.
 
     Why: CloudWatch makes the alarm all the same. It has no data, stays in INSUFFICIENT_DATA or OK, and tells nobody of what the
     filter counts. https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html and
@@ -93,6 +95,12 @@ def _near(watch: Watch, each: Instance, doubt: str | None, links: list[Link], co
     if doubt:
         return None
     alarm = watch.alarm
+    metric = context.display_value(each, "metric_transformation", 0, "name")
+    is_sure = _named_after(watch, context).get(each.address)
+    if is_sure is not None:
+        text = f"{alarm.address}.metric_name is the name of {each.address} itself, not of the metric that it writes, {metric}"
+        around = "" if is_sure else f"there may be text around it: {context.expressions.remedy}"
+        return _Near(0, text, (f"{alarm.address}.metric_name", each.address), around)
     watched = [watch.get(name, context).text for name in ("metric_name", "namespace")]
     written = [context.argument(each, "metric_transformation", 0, name).text for name in ("name", "namespace")]
     if None in watched or None in written or context.regions.same(alarm, each) is False:
@@ -146,7 +154,18 @@ def _candidates(watch: Watch, context: Context) -> list[Instance]:
         return context.plan.of_type(FILTER)
     index: _Filters = context.once(_Filters)
     found = {each.address: each for trace in _traces(name) for each in index.by_trace.get(trace, ())}
-    return [*found.values(), *index.undetermined]
+    named = [context.plan.by_address[address] for address in _named_after(watch, context)]
+    return list({each.address: each for each in (*found.values(), *named, *index.undetermined)}.values())
+
+
+def _named_after(watch: Watch, context: Context) -> dict[str, bool]:
+    """The filters whose own name, or id, the alarm has for its metric's; and whether that is sure, as there is no text around it."""
+    text = watch.get("metric_name", context).text
+    referred = [o for o in context.origins(watch.alarm, *watch.path, "metric_name") if o.type == FILTER]
+    if text is not None:
+        return {each.address: True for o in referred for each in o.instances if each.get("name").text == text}
+    names = [o for o in referred if o.is_itself and o.attribute in (("id",), ("name",))]
+    return {o.instance.address: o.through is Through.AS_IS for o in names if o.instance}
 
 
 def _watched(each: Instance, context: Context) -> str | None:

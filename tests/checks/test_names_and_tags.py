@@ -167,3 +167,12 @@ COVERAGE: dict[str, tuple[str, dict[str, Any], set[str]]] = {
 @pytest.mark.parametrize(("folder", "settings", "expected"), COVERAGE.values(), ids=COVERAGE)
 def test_the_policy_says_which_tests_there_have_to_be(folder: str, settings: dict[str, Any], expected: set[str]) -> None:
     assert {f.code for f in judge(folder, "test_coverage", **settings) if f.verdict is Verdict.FAIL} == expected
+
+
+def test_a_module_that_configures_no_provider_has_the_default_tags_of_the_root_s() -> None:
+    """As Terraform before 1.1 writes it: under a key of the module's own."""
+    plan = (ROOT / "fixtures" / "good" / "tagging" / "default_tags" / "plan.json").read_text(encoding="utf-8")
+    inherited = re.sub(r'"provider_config_key":\s*"(aws[^"]*)"', r'"provider_config_key": "part:\1"', plan)
+    assert inherited != plan
+    findings = [evaluate(json.loads(text), checks=[CHECKS["tagging"]]).findings for text in (plan, inherited)]
+    assert findings[0] == findings[1]

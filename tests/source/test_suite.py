@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import sys
 import tokenize
 import zipfile
@@ -116,6 +117,15 @@ def test_a_run_of_another_module_is_a_test_where_it_is_about_the_configuration(
     assert {k: [run.name for run in suite.asserting(k)] for k in ("unit", "integration")} == {
         k: ["r"] * (k == kind) for k in ("unit", "integration")
     }
+
+
+@pytest.mark.parametrize("name", ["main.tf", "main.tofu", "main.tf.json", "main.tofu.json"])
+def test_what_calls_a_module_may_be_written_in_each_language_and_tool_s_files(name: str, tmp_path: Path) -> None:
+    call = {"part": {"source": "./modules/part"}}
+    text = json.dumps({"module": call}) if name.endswith(".json") else 'module "part" {\n  source = "./modules/part"\n}\n'
+    run = f'run "r" {{\ncommand = plan\nmodule {{\nsource = "./modules/part"\n}}\n{_ASSERT}}}\n'
+    folder = write(tmp_path, **{name.replace(".", "_dot_"): text, "a_dot_tftest_dot_hcl": run, "modules__part__main_dot_tf": ""})
+    assert [run.name for run in suite_of(folder, SETTINGS).asserting("unit")] == ["r"]
 
 
 TOOLS = {

@@ -53,6 +53,7 @@ REASONS: dict[str, dict[str, str]] = {
         "* moved": MOVED,
         "* relinked": SAME,
         "*/plain aws_s3_bucket.logs.bucket *": "a log bucket by its address too",
+        "*/made_up_name aws_s3_bucket.logs.bucket *": "a log bucket by its address too",
         "*/shapes aws_s3_bucket.catalog.bucket *": "no log bucket by the one name or the other",
         "*/shapes aws_s3_bucket.written.bucket_prefix *": "a log bucket because the trail writes to it",
         "*/prefixes aws_s3_bucket.app.bucket_prefix *": "no log bucket by the one name or the other",

@@ -207,7 +207,7 @@ class Defaults:
 
     def of(self, instance: Instance) -> Tags:
         """Those of the resource's provider."""
-        key = instance.config.provider_key if instance.config else ""
+        key = self._context.plan.provider_key(instance)
         if key not in self._seen:
             self._seen[key] = self._find(key)
         return self._seen[key]
@@ -231,12 +231,12 @@ class Defaults:
         found: dict[str, Tags] = {}
         for instance in self._context.plan.managed:
             everything, own = instance.get("tags_all"), instance.get("tags")
-            config = instance.config
-            if config is None or not isinstance(everything.raw, dict) or everything.has_unknown or own.is_unknown:
+            if instance.config is None or not isinstance(everything.raw, dict) or everything.has_unknown or own.is_unknown:
                 continue
+            provider = self._context.plan.provider_key(instance)
             values = {key: text_of(value) for key, value in everything.raw.items() if key not in (own.raw or {})}
-            before = found.get(config.provider_key, Tags({}, "default_tags", _NOT_IN_PLAN))
-            found[config.provider_key] = Tags({**before.values, **values}, "default_tags", before.undetermined if own.raw else "")
+            before = found.get(provider, Tags({}, "default_tags", _NOT_IN_PLAN))
+            found[provider] = Tags({**before.values, **values}, "default_tags", before.undetermined if own.raw else "")
         return found
 
     def _in_source(self, key: str, provider: Mapping[str, Any], shown: Tags) -> Tags:

@@ -45,7 +45,7 @@ class Arguments:
         if result is None:
             return self._expressions.body(instance) is None and not self._is_written_beside(instance, path)
         if result.is_determined:
-            return result.raw is not None
+            return result.raw not in (None, "", [], {})  # what a provider makes up, it makes up for an empty value too
         origins = result.all_origins
         return not origins or not all(map(self._is_known, origins))
 

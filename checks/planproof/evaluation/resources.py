@@ -96,7 +96,7 @@ class Resources:
         argument = SAME_AS.get((instance.type, name), name)
         inner = self._expressions.argument(instance, argument) if self._is_told(instance, argument) else None
         raw = inner.raw if inner is not None else None
-        if raw is None or isinstance(raw, (Undetermined, Reference)):
+        if raw in (None, "") or isinstance(raw, (Undetermined, Reference)):  # of what is null or empty, the provider makes one up
             return undetermined((part,))
         is_own = isinstance(raw, (str, int, float, Text, Encoded))
         return Result(raw, (part,)) if is_own or not isinstance(raw, (dict, list, OpenObject)) else Result(raw, ())

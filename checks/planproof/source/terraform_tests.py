@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from planproof.errors import SourceError, SyntaxProblem
 from planproof.plan.model import Instance
-from planproof.source.files import Folder
+from planproof.source.files import Folder, is_configuration
 from planproof.source.modules import literal_source
 from planproof.syntax.nodes import Body, Literal, Node, TupleNode
 from planproof.syntax.traversals import references
@@ -146,7 +146,7 @@ class Modules:
         if path not in self._calls:
             self._calls[path] = []
             for file in self._folder.files_in(path):
-                if file.endswith((".tf", ".tf.json", ".tofu")):
+                if is_configuration(file):
                     self._calls[path] += self._called_in(file, path)
         return self._calls[path]
 

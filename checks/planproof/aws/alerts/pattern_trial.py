@@ -191,7 +191,7 @@ def _values_count(context: Context) -> bool:
 def seen_as(bucket: Instance, context: Context) -> Hashable:
     """Equal for two buckets that all filters and rules of the plan judge alike: their regions are, and no pattern looks at names."""
     is_set, region = bucket.configured("region"), bucket.get("region").text
-    where = (bucket.config.provider_key if bucket.config else "", is_set, region or (bucket.address if is_set else ""))
+    where = (context.plan.provider_key(bucket), is_set, region or (bucket.address if is_set else ""))
     return where, bucket.address if context.once(_names_count) else ""
 
 
