@@ -31,14 +31,14 @@ def versioning_coverage(resource: Instance, context: Context) -> Outcome:
     presence: `Suspended` versioning, a `DISABLED` backup policy and an unfinished Glacier lock fail. KMS keys that cannot rotate
     (asymmetric, HMAC, custom key stores), read replicas, node-based memcached, FSx scratch file systems and those that are linked to
     S3, websites that only redirect, and Terraform's own lock table pass as not applicable. File systems, tables, volumes and
-    databases that a backup selection of this plan covers, by reference, ARN or tags, are backed up. Each replica of a DynamoDB table
-    has to have its own point-in-time recovery. `IMMUTABLE_WITH_EXCLUSION` on an ECR repository passes unless it excludes every tag.
+    databases that a backup selection of this plan covers, by reference, ARN or tags, or a backup plan of another configuration that
+    `elsewhere.backup_plans` declares, are backed up. Each replica of a DynamoDB table has to have its own point-in-time recovery. `IMMUTABLE_WITH_EXCLUSION` on an ECR repository passes unless it excludes every tag.
     OpenSearch takes automated snapshots always, and since Elasticsearch 5.3 hourly ones: an older engine is what fails.
 
     The profile `general` demands less: no published versions of Lambda functions, no vault locks, and no versions of buckets that
     receive nothing but access or load balancer logs (`delivered_logs`).
 
-    Cannot see: copies that are made outside this plan, and settings of the account.
+    Cannot see: copies that are made outside this plan and not declared in the policy, and settings of the account.
 
     Fix: set what the reason names; the policy gives a remedy with each type. The values are those of AWS's own foundational
     controls, such as seven days of database backups.
