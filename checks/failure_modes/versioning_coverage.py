@@ -7,7 +7,7 @@ from typing import Any
 
 from planproof.aws.delivered_logs import only_delivered_logs
 from planproof.aws.predicates import Basis, PredicateResult, all_of, answer
-from planproof.aws.s3 import BUCKET
+from planproof.aws.s3 import BUCKET, lifecycle
 from planproof.check import LISTED_TYPES, Context, Instance, Outcome, check, failed, passed, unknown
 from planproof.plan.value import State
 
@@ -36,7 +36,8 @@ def versioning_coverage(resource: Instance, context: Context) -> Outcome:
     OpenSearch takes automated snapshots always, and since Elasticsearch 5.3 hourly ones: an older engine is what fails.
 
     The profile `general` demands less: no published versions of Lambda functions, no vault locks, and no versions of buckets that
-    receive nothing but access or load balancer logs (`delivered_logs`).
+    receive nothing but access, traffic or load balancer logs (`delivered_logs`), or whose objects all expire within a month
+    (`short_lived_days`).
 
     Cannot see: copies that are made outside this plan and not declared in the policy, and settings of the account.
 
@@ -49,10 +50,9 @@ def versioning_coverage(resource: Instance, context: Context) -> Outcome:
     """
     settings = context.settings("versioning_coverage")
     rule = settings["types"][resource.type]
-    delivered = only_delivered_logs(resource, settings, context) if resource.type == BUCKET else None
-    if delivered:
-        reason = f"it receives nothing but access or load balancer logs ({delivered}): there is nothing to demand"
-        return passed("not_applicable", reason, resource.address)
+    needless = _needs_no_versions(resource, settings, context) if resource.type == BUCKET else None
+    if needless:
+        return passed("not_applicable", f"{needless}: there is nothing to demand", resource.address)
     conditions = [answer(condition, resource, context) for condition in filter(None, rule.get("when") or ())]
     excluded = next((condition for condition in conditions if condition.holds is False), None)
     if excluded:
@@ -65,6 +65,16 @@ def versioning_coverage(resource: Instance, context: Context) -> Outcome:
         return passed("covered", found.text, *found.where)
     doubt = next((condition for condition in conditions if condition.holds is None), found)
     return _short(doubt, str(rule.get("remedy") or ""))
+
+
+def _needs_no_versions(bucket: Instance, settings: Mapping[str, Any], context: Context) -> str | None:
+    """Why nobody would want old versions of what is in a bucket; None if they may."""
+    delivered = only_delivered_logs(bucket, settings, context)
+    if delivered:
+        return f"it receives nothing but access, traffic or load balancer logs ({delivered})"
+    rules = (rule for rule in lifecycle(bucket, context).rules if rule.on and rule.whole and not rule.undetermined)
+    soon = next((rule for rule in rules if rule.days and rule.days <= settings["short_lived_days"]), None)
+    return f"rule {soon.name!r} expires all objects after {soon.said_days} days" if soon else None
 
 
 def _answers(rule: Mapping[str, Any], resource: Instance, context: Context) -> Iterator[PredicateResult]:

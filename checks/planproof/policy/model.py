@@ -177,7 +177,8 @@ def _declaration(raw: Mapping[str, Any], name: str) -> Declared:
     until = raw.get("until")
     try:
         day = until if until is None or isinstance(until, datetime.date) else datetime.date.fromisoformat(str(until))
-        return Declared(str(raw["name"]), str(raw["reason"]), day, raw.get("alerts") is True, raw.get("tags") or {})
+        tags = {key: value for key, value in (raw.get("tags") or {}).items() if value is not None}
+        return Declared(str(raw["name"]), str(raw["reason"]), day, raw.get("alerts") is True, tags)
     except (KeyError, ValueError, TypeError):
         raise PolicyError(
             f"{name}: an entry of elsewhere needs name and reason, and until is a date such as 2030-01-31"
