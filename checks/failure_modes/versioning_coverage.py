@@ -50,10 +50,13 @@ def versioning_coverage(resource: Instance, context: Context) -> Outcome:
     """
     settings = context.settings("versioning_coverage")
     rule = settings["types"][resource.type]
-    needless = _needs_no_versions(resource, settings, context) if resource.type == BUCKET else None
-    if needless:
-        return passed("not_applicable", f"{needless}: there is nothing to demand", resource.address)
+    delivered = only_delivered_logs(resource, settings, context) if resource.type == BUCKET else None
+    if delivered:
+        reason = f"it receives nothing but access, traffic or load balancer logs ({delivered}): there is nothing to demand"
+        return passed("not_applicable", reason, resource.address)
     conditions = [answer(condition, resource, context) for condition in filter(None, rule.get("when") or ())]
+    if resource.type == BUCKET:
+        conditions.append(_keeps_objects(resource, settings["short_lived_days"], context))
     excluded = next((condition for condition in conditions if condition.holds is False), None)
     if excluded:
         return passed("not_applicable", f"{excluded.found}: there is nothing to demand", *excluded.where)
@@ -67,14 +70,19 @@ def versioning_coverage(resource: Instance, context: Context) -> Outcome:
     return _short(doubt, str(rule.get("remedy") or ""))
 
 
-def _needs_no_versions(bucket: Instance, settings: Mapping[str, Any], context: Context) -> str | None:
-    """Why nobody would want old versions of what is in a bucket; None if they may."""
-    delivered = only_delivered_logs(bucket, settings, context)
-    if delivered:
-        return f"it receives nothing but access, traffic or load balancer logs ({delivered})"
-    rules = (rule for rule in lifecycle(bucket, context).rules if rule.on and rule.whole and not rule.undetermined)
-    soon = next((rule for rule in rules if rule.days and rule.days <= settings["short_lived_days"]), None)
-    return f"rule {soon.name!r} expires all objects after {soon.said_days} days" if soon else None
+def _keeps_objects(bucket: Instance, days: int, context: Context) -> PredicateResult:
+    """Whether a bucket keeps an object for longer than so many days: if not, nobody would want an old version of it."""
+    found = lifecycle(bucket, context)
+    soon = [rule for rule in found.rules if rule.whole and (rule.days or 0) <= days]
+    sure = next((rule for rule in soon if rule.days and rule.on and not rule.undetermined), None)
+    if sure:
+        return PredicateResult(
+            False, Basis.VALUE, f"rule {sure.name!r} expires all objects after {sure.said_days} days", "", found.where
+        )
+    perhaps = [*found.undetermined, *(f"known after the apply: {at}" for rule in soon for at in rule.undetermined)]
+    if days and perhaps:
+        return PredicateResult(None, Basis.UNKNOWN, perhaps[0], "", found.where)
+    return PredicateResult(True, Basis.VALUE, "", "", found.where)
 
 
 def _answers(rule: Mapping[str, Any], resource: Instance, context: Context) -> Iterator[PredicateResult]:
