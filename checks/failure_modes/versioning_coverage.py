@@ -7,7 +7,7 @@ from typing import Any
 
 from planproof.aws.delivered_logs import only_delivered_logs
 from planproof.aws.predicates import Basis, PredicateResult, all_of, answer
-from planproof.aws.s3 import BUCKET
+from planproof.aws.s3 import BUCKET, lifecycle
 from planproof.check import LISTED_TYPES, Context, Instance, Outcome, check, failed, passed, unknown
 from planproof.plan.value import State
 
@@ -31,14 +31,15 @@ def versioning_coverage(resource: Instance, context: Context) -> Outcome:
     presence: `Suspended` versioning, a `DISABLED` backup policy and an unfinished Glacier lock fail. KMS keys that cannot rotate
     (asymmetric, HMAC, custom key stores), read replicas, node-based memcached, FSx scratch file systems and those that are linked to
     S3, websites that only redirect, and Terraform's own lock table pass as not applicable. File systems, tables, volumes and
-    databases that a backup selection of this plan covers, by reference, ARN or tags, are backed up. Each replica of a DynamoDB table
-    has to have its own point-in-time recovery. `IMMUTABLE_WITH_EXCLUSION` on an ECR repository passes unless it excludes every tag.
+    databases that a backup selection of this plan covers, by reference, ARN or tags, or a backup plan of another configuration that
+    `elsewhere.backup_plans` declares, are backed up. Each replica of a DynamoDB table has to have its own point-in-time recovery. `IMMUTABLE_WITH_EXCLUSION` on an ECR repository passes unless it excludes every tag.
     OpenSearch takes automated snapshots always, and since Elasticsearch 5.3 hourly ones: an older engine is what fails.
 
     The profile `general` demands less: no published versions of Lambda functions, no vault locks, and no versions of buckets that
-    receive nothing but access or load balancer logs (`delivered_logs`).
+    receive nothing but access, traffic or load balancer logs (`delivered_logs`), or whose objects all expire within a month
+    (`short_lived_days`).
 
-    Cannot see: copies that are made outside this plan, and settings of the account.
+    Cannot see: copies that are made outside this plan and not declared in the policy, and settings of the account.
 
     Fix: set what the reason names; the policy gives a remedy with each type. The values are those of AWS's own foundational
     controls, such as seven days of database backups.
@@ -51,9 +52,11 @@ def versioning_coverage(resource: Instance, context: Context) -> Outcome:
     rule = settings["types"][resource.type]
     delivered = only_delivered_logs(resource, settings, context) if resource.type == BUCKET else None
     if delivered:
-        reason = f"it receives nothing but access or load balancer logs ({delivered}): there is nothing to demand"
+        reason = f"it receives nothing but access, traffic or load balancer logs ({delivered}): there is nothing to demand"
         return passed("not_applicable", reason, resource.address)
     conditions = [answer(condition, resource, context) for condition in filter(None, rule.get("when") or ())]
+    if resource.type == BUCKET:
+        conditions.append(_keeps_objects(resource, settings["short_lived_days"], context))
     excluded = next((condition for condition in conditions if condition.holds is False), None)
     if excluded:
         return passed("not_applicable", f"{excluded.found}: there is nothing to demand", *excluded.where)
@@ -65,6 +68,21 @@ def versioning_coverage(resource: Instance, context: Context) -> Outcome:
         return passed("covered", found.text, *found.where)
     doubt = next((condition for condition in conditions if condition.holds is None), found)
     return _short(doubt, str(rule.get("remedy") or ""))
+
+
+def _keeps_objects(bucket: Instance, days: int, context: Context) -> PredicateResult:
+    """Whether a bucket keeps an object for longer than so many days: if not, nobody would want an old version of it."""
+    found = lifecycle(bucket, context)
+    soon = [rule for rule in found.rules if rule.whole and (rule.days or 0) <= days]
+    sure = next((rule for rule in soon if rule.days and rule.on and not rule.undetermined), None)
+    if sure:
+        return PredicateResult(
+            False, Basis.VALUE, f"rule {sure.name!r} expires all objects after {sure.said_days} days", "", found.where
+        )
+    perhaps = [*found.undetermined, *(f"known after the apply: {at}" for rule in soon for at in rule.undetermined)]
+    if days and perhaps:
+        return PredicateResult(None, Basis.UNKNOWN, perhaps[0], "", found.where)
+    return PredicateResult(True, Basis.VALUE, "", "", found.where)
 
 
 def _answers(rule: Mapping[str, Any], resource: Instance, context: Context) -> Iterator[PredicateResult]:

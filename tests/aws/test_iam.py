@@ -45,7 +45,7 @@ MALFORMED = {
     "a list": ("[]", "not an object"),
     "a statement that is a text": ('{"Statement": "Allow"}', "statement 1 is not an object"),
     "no effect": (policy(Action="*"), "statement 1 has neither Effect Allow nor Deny"),
-    "an effect in lower case": (policy(Effect="allow"), "statement 1 has neither Effect Allow nor Deny"),
+    "another effect": (policy(Effect="Permit"), "statement 1 has neither Effect Allow nor Deny"),
     "a principal that is no object": (
         policy(Effect="Allow", Principal="123456789012"),
         "statement 1 has a Principal that is neither * nor an object",
@@ -66,6 +66,13 @@ MALFORMED = {
 def test_what_aws_would_refuse_says_why(text: str, reason: str) -> None:
     document = parsed(text)
     assert (document.problem, document.malformed) == (f"no policy that AWS takes: {reason}", True)
+
+
+@pytest.mark.parametrize(("effect", "allowed"), {"allow": True, "ALLOW": True, "deny": False}.items())
+def test_an_effect_counts_in_any_case(effect: str, allowed: bool) -> None:
+    document = parsed(policy(Effect=effect, Action="sts:AssumeRole", Principal={"Service": "backup.amazonaws.com"}))
+    assert not document.malformed
+    assert document.allows(service("backup.amazonaws.com"), "sts:AssumeRole") is allowed
 
 
 WHO = {

@@ -17,7 +17,7 @@ from planproof.policy.layers import bundled_policy
 from planproof.policy.model import Policy
 from planproof.policy.profiles import merge
 from planproof.registry import all_checks
-from planproof.verdict import Finding
+from planproof.verdict import Finding, Verdict
 from support.repository import ROOT
 
 FIXTURES = ROOT / "fixtures"
@@ -305,3 +305,25 @@ def verdicts() -> dict[str, set[str]]:
             if finding.code != "not_applicable":
                 found.setdefault(plan.by_address[finding.subject].type, set()).add(finding.verdict.value)
     return found
+
+
+PLAN = {"name": "nightly", "reason": "the backup account's plan"}
+ELSEWHERE: dict[str, tuple[dict[str, Any], set[str]]] = {
+    "whatever it is": ({}, {"covered", "left_out", "other", "weekly", "later"}),
+    "a tag": ({"tags": {"backup": "weekly"}}, {"covered", "weekly"}),
+    "any value of a tag": ({"tags": {"backup": "*"}}, {"covered", "left_out", "weekly"}),
+    "a pattern": ({"tags": {"backup": "w*"}}, {"covered", "weekly"}),
+    "all of several tags": ({"tags": {"backup": "weekly", "tier": "*"}}, {"covered"}),
+    "until its day": ({"until": "2020-01-01"}, {"covered"}),
+}
+
+
+@pytest.mark.parametrize(("declared", "covered"), ELSEWHERE.values(), ids=ELSEWHERE)
+def test_a_backup_plan_of_another_configuration_covers_what_has_its_tags(declared: dict[str, Any], covered: set[str]) -> None:
+    policy = Policy.of({"elsewhere": {"backup_plans": [{**PLAN, **declared}]}}, all_checks())
+    report = evaluate(FIXTURES / "bad" / "versioning_coverage" / "backups" / "plan.json", policy, checks=[CHECK])
+    file_systems = {f.subject: f for f in report.findings if f.subject.startswith("aws_efs_file_system.")}
+    assert {s.partition(".")[2] for s, f in file_systems.items() if f.verdict is Verdict.PASS} == covered
+    weekly = file_systems["aws_efs_file_system.weekly"]
+    if "weekly" in covered:
+        assert weekly.reason == "the backup plan nightly, which the policy declares, backs it up"

@@ -214,6 +214,19 @@ def test_a_level_that_there_is_not_is_refused(tmp_path: Path) -> None:
     )
 
 
+def test_a_reason_code_that_there_is_not_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, policy="checks:\n  tagging:\n    level: off\n    levels:\n      missed: advisory\n      never: off\n")
+    with pytest.raises(PolicyError) as error:
+        Policy.load(tmp_path / "policy.yaml", all_checks())
+    known = ", ".join(
+        sorted(schema()["properties"]["checks"]["properties"]["tagging"]["properties"]["levels"]["propertyNames"]["enum"])
+    )
+    assert error.value.problems == (
+        f"{tmp_path / 'policy.yaml'}:5: unknown key 'missed' in checks.tagging.levels; did you mean 'missing'?",
+        f"{tmp_path / 'policy.yaml'}:6: unknown key 'never' in checks.tagging.levels; known are {known}",
+    )
+
+
 # --- layers ----------------------------------------------------------------------------------------------------------
 
 

@@ -62,7 +62,9 @@ DEPENDS: dict[str, tuple[str, ...]] = {
         "aws_dynamodb_table.hash_key",  # Terraform's lock table
         "aws_dynamodb_table.replica*",
         "aws_dynamodb_table",
+        "aws_ecr_repository_creation_template.applied_for*",
         "aws_ecr_repository_creation_template.image_tag_mutability",
+        "aws_s3_bucket_lifecycle_configuration*",  # buckets whose objects all expire soon
         "*.deletion_protection_enabled",
         "aws_kinesis_stream.retention_period",
         "aws_lightsail_database.backup_retention_enabled",

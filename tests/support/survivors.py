@@ -119,6 +119,8 @@ REASONS: dict[str, dict[str, str]] = {
         "*/functions aws_s3_bucket.table.bucket unknown": "the source tells the name all the same",
     },
     "CKV_PLAN_5": {
+        "aws_s3_bucket_lifecycle_configuration*": "the bucket has versions, or its objects last",
+        "aws_ecr_repository_creation_template.applied_for*": "its tags are immutable, or it has another application",
         "aws_s3_bucket dropped": GONE,
         "aws_s3_bucket count_0": GONE,
         "aws_db_instance dropped": GONE,

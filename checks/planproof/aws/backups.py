@@ -1,4 +1,4 @@
-"""What AWS Backup, or Data Lifecycle Manager, backs up: by reference, by ARN, by tags.
+"""What AWS Backup, or Data Lifecycle Manager, backs up: by reference, by ARN, by tags; and what the policy says that plans made elsewhere do.
 
 In a selection, `resources` and `selection_tag` add to each other, `condition` narrows that down, `not_resources` takes away; one that
 has neither resources nor tags is for all that the account has.
@@ -46,18 +46,23 @@ _CONDITIONS: dict[str, Callable[[str, str], bool]] = {
 
 
 class BackedUp(NamedTuple):
-    """Whether something backs a resource up (None: the plan does not say), and what does, or may."""
+    """Whether something backs a resource up (None: the plan does not say), what does, or may, and where that stands."""
 
     answer: Answer
-    by: Instance | None = None
+    by: str = ""
+    where: tuple[str, ...] = ()
 
 
 def backed_up(instance: Instance, context: Context) -> BackedUp:
-    """Whether a selection of AWS Backup in this plan covers the instance, or a lifecycle policy does if it is a volume."""
-    found = [BackedUp(_selects(selection, instance, context), selection) for selection in context.plan.of_type(SELECTION)]
+    """Whether a selection of AWS Backup covers the instance, in this plan or by what the policy declares of others; or whether a
+    lifecycle policy does if it is a volume."""
+    backing = [(each, _selects(each, instance, context)) for each in context.plan.of_type(SELECTION)]
     if instance.type == VOLUME:
-        policies = context.plan.of_type(LIFECYCLE_POLICY)
-        found += [BackedUp(_snapshots(policy, instance, context), policy) for policy in policies]
+        backing += [(each, _snapshots(each, instance, context)) for each in context.plan.of_type(LIFECYCLE_POLICY)]
+    found = [BackedUp(answer, each.address, (each.address,)) for each, answer in backing]
+    for plan in context.policy.elsewhere("backup_plans"):
+        tags = (_has_tag(instance, key, wanted, _tagged_like, context) for key, wanted in plan.tags.items())
+        found.append(BackedUp(both(True, *tags), f"the backup plan {plan.name}, which the policy declares,"))
     for answer in (True, None):
         first = next((each for each in found if each.answer is answer), None)
         if first:
@@ -123,6 +128,10 @@ def _conditions(selection: Instance, instance: Instance, context: Context) -> li
         for name, holds in _CONDITIONS.items()
         for each in block.get(name).items()
     ]
+
+
+def _tagged_like(wanted: str, found: str) -> bool:
+    return bool(found) and matches(wanted, found)
 
 
 def _has_tag(

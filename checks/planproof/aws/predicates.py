@@ -10,7 +10,8 @@
 holds must hold. `default` is what AWS or the provider takes where nobody set the attribute; without it such an attribute satisfies
 `set: false` alone. With `companion` the predicate is about the resources of that type whose argument `by` names the instance;
 where there is none, `otherwise` decides, a predicate about the instance itself, else `default`. `backed_up` asks whether a backup
-selection of the plan covers the instance. Of several of which `any` is enough and none holds, the first is what is named.
+selection of the plan, or a backup plan that the policy declares, covers the instance. Of several of which `any` is enough and none
+holds, the first is what is named.
 """
 
 from __future__ import annotations
@@ -150,12 +151,12 @@ def _is_reference(instance: Instance, path: Path, context: Context) -> bool:
 
 def _of_backups(instance: Instance, context: Context) -> PredicateResult:
     found = backed_up(instance, context)
-    if found.by is None:
-        return PredicateResult(False, Basis.NO_COMPANION, "no backup selection covers it", "", (instance.address,))
-    where = (instance.address, found.by.address)
+    where = (instance.address, *found.where)
+    if found.answer is False:
+        return PredicateResult(False, Basis.NO_COMPANION, "no backup selection covers it", "", where)
     if found.answer is None:
-        return PredicateResult(None, Basis.UNKNOWN_COMPANION, f"whether {found.by.address} backs it up", "", where)
-    return PredicateResult(True, Basis.VALUE, f"{found.by.address} backs it up", "", where)
+        return PredicateResult(None, Basis.UNKNOWN_COMPANION, f"whether {found.by} backs it up", "", where)
+    return PredicateResult(True, Basis.VALUE, f"{found.by} backs it up", "", where)
 
 
 # --- companions ------------------------------------------------------------------------------------------------------

@@ -42,12 +42,13 @@ class Waiver(NamedTuple):
 
 class Declared(NamedTuple):
     """What another configuration makes, as the section `elsewhere` declares it: `name` is a name or an ARN, and `*` in it any text.
-    `alerts`, of a trail: denied access that it logs alerts somebody there."""
+    `alerts`, of a trail: denied access that it logs alerts somebody there. `tags`, of a backup plan: what it backs up has all of them."""
 
     name: str
     reason: str
     until: datetime.date | None = None
     alerts: bool = False
+    tags: Mapping[str, str] = {}
 
 
 class Policy:
@@ -176,7 +177,8 @@ def _declaration(raw: Mapping[str, Any], name: str) -> Declared:
     until = raw.get("until")
     try:
         day = until if until is None or isinstance(until, datetime.date) else datetime.date.fromisoformat(str(until))
-        return Declared(str(raw["name"]), str(raw["reason"]), day, raw.get("alerts") is True)
+        tags = {key: value for key, value in (raw.get("tags") or {}).items() if value is not None}
+        return Declared(str(raw["name"]), str(raw["reason"]), day, raw.get("alerts") is True, tags)
     except (KeyError, ValueError, TypeError):
         raise PolicyError(
             f"{name}: an entry of elsewhere needs name and reason, and until is a date such as 2030-01-31"

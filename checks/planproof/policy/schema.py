@@ -94,6 +94,8 @@ def _sentences(errors: Any, document: Document) -> Iterator[tuple[KeyPath, str]]
             known = list(error.schema.get("properties", {}))
             for key in sorted(error.instance.keys() - set(known)):
                 yield (*path, key), _unknown_key(key, where, known)
+        elif error.validator == "enum" and "propertyNames" in error.absolute_schema_path:
+            yield (*path, error.instance), _unknown_key(error.instance, where, error.validator_value)
         elif error.validator == "required":
             missing = [key for key in error.validator_value if key not in error.instance]
             yield path, f"{where} needs {', '.join(missing)}"

@@ -90,6 +90,8 @@ def _statement(raw: Any, number: int) -> Statement:
     if not raw.keys() <= _ELEMENTS:
         raise _Malformed(f"statement {number} has an element that is none of a policy's")
     effect = raw.get("Effect")
+    if isinstance(effect, str):
+        effect = effect.capitalize()  # IAM takes `allow` too, whatever its pages say: AWS's own Account Factory has such a role
     if not isinstance(effect, Unknown) and effect not in ("Allow", "Deny"):
         raise _Malformed(f"statement {number} has neither Effect Allow nor Deny")
     inverted = {name: f"Not{name}" in raw for name in ("Principal", "Action", "Resource")}
