@@ -221,8 +221,6 @@ FOUND = {
     "a number that is none": {
         "values": {"bucket": "logs", "lifecycle_rule": [{"enabled": True, "expiration": [{"days": float("nan")}]}]}
     },
-    "values that are true": {"values": True},
-    "values that are a list": {"values": ["tags"]},
 }
 
 

@@ -155,7 +155,7 @@ def refuse_other_documents(document: Mapping[str, Json], name: str) -> None:
     if not major.isdigit() or not isinstance(document.get("planned_values"), dict):
         what = "format_version" if not major.isdigit() else "planned_values"
         raise PlanError(f"{name} is JSON but not a Terraform plan (it has no {what}); make one: {MAKE_JSON}")
-    if document.get("errored") is True:
+    if document.get("errored") not in (None, False):
         raise PlanError(
             f"{name}: the plan ended in an error and is only a part; fix the configuration and plan again: {MAKE_JSON}"
         )

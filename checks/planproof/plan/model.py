@@ -14,6 +14,7 @@ from typing import IO
 from planproof.errors import PlanError
 from planproof.plan.addresses import index_text, last_step
 from planproof.plan.configuration import ModuleCall, ModuleConfig, ResourceConfig
+from planproof.plan.consistency import refuse_contradictions
 from planproof.plan.json_file import parse, read_file, read_stream, refuse_other_documents
 from planproof.plan.value import EMPTY, MISSING, Json, Key, PathStep, Value, as_list, as_object
 
@@ -135,6 +136,7 @@ class Plan:
 
     def __init__(self, document: Mapping[str, Json], name: str = "plan", warnings: tuple[str, ...] = ()) -> None:
         refuse_other_documents(document, name)
+        refuse_contradictions(document, name)
         self.raw, self.name = document, name
         self.format_version = str(document.get("format_version", ""))
         self.terraform_version = str(document.get("terraform_version", ""))
