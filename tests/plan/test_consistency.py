@@ -117,16 +117,12 @@ def test_a_plan_without_changes_listed_is_judged_by_what_it_plans() -> None:
 
 
 def refreshing() -> Json:
-    """A plan as `terraform plan -refresh-only` makes it of a state: nothing is planned, and no changes are listed."""
-    document = json.loads((PLANS / "changes" / "plan.json").read_text(encoding="utf-8"))
-    del document["resource_changes"]
-    return {**document, "planned_values": {"outputs": {}, "root_module": {}}}
+    """What `terraform plan -refresh-only` makes of a state: nothing is planned, and no changes are listed."""
+    return json.loads((PLANS / "refresh_only" / "plan.json").read_text(encoding="utf-8"))
 
 
 def test_a_refresh_only_plan_is_refused_as_it_plans_nothing() -> None:
-    with pytest.raises(
-        PlanError, match=r"plan.json plans nothing for the \d+ resources of the state \(it is a refresh-only plan"
-    ):
+    with pytest.raises(PlanError, match=r"plan.json plans nothing for the 2 resources of the state \(it is a refresh-only plan"):
         Plan.load(refreshing(), "plan.json")
 
 
