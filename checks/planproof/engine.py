@@ -93,7 +93,7 @@ def _unjudged(plan: Plan, policy: Policy, chosen: Sequence[Check], findings: Ite
         problem = PolicyError(f"{plan.name}: the policy {policy.name} has every check off, so that nothing is judged")
     else:
         judged = {finding.subject for finding in findings}
-        ours = {_family(kind) for check in (*all_checks(), *chosen) for kind in check.types}
+        ours = _families(check for check in chosen if policy.is_on(check)) or _families(all_checks())
         managed = plan.managed
         if managed and not any(each.address in judged or _family(each.type) in ours for each in managed):
             families = listed(sorted({_family(each.type) for each in managed}), 5)
@@ -101,6 +101,10 @@ def _unjudged(plan: Plan, policy: Policy, chosen: Sequence[Check], findings: Ite
     if problem and policy.unjudged == "fail":
         raise type(problem)(f"{problem}; if that is meant, say unjudged: warn in the policy")
     return [str(problem)] if problem and policy.unjudged == "warn" else []
+
+
+def _families(checks: Iterable[Check]) -> set[str]:
+    return {_family(kind) for check in checks for kind in check.types if not kind.startswith("*")}
 
 
 def _family(kind: str) -> str:

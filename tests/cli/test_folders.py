@@ -14,6 +14,7 @@ import pytest
 from planproof.cli import folders, inputs
 from planproof.cli.main import main
 from planproof.errors import PlanError
+from planproof.policy.model import Policy
 from support.repository import PLANS, ROOT
 
 GOOD = ROOT / "fixtures" / "good" / "ideal" / "plan.json"
@@ -41,6 +42,11 @@ def linked_folder(folder: Path) -> None:
     (folder / "linked").symlink_to(elsewhere)
 
 
+def closed_file(folder: Path) -> None:
+    written("staging", b"?")(folder)
+    (folder / "staging").chmod(0)
+
+
 def after_many_variables() -> bytes:
     document = json.loads(TEXT)
     head = {key: document.pop(key) for key in ("format_version", "terraform_version")}
@@ -56,6 +62,7 @@ FAILS: dict[str, Callable[[Path], None]] = {
     "another extension": written("staging.txt", TEXT.encode()),
     "no extension": written("staging", TEXT.encode()),
     "a line of a CI wrapper before it": written("staging.log", b"Running\n" + TEXT.encode()),
+    "a line of a CI wrapper, and no extension": written("staging", b"Running\n" + TEXT.encode()),
     "many variables before it": written("staging.json", after_many_variables()),
     "keys in another order": written("staging.json", json.dumps(json.loads(TEXT), sort_keys=True, indent=1).encode()),
     "a link to a file": linked("staging.json", str(BAD)),
@@ -76,7 +83,7 @@ CANNOT: dict[str, Callable[[Path], None]] = {
     "of no version": written("staging.json", json.dumps({**json.loads(TEXT), "format_version": None}).encode()),
     "a pipe": lambda folder: os.mkfifo(folder / "staging.json"),
     "a folder that cannot be read": lambda folder: (folder / "closed").mkdir(mode=0),
-    "a file that cannot be read": lambda folder: (folder / "staging").touch(mode=0),
+    "a file that cannot be read": closed_file,
 }
 
 
@@ -98,7 +105,8 @@ NO_PLANS = {
     "state.json": '{"format_version": "1.0", "terraform_version": "1.11.4", "values": {"root_module": {}}}',
     "schema.json": '{"format_version": "1.0", "provider_schemas": {}}',
     "terraform.tfstate": '{"version": 4, "terraform_version": "1.11.4", "serial": 1, "lineage": "x"}',
-    "plan.md": "# The plan\n",
+    "plan.md": '# The plan\n```json\n{"format_version": "1.2", "planned_values": {}, "resource_changes": []}\n```\n',
+    "read.py": 'KEYS = ("format_version", "planned_values", "resource_changes")\n',
     "plan.sh": "terraform show -json tfplan\n",
     "main.tf": 'resource "aws_s3_bucket" "a" {\n}\n',
     ".gitignore": "",
@@ -187,6 +195,15 @@ def test_a_folder_without_an_end_is_told_of(folder: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(folders, "MAX_LOOKED_AT", 3)
     with pytest.raises(PlanError, match="holds more than 3 files; give the folders of the plans"):
         inputs.plans(["."])
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/kmsg"), reason="there is no /proc")
+def test_a_file_that_keeps_its_reader_waiting_is_not_read(folder: Path) -> None:
+    (folder / "messages").symlink_to("/proc/kmsg")
+    assert inputs.plans(["."]).paths == ["./good.json"]
+    (folder / "messages.json").symlink_to("/proc/kmsg")
+    with pytest.raises(PlanError, match="is empty"):
+        inputs.judge("messages.json", Policy.default())
 
 
 def test_a_pipe_that_is_no_plan_by_its_name_is_passed_over(folder: Path) -> None:

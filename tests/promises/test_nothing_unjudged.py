@@ -187,6 +187,20 @@ def test_a_check_of_ones_own_judges_its_provider(
     assert "nothing here" not in str(reports)
 
 
+def test_what_is_off_judges_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A check of one's own for another provider is on, and all of the bundled ones are off."""
+    (folder / "own").mkdir()
+    (folder / "own" / "has_input.py").write_text(OWN, encoding="utf-8")
+    (folder / "policy.json").write_text(NOTHING_ON, encoding="utf-8")
+    _, (report,), _ = judged(BAD, capsys, "--checks", "own", "--policy", "policy.json")
+    assert "of aws: nothing here judges them" in str(report["warnings"])
+
+
+def test_a_few_checks_that_are_asked_for_need_not_judge_each_provider() -> None:
+    for check in all_checks():
+        assert "nothing here" not in str(evaluate(json.loads(BAD), "secure-logs", checks=[check]).warnings)
+
+
 def test_a_policy_with_every_check_off_is_told_of(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "policy.json").write_text(NOTHING_ON, encoding="utf-8")
     code, reports, _ = judged(BAD, capsys, "--policy", "policy.json")

@@ -18,6 +18,8 @@ MAX_LOOKED_AT = 200_000
 _PASSED_OVER = ("node_modules", "__pycache__")
 _PLAN_NAMES = ("plan.json", "tfplan.json", "tfplan", "plan.out", "tfplan.out")
 _PLAN_ENDINGS = (".plan.json", ".tfplan.json", "-plan.json", "_plan.json", ".tfplan")
+_OF_OUTPUT = ("", ".log", ".out", ".plan", ".txt")
+"""Of files that may be what a command printed, with lines of a CI wrapper before the plan."""
 _HEAD, _PIECE, _OVERLAP = 4096, 2**20, 64
 _MARKS = (b'"format_version"', b'"planned_values"', b'"resource_changes"')
 _STAMP = re.compile(rb'"timestamp"\s*:\s*"(\d{4}-\d\d-\d\dT[\d:.]{8,20}[\dZ:+-]{1,6})"')
@@ -69,12 +71,15 @@ def _folders(folder: str) -> Iterator[list[str]]:
             if (status.st_dev, status.st_ino) in entered:
                 continue
             entered.add((status.st_dev, status.st_ino))
-            entries = list(os.scandir(here))
+            entries = sorted(os.scandir(here), key=lambda entry: entry.name)
         except OSError as error:
             raise PlanError(f"{here} cannot be read: {error.strerror or error}; it may hold plans") from None
-        inner = [entry for entry in entries if _is_folder(entry)]
-        pending += [entry.path for entry in inner if not entry.name.startswith(".") and entry.name not in _PASSED_OVER]
-        yield [entry.path for entry in entries if entry not in inner]
+        folders: list[os.DirEntry[str]] = []
+        files: list[os.DirEntry[str]] = []
+        for entry in entries:
+            (folders if _is_folder(entry) else files).append(entry)
+        pending += [entry.path for entry in folders if not entry.name.startswith(".") and entry.name not in _PASSED_OVER]
+        yield [entry.path for entry in files]
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -86,7 +91,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 def _plans_of_one(files: Iterable[str]) -> list[str]:
     """Those of one folder. A saved plan beside its own JSON would be judged twice."""
-    kinds = {path: _kind(path) for path in sorted(files)}
+    kinds = {path: _kind(path) for path in files}
     texts = [path for path, kind in kinds.items() if kind == "json"]
     alone = texts.copy()
     saved = []
@@ -109,9 +114,11 @@ def _kind(path: str) -> str:
             if is_called_one or name.endswith(".json"):
                 raise PlanError(f"{path} is no ordinary file (a pipe, a socket or a device); give it alone if it is a plan")
             return ""
+        if not status.st_size:  # what a system shows as a file has no size, and may keep a reader waiting
+            return "json" if is_called_one or name.endswith(".json") else ""
         if is_saved_plan(path) or _begins_as_saved_plan(path):
             return "saved"
-        is_one = is_called_one or _holds_a_plan(path, name.endswith(".json"))
+        is_one = is_called_one or _holds_a_plan(path, os.path.splitext(name)[1])
     except FileNotFoundError:  # a link that leads to nothing
         is_one = is_called_one or name.endswith(".json")
     except OSError:  # what cannot be read may be a plan; judging it tells why
@@ -126,12 +133,12 @@ def _begins_as_saved_plan(path: str) -> bool:
     return head.startswith(b"PK\x03\x04") and head[30:] == b"tfplan"
 
 
-def _holds_a_plan(path: str, is_called_json: bool) -> bool:
+def _holds_a_plan(path: str, ending: str) -> bool:
     with open(path, "rb") as file:
         head = file.read(_HEAD).replace(b"\0", b"").lstrip(b"\xff\xfe\xef\xbb\xbf \t\r\n")
     if not head:
-        return is_called_json
-    if not (is_called_json or head.startswith(b"{") or _MARKS[0] in head):
+        return ending == ".json"
+    if not (ending == ".json" or head.startswith(b"{") or (ending in _OF_OUTPUT and _MARKS[0] in head)):
         return False
     marks = _marks(path)
     # A plan that is cut off before what it plans is none as far as it goes; a state, or a schema, is whole.
@@ -141,9 +148,10 @@ def _holds_a_plan(path: str, is_called_json: bool) -> bool:
 def _marks(path: str) -> set[bytes]:
     """The keys of plan JSON that a file holds, whatever its encoding."""
     found: set[bytes] = set()
-    end = b""
+    end, left = b"", MAX_BYTES
     with open(path, "rb") as file:
-        while len(found) < len(_MARKS) and (piece := file.read(_PIECE)):
+        while left > 0 and len(found) < len(_MARKS) and (piece := file.read(_PIECE)):
+            left -= len(piece)
             text = end + piece.replace(b"\0", b"")
             found |= {mark for mark in _MARKS if mark in text}
             end = text[-_OVERLAP:]

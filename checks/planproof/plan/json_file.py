@@ -168,7 +168,7 @@ def read_file(path: str | os.PathLike[str], name: str) -> bytes:
         with open(path, "rb") as file:
             status = os.fstat(file.fileno())
             if stat.S_ISREG(status.st_mode) and status.st_size <= MAX_BYTES:
-                return file.read()
+                return file.read() if status.st_size else b""  # what a system shows as a file may keep a reader waiting
             found: bytes = read_stream(file, name)
             return found
     except FileNotFoundError:
