@@ -22,7 +22,8 @@ _OF_OUTPUT = ("", ".log", ".out", ".plan", ".txt")
 """Of files that may be what a command printed, with lines of a CI wrapper before the plan."""
 _HEAD, _PIECE, _OVERLAP = 4096, 2**20, 64
 _MARKS = (b'"format_version"', b'"planned_values"', b'"resource_changes"')
-_STAMP = re.compile(rb'"timestamp"\s*:\s*"(\d{4}-\d\d-\d\dT[\d:.]{8,20}[\dZ:+-]{1,6})"')
+_TIME = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_STAMP = re.compile(rb'"timestamp"\s*:\s*"(' + _TIME.pattern + rb')"')
 _WORDS_OF_PLANS = re.compile(r"(?:^|[._-])(?:tfplan|plan|json|out)(?=[._-]|$)")
 
 
@@ -93,15 +94,29 @@ def _plans_of_one(files: Iterable[str]) -> list[str]:
     """Those of one folder. A saved plan beside its own JSON would be judged twice."""
     kinds = {path: _kind(path) for path in files}
     texts = [path for path, kind in kinds.items() if kind == "json"]
-    alone = texts.copy()
-    saved = []
-    for path in (path for path, kind in kinds.items() if kind == "saved"):
-        own = next((text for text in alone if _is_json_of(text, path)), None)
-        if own is None:
-            saved.append(path)
+    saved = [path for path, kind in kinds.items() if kind == "saved"]
+    return texts + (_without_their_json(saved, texts) if texts else saved)
+
+
+def _without_their_json(saved: list[str], texts: list[str]) -> list[str]:
+    """The saved plans of which none of the files is the JSON; a file is that of one saved plan at most."""
+    by_mark: dict[bytes, list[str]] = {}
+    for text in reversed(texts) if saved else ():
+        for mark in _marks_of_json(text):
+            by_mark.setdefault(mark, []).append(text)
+    taken: set[str] = set()
+    alone = []
+    for path in saved:
+        for mark in sorted(_marks_of_saved(path)):
+            free = by_mark.get(mark, [])
+            while free and free[-1] in taken:
+                free.pop()
+            if free:
+                taken.add(free.pop())
+                break
         else:
-            alone.remove(own)
-    return texts + saved
+            alone.append(path)
+    return alone
 
 
 def _kind(path: str) -> str:
@@ -158,27 +173,27 @@ def _marks(path: str) -> set[bytes]:
     return found
 
 
-def _is_json_of(text: str, saved: str) -> bool:
-    """Whether the JSON is of the saved plan: both hold the time of planning; before Terraform 1.5 their names have to do."""
+def _marks_of_json(path: str) -> set[bytes]:
+    """The time of planning, which the saved plan holds too; before Terraform 1.5 there is none, and the names have to do."""
     try:
-        with open(text, "rb") as file:
-            stamps = set(_STAMP.findall(file.read(MAX_BYTES).replace(b"\0", b"")))
-        if not stamps:
-            return _stem(text) == _stem(saved)
-        content = _content(saved)
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError, NotImplementedError, RuntimeError):
-        return False
-    return any(stamp in content for stamp in stamps)
+        with open(path, "rb") as file:
+            found = set(_STAMP.findall(file.read(MAX_BYTES).replace(b"\0", b"")))
+    except OSError:
+        return set()
+    return found or {_stem(path)}
 
 
-def _content(saved: str) -> bytes:
-    with zipfile.ZipFile(saved) as archive:
-        entry = archive.getinfo("tfplan")
-        if entry.file_size > min(MAX_TOTAL_BYTES, MAX_RATIO * max(entry.compress_size, 5000)):
-            raise ValueError
-        return archive.read(entry)
+def _marks_of_saved(path: str) -> set[bytes]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entry = archive.getinfo("tfplan")
+            if entry.file_size > min(MAX_TOTAL_BYTES, MAX_RATIO * max(entry.compress_size, 5000)):
+                return set()
+            return {_stem(path), *_TIME.findall(archive.read(entry))}
+    except Exception:  # zipfile and zlib raise many kinds on a damaged archive
+        return set()
 
 
-def _stem(path: str) -> str:
+def _stem(path: str) -> bytes:
     """What is left of a name without the words that say that it is a plan: `prod` of `prod.tfplan` and of `prod-plan.json`."""
-    return _WORDS_OF_PLANS.sub("", os.path.basename(path).lower()).strip("._-")
+    return os.fsencode(_WORDS_OF_PLANS.sub("", os.path.basename(path).lower()).strip("._-"))
