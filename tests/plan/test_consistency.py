@@ -53,7 +53,7 @@ EDITS: dict[str, tuple[Callable[[Json], None], str]] = {
     "resources that are none": (lambda d: root(d)["resources"].append(3), "a resource of planned_values is no object"),
     "a resource twice": (lambda d: root(d)["resources"].append(first(d)), "twice"),
     "a resource as data": (with_first(mode="data"), "by its other keys"),
-    "a resource of no mode there is": (with_first(mode="Managed"), "is none"),
+    "a resource of no mode there is": (with_first(mode="Managed"), "by its other keys"),
     "a type in capitals": (lambda d: first(d).update(type=first(d)["type"].upper()), "by its other keys"),
     "a type that is a list": (with_first(type=["aws_s3_bucket"]), "has no type"),
     "another name": (with_first(name="other"), "by its other keys"),
@@ -132,3 +132,15 @@ def test_a_destroy_plans_something_and_so_does_a_configuration_without_resources
     changes = [{**c, "change": {**c["change"], "actions": ["delete"]}} for c in document["resource_changes"]]
     assert Plan.load({**refreshing(), "resource_changes": changes}).managed == []
     assert Plan.load({**refreshing(), "prior_state": None}).managed == []
+
+
+def test_a_state_may_list_an_address_twice_as_of_an_object_left_behind() -> None:
+    document = json.loads((PLANS / "changes" / "plan.json").read_text(encoding="utf-8"))
+    prior = document["prior_state"]["values"]["root_module"]["resources"]
+    prior.append({**prior[0], "deposed_key": "ab12"})
+    assert Plan.load(document).instances
+    refreshed = refreshing()
+    prior = refreshed["prior_state"]["values"]["root_module"]["resources"]
+    prior.insert(0, {**prior[0], "deposed_key": "ab12"})
+    with pytest.raises(PlanError, match="plans nothing for the 2 resources"):
+        Plan.load(refreshed)

@@ -18,7 +18,6 @@ from planproof.verdict import listed
 _GONE = (["delete"], ["forget"])
 _AGAIN = "it is not as Terraform writes it; make the plan again"
 _OBJECTS = ("configuration", "output_changes", "prior_state", "variables")
-_MODES = ("managed", "data")
 
 
 class _Planned(NamedTuple):
@@ -34,9 +33,10 @@ def refuse_contradictions(document: Mapping[str, Json], name: str) -> None:
         planned = _resources(document["planned_values"], "planned_values")
         changes = list(_changes(document))
         _compare(planned, changes)
+        if not any(each.mode == "managed" for each in planned.values()) and all(c.get("mode") == "data" for c in changes):
+            _refuse_nothing(document, name)
     except _Contradiction as problem:
         raise PlanError(f"{name} contradicts itself: {one_line(str(problem))}; {_AGAIN}") from None
-    _refuse_nothing(document, planned, changes, name)
 
 
 class _Contradiction(Exception):
@@ -54,11 +54,8 @@ def _compare(planned: Mapping[str, _Planned], changes: Sequence[Mapping[str, Jso
                 raise _Contradiction(f"{change['address']} has another {key} in planned_values than in resource_changes")
 
 
-def _refuse_nothing(
-    document: Mapping[str, Json], planned: Mapping[str, _Planned], changes: Sequence[Mapping[str, Json]], name: str
-) -> None:
-    if any(each.mode == "managed" for each in planned.values()) or any(c.get("mode") != "data" for c in changes):
-        return
+def _refuse_nothing(document: Mapping[str, Json], name: str) -> None:
+    """Of a plan that changes nothing and plans nothing, where there is something that it could have planned."""
     prior = _object(_object(document.get("prior_state"), "prior_state").get("values"), "prior_state.values")
     known = sum(each.mode == "managed" for each in _resources(prior, "prior_state.values").values())
     if known:
@@ -85,6 +82,8 @@ def _resources(values: Json, place: str) -> Mapping[str, _Planned]:
         module, where = pending.pop()
         for raw in _list(module.get("resources"), f"{where}: resources"):
             resource = _object(raw, f"a resource of {where}")
+            if "deposed_key" in resource:  # an object that its resource has left behind, by the same address
+                continue
             address = _text(resource, "address", f"a resource of {where}")
             if address in found:
                 raise _Contradiction(f"{place} lists {address} twice")
@@ -99,11 +98,9 @@ def _planned(resource: Mapping[str, Json], address: str, place: str) -> _Planned
     kind, own = _text(resource, "type", address), _text(resource, "name", address)
     mode = resource.get("mode", "managed")
     _object(resource.get("values"), f"{address}: values")
-    if mode not in _MODES:
-        raise _Contradiction(f"the mode of {address} in {place} is none")
-    local = f"data.{kind}.{own}" if mode == "data" else f"{kind}.{own}"
-    if without_module(address).partition("[")[0] != local:
-        raise _Contradiction(f"{address} is {'data ' if mode == 'data' else ''}{kind} {own} by its other keys in {place}")
+    local = f"{kind}.{own}" if mode == "managed" else f"{mode}.{kind}.{own}"
+    if not isinstance(mode, str) or without_module(address).partition("[")[0] != local:
+        raise _Contradiction(f"{address} is {local} by its other keys in {place}")
     return _Planned(mode, kind)
 
 
