@@ -134,7 +134,8 @@ def test_what_is_no_plan_is_passed_over(folder: Path, capsys: pytest.CaptureFixt
     document = json.loads(capsys.readouterr().out)
     assert document["plan"] == "./good.json"
     # The files of hidden folders, and of those that tools install, are not among them.
-    assert document["notices"] == [f".: {len(NO_PLANS) - 1} files looked at, 1 taken for plans: good.json"]
+    looked_at = f".: {len(NO_PLANS) - 1} files looked at, 1 taken for plans: good.json"
+    assert document["notices"] == [f"{looked_at}; not entered: .hidden, node_modules"]
 
 
 @pytest.mark.parametrize("make", FAILS.values(), ids=FAILS)

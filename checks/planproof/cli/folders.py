@@ -28,15 +28,19 @@ _WORDS_OF_PLANS = re.compile(r"(?:^|[._-])(?:tfplan|plan|json|out)(?=[._-]|$)")
 
 
 class Found(NamedTuple):
-    """What a folder holds: how many files were looked at, and those that are taken for plans, sorted."""
+    """What a folder holds: how many files were looked at, those that are taken for plans, sorted, and the folders that were not entered."""
 
     folder: str
     looked_at: int
     plans: tuple[str, ...]
+    closed: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         names = listed((os.path.relpath(plan, self.folder) for plan in self.plans), 10, len(self.plans))
-        return f"{self.folder}: {self.looked_at} files looked at, {len(self.plans)} taken for plans: {names}"
+        closed = (
+            f"; not entered: {listed((os.path.relpath(path, self.folder) for path in self.closed), 3)}" if self.closed else ""
+        )
+        return f"{self.folder}: {self.looked_at} files looked at, {len(self.plans)} taken for plans: {names}{closed}"
 
 
 def plans_below(folder: str) -> Found:
@@ -53,16 +57,17 @@ def look(folder: str) -> Found:
     """Hidden folders, and those that tools install, are not entered; a link is followed, and each folder is entered once. Raises PlanError."""
     number = 0
     plans: list[str] = []
-    for files in _folders(folder):
+    closed: list[str] = []
+    for files in _folders(folder, closed):
         number += len(files)
         if number > MAX_LOOKED_AT:
             raise PlanError(f"{folder} holds more than {MAX_LOOKED_AT} files; give the folders of the plans")
         plans += _plans_of_one(files)
-    return Found(folder, number, tuple(sorted(plans)))
+    return Found(folder, number, tuple(sorted(plans)), tuple(sorted(closed)))
 
 
-def _folders(folder: str) -> Iterator[list[str]]:
-    """The files of each folder."""
+def _folders(folder: str, closed: list[str]) -> Iterator[list[str]]:
+    """The files of each folder; those that are not entered are added to `closed`."""
     entered: set[tuple[int, int]] = set()
     pending = [folder]
     while pending:
@@ -79,7 +84,8 @@ def _folders(folder: str) -> Iterator[list[str]]:
         files: list[os.DirEntry[str]] = []
         for entry in entries:
             (folders if _is_folder(entry) else files).append(entry)
-        pending += [entry.path for entry in folders if not entry.name.startswith(".") and entry.name not in _PASSED_OVER]
+        for entry in folders:
+            (closed if entry.name.startswith(".") or entry.name in _PASSED_OVER else pending).append(entry.path)
         yield [entry.path for entry in files]
 
 
