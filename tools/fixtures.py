@@ -3,7 +3,8 @@
     python tools/fixtures.py [--check] [FOLDER ...]
 
 A fixture is a folder under fixtures/ with `main.tf` and `expected.json`. Beside them may lie `before.tfstate`, the state that an
-update plan starts from (nothing is refreshed), `terraform.tfvars`, and `targets`, an address on each line for -target. --check writes nothing and tells which plans differ once
+update plan starts from (nothing is refreshed), `terraform.tfvars`, `targets`, an address on each line for -target, and `arguments`, more of
+them for `terraform plan`, such as -refresh-only. --check writes nothing and tells which plans differ once
 what changes from run to run is left out.
 """
 
@@ -82,14 +83,17 @@ def _no_configuration(folder: str, names: list[str]) -> set[str]:
 
 
 def _planned(work: Path, environment: dict[str, str]) -> dict[str, Any]:
-    targets = (work / "targets").read_text(encoding="utf-8").splitlines() if (work / "targets").exists() else []
+    options = [*(f"-target={target}" for target in _lines(work / "targets")), *_lines(work / "arguments")]
+    options += [] if "-refresh-only" in options else ["-refresh=false"]
     _terraform(work, environment, "init", "-backend=false")
-    _terraform(
-        work, environment, "plan", "-lock=false", "-refresh=false", "-out=saved.tfplan", *(f"-target={t}" for t in targets)
-    )
+    _terraform(work, environment, "plan", "-lock=false", "-out=saved.tfplan", *options)
     loaded = json.loads(_terraform(work, environment, "show", "-json", "saved.tfplan"))
     assert isinstance(loaded, dict)
     return loaded
+
+
+def _lines(file: Path) -> list[str]:
+    return file.read_text(encoding="utf-8").splitlines() if file.exists() else []
 
 
 def _terraform(work: Path, environment: dict[str, str], command: str, *arguments: str) -> str:

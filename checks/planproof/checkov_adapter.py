@@ -32,13 +32,13 @@ from planproof.evaluation import functions_on_parts as functions_on_parts
 from planproof.plan.model import Plan
 from planproof.policy import layers as layers
 from planproof.registry import all_checks, own_checks
+from planproof.settings import SETTINGS, strangers
 from planproof.source.model import find_source
 from planproof.syntax import blocks as blocks
 from planproof.text.docstring import sections
 from planproof.verdict import PLAN, Finding, Report, Standing, Verdict
 from planproof.version import guide, refuse_two_copies
 
-SETTINGS = ("PLANPROOF_POLICY", "PLANPROOF_SOURCE", "PLANPROOF_CHECKS", "PLANPROOF_BASELINE")
 NO_PLAN_NAMED = "this Checkov does not tell which plan it scans; planproof needs Checkov 3.2.482 or later"
 _ADDRESS, _FILE = "__address__", "__file__"
 _KEPT = 8
@@ -206,6 +206,8 @@ def register() -> None:
         checks = all_checks()
     except LoadError as error:
         raise SystemExit(f"planproof: {error}") from None
+    for problem in strangers():
+        print(f"planproof: {problem}", file=sys.stderr)
     with suppress(LoadError):  # then every check fails with the reason
         checks += own_checks()
     for declared in checks:

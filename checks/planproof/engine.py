@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 from planproof.check import Check
 from planproof.context import Context
-from planproof.errors import PlanproofError, SourceError
+from planproof.errors import PlanError, PlanproofError, PolicyError, SourceError
 from planproof.plan.model import Instance, Plan
 from planproof.plan.value import Json
 from planproof.policy.model import Policy
 from planproof.registry import all_checks, own_checks
+from planproof.settings import strangers
 from planproof.source.model import Source, find_source
-from planproof.verdict import CHECK_ERROR, OFF, PLAN, CheckInfo, Finding, Outcome, Report, failed
+from planproof.verdict import CHECK_ERROR, OFF, PLAN, CheckInfo, Finding, Outcome, Report, failed, listed
 
 if TYPE_CHECKING:
     from planproof.baseline import Baseline
@@ -59,6 +60,8 @@ def evaluate(
     findings = [f for check in chosen if policy.is_on(check) for f in _findings(check, context, errors) if f.level != OFF]
     if not plan.managed:
         warnings.append(f"{plan.name}: the plan leaves no resources, so that only what concerns the plan as a whole is judged")
+    warnings += _unjudged(plan, policy, chosen, findings)
+    warnings += strangers()
     warnings += policy.outdated
     warnings += policy.unused_exceptions({check.id for check in chosen}, findings)
     rules = tuple(_rule(check, policy) for check in chosen if policy.is_on(check))
@@ -81,6 +84,36 @@ def find_policy(
         return Policy.default()
     known = (*all_checks(), *(own_checks() if checks is None else checks))
     return Policy.of(policy, known) if isinstance(policy, Mapping) else Policy.load(policy, known)
+
+
+def _unjudged(plan: Plan, policy: Policy, chosen: Sequence[Check], findings: Iterable[Finding]) -> list[str]:
+    """A warning where nothing judges the plan. Raises PolicyError, or PlanError, where the policy says that this fails."""
+    problem: PlanproofError | None = None
+    if chosen and not any(policy.is_on(check) for check in chosen):
+        problem = PolicyError(f"{plan.name}: the policy {policy.name} has every check off, so that nothing is judged")
+    else:
+        judged = {finding.subject for finding in findings}
+        ours = _families(check for check in chosen if policy.is_on(check)) or _families(all_checks())
+        managed = plan.managed
+        if managed and not any(each.address in judged or _family(each.type) in ours for each in managed):
+            families = listed(sorted({_family(each.type) for each in managed}), 5)
+            problem = PlanError(f"{plan.name}: {_counted(len(managed))} of {families}: nothing here judges them")
+    if problem and policy.unjudged == "fail":
+        raise type(problem)(f"{problem}; if that is meant, say unjudged: warn in the policy")
+    return [str(problem)] if problem and policy.unjudged == "warn" else []
+
+
+def _families(checks: Iterable[Check]) -> set[str]:
+    return {_family(kind) for check in checks for kind in check.types if not kind.startswith("*")}
+
+
+def _family(kind: str) -> str:
+    """The provider that a resource's type is called by."""
+    return kind.partition("_")[0]
+
+
+def _counted(number: int) -> str:
+    return f"{number} resource{'s' * (number != 1)}"
 
 
 def _narrowed(report: Report, plan: Plan, baseline: Baseline | str | os.PathLike[str] | None, only: bool) -> Report:

@@ -43,7 +43,10 @@ def own_checks(*folders: str | os.PathLike[str]) -> tuple[Check, ...]:
 
     Raises LoadError where a folder has none, or where one is called as another is.
     """
-    folders = folders or tuple(filter(None, os.environ.get("PLANPROOF_CHECKS", "").split(os.pathsep)))
+    named = os.environ.get("PLANPROOF_CHECKS", "")
+    folders = folders or tuple(filter(None, named.split(os.pathsep)))
+    if named and not folders:
+        raise LoadError(f"PLANPROOF_CHECKS is {named!r}, which names no folder; take it out, or name the folders of your checks")
     bundled = all_checks() if folders else ()
     found: list[Check] = []
     for folder in dict.fromkeys(Path(folder).resolve() for folder in folders):

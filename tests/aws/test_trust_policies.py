@@ -20,7 +20,7 @@ from planproof.policy.model import Policy
 from planproof.registry import all_checks
 from planproof.source.model import Source
 from planproof.verdict import Verdict
-from support.repository import PLANS, ROOT, load
+from support.repository import PLANS, ROOT, agreeing, load
 from support.sts import ACCOUNT, AGE, ALICE, OIDC, PRESENT, SAML, expected
 
 PLAIN = json.loads((ROOT / "fixtures/good/mfa_on_machine_principals/plain/plan.json").read_text(encoding="utf-8"))
@@ -97,7 +97,7 @@ def verdicts(policies: list[list[dict[str, Any]]]) -> list[tuple[Verdict, Verdic
         }
         for n, p in enumerate(policies)
     ]
-    report = evaluate(Plan.load(document), Policy.default(), checks=MFA)
+    report = evaluate(Plan.load(agreeing(document)), Policy.default(), checks=MFA)
     found = {(f.check_id, f.subject): f.verdict for f in report.findings}
     assert report.errors == ()
     return [tuple(found[c.id, f"aws_iam_role.app[{n}]"] for c in MFA) for n in range(len(policies))]  # type: ignore[misc]

@@ -40,7 +40,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_folder_stands_for_the_plans_below_it(folder: Path) -> None:
-    assert inputs.plans([str(folder)]) == [str(folder / "a" / "staging.json"), str(folder / "b" / "plan.json")]
+    assert inputs.plans([str(folder)]).paths == [str(folder / "a" / "staging.json"), str(folder / "b" / "plan.json")]
 
 
 def test_a_broken_plan_in_a_folder_is_not_passed_over(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,7 +10,7 @@ from planproof.check import Context
 from planproof.plan.model import Plan
 from planproof.policy.model import Policy
 from planproof.source.model import Source
-from support.repository import PLANS, load
+from support.repository import PLANS, agreeing, load
 
 PLAN = load("links")
 CONTEXTS = {
@@ -100,6 +100,7 @@ def test_what_a_targeted_plan_leaves_out_is_open_and_not_absent() -> None:
     document = copy.deepcopy(dict(PLAN.raw)) | {"complete": False}
     resources = document["planned_values"]["root_module"]["resources"]
     document["planned_values"]["root_module"]["resources"] = [r for r in resources if r["address"] != f"{KIND}.arn"]
+    document = agreeing(document)
     plan = Plan.load(document)
     context = Context(plan, Policy.default())
     found = context.relations.companions(plan.by_address["aws_s3_bucket.arn"], KIND, "bucket")

@@ -221,9 +221,7 @@ def test_outputs_hold_values_where_they_are_known() -> None:
     "document",
     [
         {**MINIMAL, "planned_values": {"root_module": {"child_modules": [{"address": "nonsense"}]}}},
-        {**MINIMAL, "planned_values": {"root_module": {"resources": [None, 3, {"address": ["x"]}]}}},
-        {**MINIMAL, "configuration": []},
-        {**MINIMAL, "resource_changes": {"a": 1}, "variables": [1], "prior_state": 3},
+        {**MINIMAL, "configuration": {"root_module": {"module_calls": {"a": 1}}}},
     ],
 )
 def test_a_plan_out_of_shape_is_read_or_refused_but_never_a_traceback(document: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ from planproof.engine import evaluate, find_policy
 from planproof.formats.to_json import render
 from planproof.plan.model import Plan
 from planproof.policy.model import Policy
-from support.repository import ROOT
+from support.repository import ROOT, agreeing
 from support.shapes import fan_in, keyed, mesh, ring
 
 Json = Any
@@ -56,10 +57,10 @@ def nested(document: Json, depth: int) -> Json:
         (below,) = at["child_modules"]
         address = "module.deep" + ".module.deeper" * (level + 1)
         here = json.loads(json.dumps(resources).replace("module.deep.", f"{address}."))
-        moved = json.loads(json.dumps(below).replace('module.deep.module.deeper"', f'{address}.module.deeper"'))
+        moved = json.loads(re.sub(r"module\.deep(?:\.module\.deeper)+", f"{address}.module.deeper", json.dumps(below)))
         at["child_modules"] = [{"address": address, "resources": here, "child_modules": [moved]}]
         (at,) = at["child_modules"]
-    return document
+    return agreeing(document)
 
 
 def calls(document: Json, policy: Policy, source: Path | None = None) -> int:

@@ -226,6 +226,42 @@ def test_the_example_for_gitlab_is_what_gitlab_takes() -> None:
         )
 
 
+TERRAGRUNT = """#!/bin/sh
+# What Terragrunt does, of two units: writes their plans below the folder that it is given, or prints them one after the other.
+case "$*" in
+"run --all --json-out-dir $PWD/plans -- plan "*)
+  mkdir -p plans/app plans/net && cp "$BAD" plans/app/tfplan.json && cp "$GOOD" plans/net/tfplan.json ;;
+"run-all plan "*) touch tfplan ;;
+"run-all show -json tfplan") cat "$GOOD" "$BAD" ;;
+*) exit 3 ;;
+esac
+"""
+
+
+def test_the_commands_for_terragrunt_judge_every_unit(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+    (section,) = (s for s in re.split(r"^## ", text, flags=re.MULTILINE) if s.startswith("Terragrunt"))
+    scripts = re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
+    programs = {
+        "planproof": f'#!/bin/sh\nPYTHONPATH="{ROOT / "checks"}" exec "{sys.executable}" -m planproof "$@"\n',
+        "terragrunt": TERRAGRUNT,
+    }
+    (tmp_path / "bin").mkdir()
+    for name, code in programs.items():
+        (tmp_path / "bin" / name).write_text(code, encoding="utf-8")
+        (tmp_path / "bin" / name).chmod(0o755)
+    bad = ROOT / "fixtures" / "bad" / "log_group_retention" / "plain" / "plan.json"
+    environment = {"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin", "GOOD": str(GOOD / "plan.json"), "BAD": str(bad)}
+    judged = []
+    for number, script in enumerate(scripts):
+        work = tmp_path / str(number)
+        work.mkdir()
+        done = subprocess.run(["bash", "-ec", script], cwd=work, env=environment, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (1, "")
+        judged.append(re.findall(r"^planproof: (\S+)", done.stdout, re.MULTILINE))
+    assert judged == [["plans/app/tfplan.json", "plans/net/tfplan.json"], ["plans.json#1", "plans.json#2"]]
+
+
 def test_the_code_for_a_run_task_answers_what_the_exit_code_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
     (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)

@@ -16,7 +16,7 @@ CHECKS = ROOT / "checks"
 ROWS = (  # lowest first; a file imports from lower rows and from its own folder
     ("errors.py", "verdict.py"),
     ("version.py", "text/", "functions/"),
-    ("plan/", "policy/", "syntax/"),
+    ("settings.py", "plan/", "policy/", "syntax/"),
     ("source/", "evaluation/", "formats/", "baseline.py", "only_changes.py"),
     ("context.py",),
     ("check.py", "aws/"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from planproof.plan.model import Plan
 from planproof.policy.model import Policy
@@ -19,6 +20,17 @@ PLANS = ROOT / "tests" / "plans"
 def load(name: str) -> Plan:
     """The plan of tests/plans/NAME."""
     return Plan.load(PLANS / name / "plan.json")
+
+
+def agreeing(document: dict[str, Any]) -> dict[str, Any]:
+    """The document, some resources of which were taken out of planned_values, without their changes: Terraform makes both of one list."""
+    planned, pending = set(), [document["planned_values"].get("root_module", {})]
+    while pending:
+        module = pending.pop()
+        planned |= {resource["address"] for resource in module.get("resources", ())}
+        pending += module.get("child_modules", ())
+    changes = [c for c in document["resource_changes"] if c["address"] in planned or c["change"]["actions"] == ["delete"]]
+    return {**document, "resource_changes": changes}
 
 
 def policy_of(folder: Path) -> Policy:

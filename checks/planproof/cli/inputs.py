@@ -7,26 +7,25 @@ import io
 import os
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from planproof.baseline import Baseline
 from planproof.check import Check
+from planproof.cli.folders import Found, plans_below
 from planproof.engine import evaluate
 from planproof.errors import PlanError, PlanproofError
-from planproof.plan.json_file import MAKE_JSON
+from planproof.plan.json_file import Document, documents_of
 from planproof.plan.model import Plan
 from planproof.policy.model import Policy
 from planproof.registry import all_checks, own_checks
 from planproof.source.files import is_saved_plan
-from planproof.source.model import Source
+from planproof.source.model import Source, find_source
 from planproof.verdict import Report
 
 STDIN = "-"
-_HEAD = 1024 * 1024
-_PASSED_OVER = ("node_modules", "__pycache__")
 
 
 class Scope(NamedTuple):
@@ -43,69 +42,60 @@ class Scope(NamedTuple):
         return {"checks": self.load(), "baseline": self.baseline, "only_changes": self.only_changes}
 
 
-def plans(arguments: Sequence[str]) -> list[str]:
-    """The paths to judge, in the order given; a folder stands for the plans below it, sorted. Raises PlanError."""
+class Inputs(NamedTuple):
+    """The paths to judge, in the order given, and what is to be said of the folders among the arguments."""
+
+    paths: list[str]
+    notices: tuple[str, ...] = ()
+
+
+def plans(arguments: Sequence[str]) -> Inputs:
+    """A folder stands for the plans below it, sorted. Raises PlanError."""
     if arguments.count(STDIN) > 1:
         raise PlanError("standard input (-) can be read once only")
-    return [path for argument in arguments for path in (_below(argument) if os.path.isdir(argument) else [argument])]
+    found = [plans_below(argument) if os.path.isdir(argument) else argument for argument in arguments]
+    paths = [path for each in found for path in (each.plans if isinstance(each, Found) else [each])]
+    return Inputs(paths, tuple(str(each) for each in found if isinstance(each, Found)))
 
 
-def _below(folder: str) -> list[str]:
-    found = [path for path in _files(folder) if path.endswith(".json") and _may_be_plan(path)]
-    covered = {os.path.dirname(path) for path in found}
-    # A saved plan beside its own JSON would be judged twice.
-    found += [p for p in _files(folder) if os.path.dirname(p) not in covered and not p.endswith(".json") and is_saved_plan(p)]
-    if not found:
-        raise PlanError(f"{folder} is a folder with no plan in it; make one: {MAKE_JSON}")
-    return sorted(found)
-
-
-def _files(folder: str) -> Iterator[str]:
-    for parent, folders, files in os.walk(folder):
-        folders[:] = [f for f in folders if not f.startswith(".") and f not in _PASSED_OVER]
-        yield from (os.path.join(parent, name) for name in files)
-
-
-def _may_be_plan(path: str) -> bool:
-    """By its name, or by what plan JSON begins with; a plan that is broken is to be told, not passed over."""
-    name = os.path.basename(path).lower()
-    if name in ("plan.json", "tfplan.json") or name.endswith((".plan.json", ".tfplan.json", "-plan.json", "_plan.json")):
-        return True
-    try:
-        with open(path, "rb") as file:
-            head = file.read(_HEAD)
-    except OSError:
-        return False
-    return b'"format_version"' in head and (b'"planned_values"' in head or b'"resource_changes"' in head)
-
-
-def judge(path: str, policy: Policy, source: str | None = None, scope: Scope | None = None) -> Report:
-    """The report of one input. Raises PlanError, SourceError."""
+def judge(path: str, policy: Policy, source: str | None = None, scope: Scope | None = None) -> list[Report]:
+    """The report of one input; of one that holds several plans, those of all. Raises PlanError, SourceError."""
     source = source or os.environ.get("PLANPROOF_SOURCE")
     how = (scope or Scope()).arguments()
-    if path == STDIN:
-        return evaluate(Plan.load(sys.stdin.buffer, "standard input"), policy, source, **how)
-    if not is_saved_plan(path):
-        return evaluate(path, policy, source, **how)
-    return evaluate(Plan.load(io.BytesIO(show(path)), path), policy, Source.open(source or path), **how)
+    if path != STDIN and is_saved_plan(path):
+        return [evaluate(Plan.load(io.BytesIO(show(path)), path), policy, Source.open(source or path), **how)]
+    found = documents_of(sys.stdin.buffer, "standard input") if path == STDIN else documents_of(path)
+    if len(found) > 1:  # what lies beside them cannot be the source of all
+        return [_one_of_several(document, policy, source, how) for document in found]
+    opened = Source.open(source) if source else find_source(path) if path != STDIN else None
+    return [evaluate(Plan.of(found[0]), policy, opened, **how)]
 
 
-def judge_or_tell(path: str, policy: Policy, source: str | None = None, scope: Scope | None = None) -> Report:
+def _one_of_several(document: Document, policy: Policy, source: str | None, how: dict[str, Any]) -> Report:
+    return _told(document.name, lambda: [evaluate(Plan.of(document), policy, source, **how)])[0]
+
+
+def judge_or_tell(path: str, policy: Policy, source: str | None = None, scope: Scope | None = None) -> list[Report]:
     """As `judge`, for one of several: what cannot be judged is a report with an error."""
     try:
-        return judge(path, policy, source, scope)
-    except PlanproofError as error:
-        return Report(path, (), errors=(str(error),))
-    except Exception as error:  # its text may hold a value of the plan
-        return Report(path, (), errors=(f"{path}: internal error ({type(error).__name__})",))
+        return _told(path, lambda: judge(path, policy, source, scope))
     finally:
         gc.collect(0)  # the command does not collect otherwise, and one plan's memory is to serve the next
 
 
+def _told(name: str, work: Callable[[], list[Report]]) -> list[Report]:
+    try:
+        return work()
+    except PlanproofError as error:
+        return [Report(name, (), errors=(str(error),))]
+    except Exception as error:  # its text may hold a value of the plan
+        return [Report(name, (), errors=(f"{name}: internal error ({type(error).__name__})",))]
+
+
 def judge_all(
     paths: Sequence[str], policy: Policy, source: str | None = None, jobs: int = 1, scope: Scope | None = None
-) -> Iterator[Report]:
-    """The reports in the order of the paths, judged by so many processes; no more plans are in memory than there are jobs."""
+) -> Iterator[list[Report]]:
+    """The reports in the order of the paths, judged by so many processes; no more inputs are in memory than there are jobs."""
     jobs = min(jobs, len(paths))
     if jobs <= 1 or STDIN in paths:
         return (judge_or_tell(path, policy, source, scope) for path in paths)
@@ -113,21 +103,32 @@ def judge_all(
 
 
 def judge_with_progress(
-    paths: Sequence[str], policy: Policy, source: str | None, scope: Scope, jobs: int | None = None
+    found: Inputs, policy: Policy, source: str | None, scope: Scope, jobs: int | None = None
 ) -> Iterable[Report]:
-    """The reports of these plans, by so many processes. Raises PlanError and SourceError where there is one plan alone."""
+    """The reports of these plans, by so many processes; the first has the notices. Raises PlanError and SourceError where there is one
+    input alone."""
+    paths = found.paths
     if len(paths) == 1:
-        return [judge(paths[0], policy, source, scope)]
-    from planproof.cli.progress import told
+        reports: Iterable[Report] = judge(paths[0], policy, source, scope)
+    else:
+        from planproof.cli.progress import told
 
-    return told(judge_all(paths, policy, source, jobs or _cores(), scope), len(paths))
+        reports = chain.from_iterable(told(judge_all(paths, policy, source, jobs or _cores(), scope), len(paths)))
+    return _with_notices(reports, found.notices) if found.notices else reports
+
+
+def _with_notices(reports: Iterable[Report], notices: tuple[str, ...]) -> Iterator[Report]:
+    for number, report in enumerate(reports):
+        yield report._replace(notices=(*notices, *report.notices)) if number == 0 else report
 
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _in_processes(paths: Iterable[str], policy: Policy, source: str | None, jobs: int, scope: Scope | None) -> Iterator[Report]:
+def _in_processes(
+    paths: Iterable[str], policy: Policy, source: str | None, jobs: int, scope: Scope | None
+) -> Iterator[list[Report]]:
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
@@ -155,7 +156,7 @@ def _begin_process(*given: Any) -> None:
     _given = given
 
 
-def _judge_in_process(path: str) -> Report:
+def _judge_in_process(path: str) -> list[Report]:
     return judge_or_tell(path, *_given)
 
 

@@ -31,6 +31,15 @@ def last_step(address: str) -> tuple[str, Key]:
     return name, int(number) if number else unquote(quoted) if quoted else None
 
 
+_CALLS = re.compile(r'(?:module\.[^.\[\]"]+(?:\[(?:\d+|"(?:[^"\\]|\\.)*")\])?\.)*')
+
+
+def without_module(address: str) -> str:
+    """`module.a["x"].aws_s3_bucket.b[0]` as `aws_s3_bucket.b[0]`: what it is called within its module."""
+    found = _CALLS.match(address)
+    return address[found.end() :] if found else address
+
+
 def unquote(quoted: str) -> str:
     """A key as HCL writes it in an address, `"a\\"b"`, without quotes and escapes."""
     try:

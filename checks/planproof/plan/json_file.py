@@ -7,7 +7,7 @@ import os
 import re
 import stat
 from collections.abc import Mapping
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from planproof.errors import PlanError
 
@@ -20,19 +20,46 @@ _PIECE = 2**20
 MAKE_JSON = "terraform plan -out tfplan && terraform show -json tfplan > plan.json"
 _HCL = re.compile(r"^\s*(?:resource|data|module|variable|output|provider|terraform|locals)\b[^\n{=:]*\{", re.MULTILINE)
 _JSON_START = re.compile(r"^\{", re.MULTILINE)
+_BEHIND = re.compile(r"\s*\{")
 _STARTS_TRIED = 20
+_OF_A_PLAN = frozenset({"format_version", "planned_values", "resource_changes"})
+_LOOKS_LIKE_A_PLAN = re.compile(r'^\{\s*"|"(?:format_version|planned_values|resource_changes)"', re.MULTILINE)
 
 
-def parse(content: bytes | str, name: str) -> tuple[Mapping[str, Json], tuple[str, ...]]:
-    """The JSON object in `content`, and warnings about what stood around it. Raises PlanError."""
+class Document(NamedTuple):
+    """The JSON object of one plan, what messages call it, and warnings about what stood around it."""
+
+    data: Mapping[str, Json]
+    name: str
+    warnings: tuple[str, ...] = ()
+
+
+def documents(content: bytes | str, name: str) -> list[Document]:
+    """The JSON objects in `content` that may be plans: one, or several one after the other, `plan.json#1`, `plan.json#2` and so on.
+
+    Raises PlanError.
+    """
     if isinstance(content, bytes) and content.startswith(b"PK\x03\x04"):
         raise PlanError(f"{name} is a saved plan (binary); write it as JSON: terraform show -json {_base(name)} > plan.json")
     try:
-        return _expect_object(_loads(content), name), ()
+        return [Document(_expect_object(_loads(content), name), name)]
     except (ValueError, RecursionError) as error:
         if isinstance(error, RecursionError):
-            raise PlanError(f"{name}: nested too deeply to be a plan") from None
-    return _parse_wrapped(_decode(content, name), name)
+            raise _too_deep(name) from None
+    return _in_stream(_decode(content, name), name)
+
+
+def documents_of(source: str | os.PathLike[str] | IO[bytes] | IO[str], name: str | None = None) -> list[Document]:
+    """The documents in a file or a stream; `name` is what messages call it. Raises PlanError."""
+    if isinstance(source, (str, os.PathLike)):
+        name = name or os.fspath(source)
+        return documents(read_file(source, name), name)
+    name = name or str(getattr(source, "name", "standard input"))
+    return documents(read_stream(source, name), name)
+
+
+def _too_deep(name: str) -> PlanError:
+    return PlanError(f"{name}: nested too deeply to be a plan")
 
 
 def _loads(content: bytes | str) -> Json:
@@ -43,31 +70,53 @@ def _loads(content: bytes | str) -> Json:
     return orjson.loads(content)
 
 
-def _parse_wrapped(text: str, name: str) -> tuple[Mapping[str, Json], tuple[str, ...]]:
-    """Plan JSON in another encoding, or with lines of a CI wrapper before or after it."""
+def _in_stream(text: str, name: str) -> list[Document]:
+    """Plan JSON in another encoding, with lines of a CI wrapper around it, or several plans (`terragrunt run-all show -json`, `>>`)."""
     if not text.strip():
         raise PlanError(f"{name} is empty; make the plan again: {MAKE_JSON}")
-    whole, problem = None, None
-    for match, _ in zip(_JSON_START.finditer(text), range(_STARTS_TRIED), strict=False):
-        try:
-            document, end = json.JSONDecoder().raw_decode(text, match.start())
-        except RecursionError:
-            raise PlanError(f"{name}: nested too deeply to be a plan") from None
-        except ValueError as error:
-            problem = problem or error
-            continue
-        if isinstance(document, dict) and ("@message" in document or "@level" in document):
-            raise PlanError(f"{name} is the streaming log of `terraform plan -json`, not a plan; make one: {MAKE_JSON}")
-        if whole is None or "format_version" in document:
-            whole = (document, match.start(), end)
-        if "format_version" in document:
-            break
-    if whole is None:
+    objects, around, problem = _objects(text, name)
+    plans = [found for found in objects if not _OF_A_PLAN.isdisjoint(found)] or objects[:1]
+    if not plans:
         raise PlanError(_not_json(text, name, problem))
-    document, start, end = whole
-    around = len((text[:start] + text[end:]).strip().splitlines())
-    warnings = (f"{name}: passed over {around} line{'s' * (around != 1)} around the plan's JSON",) if around else ()
-    return _expect_object(document, name), warnings
+    if _LOOKS_LIKE_A_PLAN.search(around):
+        raise PlanError(
+            f"{name} holds more of a plan than can be read as JSON (a part is cut off, or stands behind other text in its line); "
+            f"make it again: {MAKE_JSON}"
+        )
+    lines = len(around.splitlines()) + len(objects) - len(plans)
+    warnings = (f"{name}: passed over {lines} line{'s' * (lines != 1)} around the plan's JSON",) if lines else ()
+    if len(plans) == 1:
+        return [Document(plans[0], name, warnings)]
+    return [Document(data, f"{name}#{n}", warnings if n == 1 else ()) for n, data in enumerate(plans, 1)]
+
+
+def _objects(text: str, name: str) -> tuple[list[Mapping[str, Json]], str, ValueError | None]:
+    """The JSON objects that begin a line or follow another, the lines around them, and what was wrong with the first that cannot be read."""
+    decoder = json.JSONDecoder()
+    found: list[Mapping[str, Json]] = []
+    around: list[str] = []
+    problem: ValueError | None = None
+    end, position, tried = 0, 0, 0
+    while tried < _STARTS_TRIED and (start := _next_start(text, position, end)) is not None:
+        try:
+            data, stop = decoder.raw_decode(text, start)
+        except RecursionError:
+            raise _too_deep(name) from None
+        except ValueError as error:
+            problem, position, tried = problem or error, start + 1, tried + 1
+            continue
+        around.append(text[end:start].strip())
+        found.append(data)
+        end = position = stop
+    around.append(text[end:].strip())
+    return found, "\n".join(filter(None, around)), problem
+
+
+def _next_start(text: str, position: int, end: int) -> int | None:
+    """Where the next object may begin: directly behind the last one, or in a line of its own."""
+    behind = _BEHIND.match(text, end) if 0 < end == position else None
+    found = behind or _JSON_START.search(text, position)
+    return found.end() - 1 if found else None
 
 
 def _not_json(text: str, name: str, problem: Exception | None) -> str:
@@ -88,9 +137,13 @@ def _decode(content: bytes | str, name: str) -> str:
     if isinstance(content, str):
         return content.removeprefix("\ufeff")
     try:
-        return content.decode(_encoding(content))
+        text = content.decode(_encoding(content))
+        strange = text.find("\0")  # UTF-16 behind UTF-8 can be read as UTF-8
     except UnicodeDecodeError as error:
-        raise PlanError(f"{name} is not text in UTF-8 or UTF-16 (byte {error.start}); make it again: {MAKE_JSON}") from None
+        strange = error.start
+    if strange >= 0:
+        raise PlanError(f"{name} is not text in UTF-8 or UTF-16 (byte {strange}); make it again: {MAKE_JSON}")
+    return text
 
 
 def _encoding(content: bytes) -> str:
@@ -115,10 +168,12 @@ def read_file(path: str | os.PathLike[str], name: str) -> bytes:
         with open(path, "rb") as file:
             status = os.fstat(file.fileno())
             if stat.S_ISREG(status.st_mode) and status.st_size <= MAX_BYTES:
-                return file.read()
+                return file.read() if status.st_size else b""  # what a system shows as a file may keep a reader waiting
             found: bytes = read_stream(file, name)
             return found
     except FileNotFoundError:
+        if os.path.islink(path):
+            raise PlanError(f"{name} is a link that leads to nothing; make the plan: {MAKE_JSON}") from None
         raise PlanError(f"{name} does not exist; make a plan: {MAKE_JSON}") from None
     except IsADirectoryError:
         raise PlanError(f"{name} is a folder; give the plan's JSON file") from None
@@ -138,6 +193,16 @@ def read_stream(stream: IO[Any], name: str) -> Any:
     return piece[:0].join(pieces)
 
 
+def is_json(path: str) -> bool:
+    """Whether a file is one JSON value, whole."""
+    try:
+        content = read_file(path, path)
+        _loads(content if content.startswith(b"{") else _decode(content, path))
+    except (PlanError, ValueError, RecursionError):
+        return False
+    return True
+
+
 def refuse_other_documents(document: Mapping[str, Json], name: str) -> None:
     """Each kind of file that is taken for a plan gets its own sentence."""
     if "provider_schemas" in document:
@@ -155,7 +220,7 @@ def refuse_other_documents(document: Mapping[str, Json], name: str) -> None:
     if not major.isdigit() or not isinstance(document.get("planned_values"), dict):
         what = "format_version" if not major.isdigit() else "planned_values"
         raise PlanError(f"{name} is JSON but not a Terraform plan (it has no {what}); make one: {MAKE_JSON}")
-    if document.get("errored") is True:
+    if document.get("errored") not in (None, False):
         raise PlanError(
             f"{name}: the plan ended in an error and is only a part; fix the configuration and plan again: {MAKE_JSON}"
         )

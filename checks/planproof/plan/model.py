@@ -14,7 +14,8 @@ from typing import IO
 from planproof.errors import PlanError
 from planproof.plan.addresses import index_text, last_step
 from planproof.plan.configuration import ModuleCall, ModuleConfig, ResourceConfig
-from planproof.plan.json_file import parse, read_file, read_stream, refuse_other_documents
+from planproof.plan.consistency import refuse_contradictions
+from planproof.plan.json_file import Document, documents_of, refuse_other_documents
 from planproof.plan.value import EMPTY, MISSING, Json, Key, PathStep, Value, as_list, as_object
 
 
@@ -135,6 +136,7 @@ class Plan:
 
     def __init__(self, document: Mapping[str, Json], name: str = "plan", warnings: tuple[str, ...] = ()) -> None:
         refuse_other_documents(document, name)
+        refuse_contradictions(document, name)
         self.raw, self.name = document, name
         self.format_version = str(document.get("format_version", ""))
         self.terraform_version = str(document.get("terraform_version", ""))
@@ -169,22 +171,30 @@ class Plan:
         which command makes the right one.
         """
         if isinstance(source, Mapping):
-            return cls._build(source, name or "plan", ())
-        if isinstance(source, (str, os.PathLike)):
-            name = name or os.fspath(source)
-            content: bytes | str = read_file(source, name)
-        else:
-            name = name or str(getattr(source, "name", "standard input"))
-            content = read_stream(source, name)
-        document, warnings = parse(content, name)
-        return cls._build(document, name, warnings)
+            return cls.of(Document(source, name or "plan"))
+        found = documents_of(source, name)
+        if len(found) > 1:
+            name = found[0].name.rpartition("#")[0]
+            raise PlanError(
+                f"{name} holds {len(found)} plans, one after the other, and here one is asked for; "
+                "give each a file of its own, or judge all with `planproof check` or Plan.load_all"
+            )
+        return cls.of(found[0])
 
     @classmethod
-    def _build(cls, document: Mapping[str, Json], name: str, warnings: tuple[str, ...]) -> Plan:
+    def load_all(cls, source: str | os.PathLike[str] | IO[bytes] | IO[str], name: str | None = None) -> list[Plan]:
+        """Each plan of an input that may hold several, one after the other, as `terragrunt run-all show -json` prints them. Raises PlanError."""
+        return [cls.of(document) for document in documents_of(source, name)]
+
+    @classmethod
+    def of(cls, document: Document) -> Plan:
+        """Raises PlanError."""
         try:
-            return cls(document, name, warnings)
+            return cls(*document)
         except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
-            raise PlanError(f"{name}: not a plan as Terraform writes it ({type(error).__name__} while reading it)") from error
+            raise PlanError(
+                f"{document.name}: not a plan as Terraform writes it ({type(error).__name__} while reading it)"
+            ) from error
 
     def of_type(self, *types: str) -> list[Instance]:
         """The managed instances of these types, in the plan's order."""

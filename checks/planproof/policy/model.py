@@ -125,6 +125,11 @@ class Policy:
         """What UNKNOWN means: `warn`, `fail` or `ignore`."""
         return str(self.data.get("unknown", "warn"))
 
+    @property
+    def unjudged(self) -> str:
+        """What it means that nothing judges a plan: `fail`, `warn` or `ignore`."""
+        return str(self.data.get("unjudged", "warn"))
+
     def level(self, check: KnownCheck, code: str = "") -> str:
         """`mandatory`, `advisory` or `off`: of a check, or of what it says with this code. That it could not judge is never let off."""
         settings = self.settings(check.key)

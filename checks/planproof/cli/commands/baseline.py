@@ -32,8 +32,8 @@ def run(options: argparse.Namespace) -> int:
 
     _refuse_to_replace(options.output)
     policy = find_policy(options.policy, own_checks(*options.checks))
-    paths = inputs.plans(options.plans)
-    reports = list(inputs.judge_with_progress(paths, policy, options.source, inputs.Scope(tuple(options.checks))))
+    found = inputs.plans(options.plans)
+    reports = list(inputs.judge_with_progress(found, policy, options.source, inputs.Scope(tuple(options.checks))))
     problems = [problem for report in reports for problem in report.errors]
     if problems:
         raise CommandError(f"no baseline is written, as not everything could be judged: {problems[0]}")

@@ -86,8 +86,8 @@ def run(options: argparse.Namespace) -> int:
     targets = _targets(options)
     policy = find_policy(options.policy, own_checks(*options.checks))
     scope = inputs.Scope(tuple(options.checks), Baseline.find(options.baseline), options.only_changes)
-    paths = inputs.plans(options.plans)
-    reports = _Judged(inputs.judge_with_progress(paths, policy, options.source, scope, options.jobs))
+    found = inputs.plans(options.plans)
+    reports = _Judged(inputs.judge_with_progress(found, policy, options.source, scope, options.jobs))
     _write(reports, targets)
     return reports.exit_code
 

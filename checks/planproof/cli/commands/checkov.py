@@ -18,14 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from planproof.cli.exit_codes import CANNOT_JUDGE, FAILED, OK
+from planproof.cli.folders import look
 from planproof.engine import find_policy
 from planproof.errors import CommandError
 from planproof.plan.model import Plan
 from planproof.registry import all_checks, checks_folder, own_checks
 from planproof.text.escaping import one_line
 from planproof.verdict import judged_by
-
-_WALKED = 100_000  # files of a folder that are looked at for plans
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -99,27 +98,13 @@ def _plans(config: Any) -> list[str]:
     for folder in config.directory or ():
         if not os.path.isdir(folder):
             raise CommandError(f"{folder} does not exist or is no folder")
-        below = [path for path in _json_files(folder) if _looks_like_a_plan(path)]
+        below = look(folder).plans
         if only_plans and not below:
-            raise CommandError(f"there is no plan (a .json file with planned_values) in {folder}")
+            raise CommandError(f"there is no plan in {folder}")
         found += below
     for path in found:
         Plan.load(path)
     return found
-
-
-def _json_files(folder: str) -> list[str]:
-    walked = (os.path.join(where, name) for where, _, names in os.walk(folder) for name in sorted(names))
-    return [path for path, _ in zip(walked, range(_WALKED), strict=False) if path.endswith(".json")]
-
-
-def _looks_like_a_plan(path: str) -> bool:
-    try:
-        with open(path, "rb") as file:
-            content = file.read()
-    except OSError as error:
-        raise CommandError(f"{path} cannot be read: {error.strerror or error}") from None
-    return b'"planned_values"' in content and b'"format_version"' in content
 
 
 def _refuse_unknown_ids(wanted: Iterable[str]) -> None:

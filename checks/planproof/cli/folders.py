@@ -1,0 +1,205 @@
+"""The plans of a folder. What looks like a plan, by its name or by what it holds, is one: if it cannot be judged, that is told."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import zipfile
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from planproof.errors import PlanError
+from planproof.plan.json_file import MAKE_JSON, MAX_BYTES, is_json
+from planproof.source.files import MAX_RATIO, MAX_TOTAL_BYTES, is_saved_plan
+from planproof.verdict import listed
+
+MAX_LOOKED_AT = 200_000
+_PASSED_OVER = ("node_modules", "__pycache__")
+_PLAN_NAMES = ("plan.json", "tfplan.json", "tfplan", "plan.out", "tfplan.out")
+_PLAN_ENDINGS = (".plan.json", ".tfplan.json", "-plan.json", "_plan.json", ".tfplan")
+_OF_OUTPUT = ("", ".log", ".out", ".plan", ".txt")
+"""Of files that may be what a command printed, with lines of a CI wrapper before the plan."""
+_HEAD, _PIECE, _OVERLAP = 4096, 2**20, 64
+_MARKS = (b'"format_version"', b'"planned_values"', b'"resource_changes"')
+_TIME = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_STAMP = re.compile(rb'"timestamp"\s*:\s*"(' + _TIME.pattern + rb')"')
+_WORDS_OF_PLANS = re.compile(r"(?:^|[._-])(?:tfplan|plan|json|out)(?=[._-]|$)")
+
+
+class Found(NamedTuple):
+    """What a folder holds: how many files were looked at, those that are taken for plans, sorted, and the folders that were not entered."""
+
+    folder: str
+    looked_at: int
+    plans: tuple[str, ...]
+    closed: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        names = listed((os.path.relpath(plan, self.folder) for plan in self.plans), 10, len(self.plans))
+        closed = (
+            f"; not entered: {listed((os.path.relpath(path, self.folder) for path in self.closed), 3)}" if self.closed else ""
+        )
+        return f"{self.folder}: {self.looked_at} files looked at, {len(self.plans)} taken for plans: {names}{closed}"
+
+
+def plans_below(folder: str) -> Found:
+    """The plans of a folder that has some. Raises PlanError."""
+    found = look(folder)
+    if not found.plans:
+        raise PlanError(
+            f"{folder} is a folder with no plan in it; make one: {MAKE_JSON} ({found.looked_at} files were looked at)"
+        )
+    return found
+
+
+def look(folder: str) -> Found:
+    """Hidden folders, and those that tools install, are not entered; a link is followed, and each folder is entered once. Raises PlanError."""
+    number = 0
+    plans: list[str] = []
+    closed: list[str] = []
+    for files in _folders(folder, closed):
+        number += len(files)
+        if number > MAX_LOOKED_AT:
+            raise PlanError(f"{folder} holds more than {MAX_LOOKED_AT} files; give the folders of the plans")
+        plans += _plans_of_one(files)
+    return Found(folder, number, tuple(sorted(plans)), tuple(sorted(closed)))
+
+
+def _folders(folder: str, closed: list[str]) -> Iterator[list[str]]:
+    """The files of each folder; those that are not entered are added to `closed`."""
+    entered: set[tuple[int, int]] = set()
+    pending = [folder]
+    while pending:
+        here = pending.pop()
+        try:
+            status = os.stat(here)
+            if (status.st_dev, status.st_ino) in entered:
+                continue
+            entered.add((status.st_dev, status.st_ino))
+            entries = sorted(os.scandir(here), key=lambda entry: entry.name)
+        except OSError as error:
+            raise PlanError(f"{here} cannot be read: {error.strerror or error}; it may hold plans") from None
+        folders: list[os.DirEntry[str]] = []
+        files: list[os.DirEntry[str]] = []
+        for entry in entries:
+            (folders if _is_folder(entry) else files).append(entry)
+        for entry in folders:
+            (closed if entry.name.startswith(".") or entry.name in _PASSED_OVER else pending).append(entry.path)
+        yield [entry.path for entry in files]
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads to itself
+        return False
+
+
+def _plans_of_one(files: Iterable[str]) -> list[str]:
+    """Those of one folder. A saved plan beside its own JSON would be judged twice."""
+    kinds = {path: _kind(path) for path in files}
+    texts = [path for path, kind in kinds.items() if kind == "json"]
+    saved = [path for path, kind in kinds.items() if kind == "saved"]
+    return texts + (_without_their_json(saved, texts) if texts else saved)
+
+
+def _without_their_json(saved: list[str], texts: list[str]) -> list[str]:
+    """The saved plans of which none of the files is the JSON; a file is that of one saved plan at most."""
+    by_mark: dict[bytes, list[str]] = {}
+    for text in reversed(texts) if saved else ():
+        for mark in _marks_of_json(text):
+            by_mark.setdefault(mark, []).append(text)
+    taken: set[str] = set()
+    alone = []
+    for path in saved:
+        for mark in sorted(_marks_of_saved(path)):
+            free = by_mark.get(mark, [])
+            while free and free[-1] in taken:
+                free.pop()
+            if free:
+                taken.add(free.pop())
+                break
+        else:
+            alone.append(path)
+    return alone
+
+
+def _kind(path: str) -> str:
+    """`json` or `saved` for what is to be judged as such; empty for what is no plan."""
+    name = os.path.basename(path).lower()
+    is_called_one = name in _PLAN_NAMES or name.endswith(_PLAN_ENDINGS)
+    try:
+        status = os.stat(path)
+        if not stat.S_ISREG(status.st_mode):
+            if is_called_one or name.endswith(".json"):
+                raise PlanError(f"{path} is no ordinary file (a pipe, a socket or a device); give it alone if it is a plan")
+            return ""
+        if not status.st_size:  # what a system shows as a file has no size, and may keep a reader waiting
+            return "json" if is_called_one or name.endswith(".json") else ""
+        if is_saved_plan(path) or _begins_as_saved_plan(path):
+            return "saved"
+        is_one = is_called_one or _holds_a_plan(path, os.path.splitext(name)[1])
+    except FileNotFoundError:  # a link that leads to nothing
+        is_one = is_called_one or name.endswith(".json")
+    except OSError:  # what cannot be read may be a plan; judging it tells why
+        is_one = True
+    return "json" if is_one else ""
+
+
+def _begins_as_saved_plan(path: str) -> bool:
+    """Also if it is cut off: Terraform writes the entry `tfplan` first."""
+    with open(path, "rb") as file:
+        head = file.read(36)
+    return head.startswith(b"PK\x03\x04") and head[30:] == b"tfplan"
+
+
+def _holds_a_plan(path: str, ending: str) -> bool:
+    with open(path, "rb") as file:
+        head = file.read(_HEAD).replace(b"\0", b"").lstrip(b"\xff\xfe\xef\xbb\xbf \t\r\n")
+    if not head:
+        return ending == ".json"
+    if not (ending == ".json" or head.startswith(b"{") or (ending in _OF_OUTPUT and _MARKS[0] in head)):
+        return False
+    marks = _marks(path)
+    # A plan that is cut off before what it plans is none as far as it goes; a state, or a schema, is whole.
+    return len(marks) > 1 or (_MARKS[0] in marks and not is_json(path))
+
+
+def _marks(path: str) -> set[bytes]:
+    """The keys of plan JSON that a file holds, whatever its encoding."""
+    found: set[bytes] = set()
+    end, left = b"", MAX_BYTES
+    with open(path, "rb") as file:
+        while left > 0 and len(found) < len(_MARKS) and (piece := file.read(_PIECE)):
+            left -= len(piece)
+            text = end + piece.replace(b"\0", b"")
+            found |= {mark for mark in _MARKS if mark in text}
+            end = text[-_OVERLAP:]
+    return found
+
+
+def _marks_of_json(path: str) -> set[bytes]:
+    """The time of planning, which the saved plan holds too; before Terraform 1.5 there is none, and the names have to do."""
+    try:
+        with open(path, "rb") as file:
+            found = set(_STAMP.findall(file.read(MAX_BYTES).replace(b"\0", b"")))
+    except OSError:
+        return set()
+    return found or {_stem(path)}
+
+
+def _marks_of_saved(path: str) -> set[bytes]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entry = archive.getinfo("tfplan")
+            if entry.file_size > min(MAX_TOTAL_BYTES, MAX_RATIO * max(entry.compress_size, 5000)):
+                return set()
+            return {_stem(path), *_TIME.findall(archive.read(entry))}
+    except Exception:  # zipfile and zlib raise many kinds on a damaged archive
+        return set()
+
+
+def _stem(path: str) -> bytes:
+    """What is left of a name without the words that say that it is a plan: `prod` of `prod.tfplan` and of `prod-plan.json`."""
+    return os.fsencode(_WORDS_OF_PLANS.sub("", os.path.basename(path).lower()).strip("._-"))
