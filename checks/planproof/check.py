@@ -78,6 +78,12 @@ class Check(NamedTuple):
     applies: Callable[[Instance, Context], bool] | None = None
     key: str = ""
     """The check's section in the policy: the function's name."""
+    reads_configuration: bool = False
+    """Whether a verdict hangs on how the configuration is written, and not on values alone. Whether that is as it was no plan tells, so
+    `--only-changes` leaves none of its findings out."""
+    also_decided_by: tuple[str, ...] = ()
+    """Types of resources, `*` for any text, that may decide a verdict though neither they nor the subject name the other, such as a trail
+    that records all buckets: where a plan changes one, `--only-changes` leaves none of its findings out."""
     problem: str = ""
     """Why its file cannot be loaded; then it fails whatever the plan is."""
 
@@ -105,6 +111,8 @@ def check(
     category: str,
     types: tuple[str, ...],
     applies: Callable[[Instance, Context], bool] | None = None,
+    reads_configuration: bool = False,
+    also_decided_by: tuple[str, ...] = (),
 ) -> Callable[[Judge], Check]:
     """Declares the decorated function a check. Raises ValueError where the declaration would come to nothing."""
     if not _ID.fullmatch(id):
@@ -117,6 +125,6 @@ def check(
         raise ValueError(f"{id}: types is a tuple of resource types, such as ('aws_s3_bucket',)")
 
     def declare(judge: Judge) -> Check:
-        return Check(id, name, severity, category, types, judge, applies, judge.__name__)
+        return Check(id, name, severity, category, types, judge, applies, judge.__name__, reads_configuration, also_decided_by)
 
     return declare

@@ -99,7 +99,16 @@ def _narrowed(report: Report, plan: Plan, baseline: Baseline | str | os.PathLike
 
 
 def _rule(check: Check, policy: Policy) -> CheckInfo:
-    return CheckInfo(check.id, check.name, policy.severity(check), check.category, check.judge.__doc__ or "", policy.level(check))
+    return CheckInfo(
+        check.id,
+        check.name,
+        policy.severity(check),
+        check.category,
+        check.judge.__doc__ or "",
+        policy.level(check),
+        check.reads_configuration,
+        check.also_decided_by,
+    )
 
 
 def _findings(check: Check, context: Context, errors: list[str]) -> Iterator[Finding]:

@@ -141,7 +141,7 @@ class Failure(NamedTuple):
 
 
 class CheckInfo(NamedTuple):
-    """A check that judged, as reports show it: severity and level are the policy's, `doc` its docstring."""
+    """A check that judged, as reports show it: severity and level are the policy's, `doc` its docstring, the rest as it declares."""
 
     id: str
     name: str
@@ -149,6 +149,8 @@ class CheckInfo(NamedTuple):
     category: str = ""
     doc: str = ""
     level: str = MANDATORY
+    reads_configuration: bool = False
+    also_decided_by: tuple[str, ...] = ()
 
 
 class Report(NamedTuple):
