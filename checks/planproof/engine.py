@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, TYPE_CHECKING, Any
 
-from planproof.check import Check
+from planproof.check import Check, outcomes_of
 from planproof.context import Context
 from planproof.errors import PlanproofError, SourceError
 from planproof.plan.model import Instance, Plan
@@ -114,7 +114,9 @@ def _rule(check: Check, policy: Policy) -> CheckInfo:
 def _findings(check: Check, context: Context, errors: list[str]) -> Iterator[Finding]:
     try:
         subjects: list[Instance | None] = [None] if check.is_plan_wide else list(check.subjects(context))
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         yield _finding(check, None, _crash(check, PLAN, error, errors), context)
         return
     for subject in subjects:
@@ -124,13 +126,14 @@ def _findings(check: Check, context: Context, errors: list[str]) -> Iterator[Fin
 
 def _outcomes(check: Check, subject: Instance | None, context: Context, errors: list[str]) -> list[Outcome]:
     try:
-        found = check.judge(context.plan if subject is None else subject, context)
-        return [found] if isinstance(found, Outcome) else list(found)
-    except Exception as error:
+        return outcomes_of(check.judge(context.plan if subject is None else subject, context))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # SystemExit too: no check ends a run
         return [_crash(check, subject.address if subject else PLAN, error, errors)]
 
 
-def _crash(check: Check, subject: str, error: Exception, errors: list[str]) -> Outcome:
+def _crash(check: Check, subject: str, error: BaseException, errors: list[str]) -> Outcome:
     """A check that cannot judge is a finding. The error's own text may hold a value of the plan, so its kind alone is told."""
     if isinstance(error, PlanproofError):
         reason = str(error)
