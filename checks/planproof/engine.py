@@ -9,12 +9,13 @@ from typing import IO, TYPE_CHECKING, Any
 from planproof.check import Check, outcomes_of
 from planproof.context import Context
 from planproof.errors import PlanproofError, SourceError
-from planproof.plan.model import Instance, Plan
+from planproof.plan.model import Instance, Module, Plan
 from planproof.plan.value import Json
+from planproof.policy.inline_skips import MARK
 from planproof.policy.model import Policy
 from planproof.registry import all_checks, own_checks
 from planproof.source.model import Source, find_source
-from planproof.verdict import CHECK_ERROR, OFF, PLAN, CheckInfo, Finding, Outcome, Report, failed
+from planproof.verdict import CHECK_ERROR, OFF, PLAN, CheckInfo, Finding, Outcome, Report, Verdict, failed
 
 if TYPE_CHECKING:
     from planproof.baseline import Baseline
@@ -150,10 +151,36 @@ def _crash(check: Check, subject: str, error: BaseException, errors: list[str]) 
 def _finding(check: Check, subject: Instance | None, outcome: Outcome, context: Context) -> Finding:
     name = subject.address if subject else PLAN
     verdict, code, reason = context.policy.after_exceptions(check.id, name, outcome)
+    if verdict is not Verdict.PASS:
+        verdict, code, reason = context.policy.after_inline_skips(
+            check.id, _comments(subject, outcome, context), verdict, code, reason
+        )
     file, line = _place(subject, outcome, context)
     severity = context.policy.severity(check)
     level = context.policy.level(check, outcome.code)
     return Finding(check.id, verdict, name, code, reason, severity, outcome.evidence, file, line, level)
+
+
+def _comments(subject: Instance | None, outcome: Outcome, context: Context) -> list[str]:
+    """The comments that may skip a finding: in the block at fault, and in the blocks that call its module."""
+    if context.source is None:
+        return []
+    module, labels = _block(subject, outcome, context)
+    found: list[str] = []
+    try:
+        for place in (module, *_callers(module)):
+            source = context.source.of(place)
+            found += source.comments(MARK, *labels) if source else ()
+            labels = ["module", place.name]
+    except SourceError:
+        return []
+    return found
+
+
+def _callers(module: Module) -> Iterator[Module]:
+    while module.parent is not None:
+        module = module.parent
+        yield module
 
 
 def _place(subject: Instance | None, outcome: Outcome, context: Context) -> tuple[str | None, int | None]:
@@ -161,10 +188,17 @@ def _place(subject: Instance | None, outcome: Outcome, context: Context) -> tupl
     if context.source is None:
         return None, None
     try:
-        module = context.source.of(subject.module if subject and not outcome.block else context.plan.root)
-        local = subject.local_address.split(".") if subject else []
-        labels = outcome.block or (local if local[:1] == ["data"] else ["resource", *local])
-        found = module.where(*labels) if module else None
+        module, labels = _block(subject, outcome, context)
+        source = context.source.of(module)
+        found = source.where(*labels) if source else None
     except SourceError:
         return None, None
     return (context.source.display_path(found.file), found.line) if found else (None, None)
+
+
+def _block(subject: Instance | None, outcome: Outcome, context: Context) -> tuple[Module, list[str]]:
+    """The module and the labels of the block at fault."""
+    if outcome.block or subject is None:
+        return context.plan.root, list(outcome.block)
+    local = subject.local_address.split(".")
+    return subject.module, local if local[:1] == ["data"] else ["resource", *local]
