@@ -25,6 +25,7 @@ _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d")
     severity="MEDIUM",
     category="CONVENTION",
     types=(BUCKET,),
+    reads_configuration=True,
 )
 def bucket_name_collision(bucket: Instance, context: Context) -> Outcome:
     """Bucket names hold something that keeps two deployments apart: a random part, the account, the environment, or they are left

@@ -23,6 +23,7 @@ _FAULT = "force_destroy = true: a destroy deletes every log in the bucket, all v
     category="BACKUP_AND_RECOVERY",
     types=(BUCKET,),
     applies=is_log_bucket,
+    reads_configuration=True,
 )
 def force_destroy(bucket: Instance, context: Context) -> Outcome:
     """`force_destroy = true` stands on a log bucket only where the environment says so: in those whose logs may go.

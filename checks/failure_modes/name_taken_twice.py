@@ -56,7 +56,8 @@ def name_taken_twice(instance: Instance, context: Context) -> Outcome:
     by = " and ".join(rule["by"])
     if len(found.sure) > 1:
         others = listed((other.address for other in found.sure if other is not instance), count=len(found.sure) - 1)
-        return failed("name_taken", f"{by}: the same as of {others}; {_SECOND[rule.get('second', 'refused')]}", *where)
+        first = next(other.address for other in found.sure if other is not instance)
+        return failed("name_taken", f"{by}: the same as of {others}; {_SECOND[rule.get('second', 'refused')]}", *where, first)
     if found.perhaps:
         others = listed((other.address for other in found.perhaps), count=len(found.perhaps))
         return unknown("unknown_region", f"{by}: the same as of {others}; whether in one region is not in the plan", *where)

@@ -34,6 +34,7 @@ def _is_subject(instance: Instance, context: Context) -> bool:
     category="CONVENTION",
     types=ANY_TYPE,
     applies=_is_subject,
+    reads_configuration=True,
 )
 def prevent_destroy(instance: Instance, context: Context) -> Outcome:
     """`prevent_destroy = true` stands only where the environment says so: on a resource that other environments have none of.

@@ -10,6 +10,18 @@ from planproof.aws.log_buckets import is_log_bucket, judged_as_log_bucket
 from planproof.aws.s3 import BUCKET
 from planproof.check import Context, Instance, Outcome, check, failed, passed, unknown
 
+# A trail of all buckets, a detector or a pattern names no bucket, and the reason tells the breaks of one way of several.
+_LINKS: tuple[str, ...] = (
+    "aws_cloudtrail",
+    "aws_cloudwatch_*",
+    "aws_guardduty_*",
+    "aws_sns_*",
+    "aws_kms_*",
+    "aws_lambda_*",
+    "aws_chatbot_*",
+)
+_LINKS += ("aws_iam_role", "aws_ssmincidents_response_plan")
+
 
 @check(
     id="CKV_PLAN_6",
@@ -18,6 +30,7 @@ from planproof.check import Context, Instance, Outcome, check, failed, passed, u
     category="LOGGING",
     types=(BUCKET,),
     applies=is_log_bucket,
+    also_decided_by=_LINKS,
 )
 def unauthorized_access_alert(bucket: Instance, context: Context) -> Outcome:
     """For each log bucket the whole chain has to hold: a trail that logs the reads of the bucket's objects, its log group, a metric

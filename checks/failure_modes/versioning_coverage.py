@@ -18,6 +18,7 @@ from planproof.plan.value import State
     severity="MEDIUM",
     category="BACKUP_AND_RECOVERY",
     types=LISTED_TYPES,
+    also_decided_by=("aws_backup_*", "aws_dlm_*"),  # which choose by tags
 )
 def versioning_coverage(resource: Instance, context: Context) -> Outcome:
     """Versioning on the S3 bucket alone leaves the rest of the data without a way back: each resource whose type the policy lists

@@ -16,9 +16,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from planproof.context import Context
+from planproof.errors import AnswerError
 from planproof.plan.model import Instance, Plan
 from planproof.plan.value import Value
-from planproof.verdict import SEVERITIES, Outcome, failed, passed, unknown
+from planproof.verdict import CHECK_ERROR, EXCEPTION_EXPIRED, SEVERITIES, Outcome, Verdict, failed, passed, unknown
 
 __all__ = [
     "ANY_TYPE",
@@ -59,6 +60,7 @@ CATEGORIES = (
 )
 """Those of Checkov's that fit a plan."""
 _ID = re.compile(r"[A-Z][A-Z0-9]*_[A-Z0-9]+_[0-9]+")
+_WORD = re.compile(r"[\w.-]+")
 
 
 Judge = Callable[[Any, Context], Outcome | Iterable[Outcome]]
@@ -78,6 +80,12 @@ class Check(NamedTuple):
     applies: Callable[[Instance, Context], bool] | None = None
     key: str = ""
     """The check's section in the policy: the function's name."""
+    reads_configuration: bool = False
+    """Whether a verdict hangs on how the configuration is written, and not on values alone. Whether that is as it was no plan tells, so
+    `--only-changes` leaves none of its findings out."""
+    also_decided_by: tuple[str, ...] = ()
+    """Types of resources, `*` for any text, that may decide a verdict though neither they nor the subject name the other, such as a trail
+    that records all buckets: where a plan changes one, `--only-changes` leaves none of its findings out."""
     problem: str = ""
     """Why its file cannot be loaded; then it fails whatever the plan is."""
 
@@ -90,7 +98,13 @@ class Check(NamedTuple):
             found = context.plan.managed
         else:
             found = context.plan.of_type(*(self._listed(context) if self.types == LISTED_TYPES else self.types))
-        return found if self.applies is None else [i for i in found if self.applies(i, context)]
+        return found if self.applies is None else [instance for instance in found if self._is_subject(instance, context)]
+
+    def _is_subject(self, instance: Instance, context: Context) -> bool:
+        found = self.applies is None or self.applies(instance, context)
+        if not isinstance(found, bool):  # None, of a function without a return, would leave every resource out
+            raise AnswerError(f"applies answered {type(found).__name__} and not True or False")
+        return found
 
     def _listed(self, context: Context) -> list[str]:
         types = context.settings(self.key)["types"]
@@ -105,6 +119,8 @@ def check(
     category: str,
     types: tuple[str, ...],
     applies: Callable[[Instance, Context], bool] | None = None,
+    reads_configuration: bool = False,
+    also_decided_by: tuple[str, ...] = (),
 ) -> Callable[[Judge], Check]:
     """Declares the decorated function a check. Raises ValueError where the declaration would come to nothing."""
     if not _ID.fullmatch(id):
@@ -117,6 +133,35 @@ def check(
         raise ValueError(f"{id}: types is a tuple of resource types, such as ('aws_s3_bucket',)")
 
     def declare(judge: Judge) -> Check:
-        return Check(id, name, severity, category, types, judge, applies, judge.__name__)
+        return Check(id, name, severity, category, types, judge, applies, judge.__name__, reads_configuration, also_decided_by)
 
     return declare
+
+
+def outcomes_of(answer: object) -> list[Outcome]:
+    """What a check's function answered: an Outcome, or several. Raises AnswerError for anything else, such as a text as the verdict: that
+    would be shown as a failure, and counted as none."""
+    if isinstance(answer, Outcome):
+        found: list[object] = [answer]
+    elif isinstance(answer, Iterable) and not isinstance(answer, (str, bytes, Mapping)):
+        found = list(answer)
+    else:
+        raise AnswerError(f"it answered {type(answer).__name__}; {_ANSWERS}")
+    return [_as_answer(one) for one in found]
+
+
+_ANSWERS = "an answer is passed(...), failed(...) or unknown(...), or a list of them"
+
+
+def _as_answer(found: object) -> Outcome:
+    if not isinstance(found, Outcome):
+        raise AnswerError(f"it answered {type(found).__name__} in a list; {_ANSWERS}")
+    if found.verdict not in (Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN) or not isinstance(found.verdict, Verdict):
+        raise AnswerError(f"the verdict of its answer is none; {_ANSWERS}")
+    if not isinstance(found.code, str) or not _WORD.fullmatch(found.code) or found.code in (CHECK_ERROR, EXCEPTION_EXPIRED):
+        raise AnswerError("the code of its answer is none: a word such as not_encrypted, before the reason")
+    if not isinstance(found.reason, str) or not found.reason.strip():
+        raise AnswerError("the reason of its answer is no text")
+    if not all(isinstance(part, tuple) and all(isinstance(text, str) for text in part) for part in (found.evidence, found.block)):
+        raise AnswerError("evidence and block of its answer are no texts, each an argument of its own")
+    return found

@@ -17,6 +17,8 @@ from typing import Any
 
 from checkov.common.bridgecrew.severities import Severities
 from checkov.common.models.enums import CheckCategories, CheckResult
+from checkov.common.output.report import Report as CheckovReport
+from checkov.runner_filter import RunnerFilter
 from checkov.terraform.checks.data.base_check import BaseDataCheck
 from checkov.terraform.checks.data.registry import data_registry
 from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck
@@ -33,7 +35,8 @@ from planproof.plan.model import Plan
 from planproof.policy import layers as layers
 from planproof.registry import all_checks, own_checks
 from planproof.settings import SETTINGS, strangers
-from planproof.source.model import find_source
+from planproof.source.files import is_configuration
+from planproof.source.model import Source, find_source
 from planproof.syntax import blocks as blocks
 from planproof.text.docstring import sections
 from planproof.verdict import PLAN, Finding, Report, Standing, Verdict
@@ -57,7 +60,8 @@ class Evaluation:
             plan = Plan.load(path)
             carriers = plan.managed or plan.instances
             self.carrier = carriers[0].address if carriers else ""
-            self.report = evaluate(plan, find_policy(), find_source(path), baseline=Baseline.find())
+            source = find_source(path) or _enriching_source()
+            self.report = evaluate(plan, find_policy(), source, baseline=Baseline.find())
         except PlanproofError as error:
             self.problem = str(error)
         except Exception as error:
@@ -92,6 +96,20 @@ def _below(scanned_file: str, working: str, *words: str) -> str:
     return plans[0] if len(plans) == 1 else ""
 
 
+_roots: list[str] = []
+
+
+def take_roots(roots: Any) -> None:
+    """Has plans that nothing else tells the source of be judged by what --repo-root-for-plan-enrichment names."""
+    _roots[:] = [root for root in roots or () if isinstance(root, str)]
+
+
+def _enriching_source() -> Source | None:
+    """That folder, where it is the root module's."""
+    named = [root for root in _roots if os.path.isdir(root) and any(map(is_configuration, os.listdir(root)))]
+    return Source.open(named[0]) if len(named) == 1 else None
+
+
 _evaluations: dict[tuple[object, ...], Evaluation] = {}
 _lock = threading.Lock()
 
@@ -99,7 +117,7 @@ _lock = threading.Lock()
 def evaluation(path: str) -> Evaluation:
     """The evaluation of a plan file, made once; anew where the file, the policy or the source is another one."""
     status = os.stat(path)
-    settings = tuple(os.environ.get(name) for name in SETTINGS)
+    settings = (*(os.environ.get(name) for name in SETTINGS), *_roots)
     key = (path, status.st_ino, status.st_mtime_ns, status.st_size, settings)
     with _lock:
         if key not in _evaluations:
@@ -130,8 +148,6 @@ class _Lookup:
     severity: Any
 
     def run(self, scanned_file: str, entity_configuration: Any, entity_name: str, entity_type: str, skip_info: Any) -> Any:
-        if skip_info:
-            return super().run(scanned_file, entity_configuration, entity_name, entity_type, skip_info)  # type: ignore[misc]
         self.details = []
         try:
             result, comment = self._look_up(entity_configuration, scanned_file)
@@ -192,7 +208,7 @@ class PlanDataCheck(_Lookup, BaseDataCheck):
         self.severity = _severity(declared.severity)
 
 
-_registered: list[object] = []
+_registered: list[PlanResourceCheck | PlanDataCheck] = []
 
 
 def register() -> None:
@@ -201,6 +217,7 @@ def register() -> None:
         return
     for registry in (resource_registry, data_registry):
         _ask_only_who_answers(registry)
+    _leave_skips_to_the_policy()
     try:
         refuse_two_copies()
         checks = all_checks()
@@ -227,6 +244,7 @@ def _ask_only_who_answers(registry: Any) -> None:
 
     def scan_one(scanned_file: str, entity: Any, *more: Any, **named: Any) -> Any:
         try:
+            take_roots(next((m.repo_root_for_plan_enrichment for m in more if isinstance(m, RunnerFilter)), None))
             configuration = registry.extract_entity_details(entity)[2]
             found, address = _asked(configuration, scanned_file), _first(configuration.get(_ADDRESS))
         except Exception:
@@ -241,6 +259,24 @@ def _ask_only_who_answers(registry: Any) -> None:
             registry.get_checks = choose
 
     registry.scan = scan_one
+
+
+def _leave_skips_to_the_policy() -> None:
+    """Keeps Checkov from skipping, by --repo-root-for-plan-enrichment, what a check of ours found: the policy says what a comment may skip.
+
+    Checkov takes a resource for that of any module with its name, and CKV_PLAN_1 for skipped where CKV_PLAN_12 is.
+    """
+    skip = CheckovReport.handle_skipped_checks
+
+    def skip_others(report: Any, enriched: Any) -> Any:
+        ids, failed = {check.declared.id for check in _registered}, report.failed_checks
+        report.failed_checks = [record for record in failed if record.check_id not in ids]
+        try:
+            return skip(report, enriched)
+        finally:
+            report.failed_checks += [record for record in failed if record.check_id in ids]
+
+    CheckovReport.handle_skipped_checks = staticmethod(skip_others)
 
 
 def _categories(declared: Check) -> list[CheckCategories]:

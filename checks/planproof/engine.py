@@ -6,16 +6,17 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
-from planproof.check import Check
+from planproof.check import Check, outcomes_of
 from planproof.context import Context
 from planproof.errors import PlanError, PlanproofError, PolicyError, SourceError
-from planproof.plan.model import Instance, Plan
+from planproof.plan.model import Instance, Module, Plan
 from planproof.plan.value import Json
+from planproof.policy.inline_skips import MARK
 from planproof.policy.model import Policy
 from planproof.registry import all_checks, own_checks
 from planproof.settings import strangers
 from planproof.source.model import Source, find_source
-from planproof.verdict import CHECK_ERROR, OFF, PLAN, CheckInfo, Finding, Outcome, Report, failed, listed
+from planproof.verdict import CHECK_ERROR, OFF, PLAN, CheckInfo, Finding, Outcome, Report, Verdict, failed, listed
 
 if TYPE_CHECKING:
     from planproof.baseline import Baseline
@@ -132,13 +133,24 @@ def _narrowed(report: Report, plan: Plan, baseline: Baseline | str | os.PathLike
 
 
 def _rule(check: Check, policy: Policy) -> CheckInfo:
-    return CheckInfo(check.id, check.name, policy.severity(check), check.category, check.judge.__doc__ or "", policy.level(check))
+    return CheckInfo(
+        check.id,
+        check.name,
+        policy.severity(check),
+        check.category,
+        check.judge.__doc__ or "",
+        policy.level(check),
+        check.reads_configuration,
+        check.also_decided_by,
+    )
 
 
 def _findings(check: Check, context: Context, errors: list[str]) -> Iterator[Finding]:
     try:
         subjects: list[Instance | None] = [None] if check.is_plan_wide else list(check.subjects(context))
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         yield _finding(check, None, _crash(check, PLAN, error, errors), context)
         return
     for subject in subjects:
@@ -148,13 +160,14 @@ def _findings(check: Check, context: Context, errors: list[str]) -> Iterator[Fin
 
 def _outcomes(check: Check, subject: Instance | None, context: Context, errors: list[str]) -> list[Outcome]:
     try:
-        found = check.judge(context.plan if subject is None else subject, context)
-        return [found] if isinstance(found, Outcome) else list(found)
-    except Exception as error:
+        return outcomes_of(check.judge(context.plan if subject is None else subject, context))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # SystemExit too: no check ends a run
         return [_crash(check, subject.address if subject else PLAN, error, errors)]
 
 
-def _crash(check: Check, subject: str, error: Exception, errors: list[str]) -> Outcome:
+def _crash(check: Check, subject: str, error: BaseException, errors: list[str]) -> Outcome:
     """A check that cannot judge is a finding. The error's own text may hold a value of the plan, so its kind alone is told."""
     if isinstance(error, PlanproofError):
         reason = str(error)
@@ -171,10 +184,36 @@ def _crash(check: Check, subject: str, error: Exception, errors: list[str]) -> O
 def _finding(check: Check, subject: Instance | None, outcome: Outcome, context: Context) -> Finding:
     name = subject.address if subject else PLAN
     verdict, code, reason = context.policy.after_exceptions(check.id, name, outcome)
+    if verdict is not Verdict.PASS:
+        verdict, code, reason = context.policy.after_inline_skips(
+            check.id, _comments(subject, outcome, context), verdict, code, reason
+        )
     file, line = _place(subject, outcome, context)
     severity = context.policy.severity(check)
     level = context.policy.level(check, outcome.code)
     return Finding(check.id, verdict, name, code, reason, severity, outcome.evidence, file, line, level)
+
+
+def _comments(subject: Instance | None, outcome: Outcome, context: Context) -> list[str]:
+    """The comments that may skip a finding: in the block at fault, and in the blocks that call its module."""
+    if context.source is None:
+        return []
+    module, labels = _block(subject, outcome, context)
+    found: list[str] = []
+    try:
+        for place in (module, *_callers(module)):
+            source = context.source.of(place)
+            found += source.comments(MARK, *labels) if source else ()
+            labels = ["module", place.name]
+    except SourceError:
+        return []
+    return found
+
+
+def _callers(module: Module) -> Iterator[Module]:
+    while module.parent is not None:
+        module = module.parent
+        yield module
 
 
 def _place(subject: Instance | None, outcome: Outcome, context: Context) -> tuple[str | None, int | None]:
@@ -182,10 +221,17 @@ def _place(subject: Instance | None, outcome: Outcome, context: Context) -> tupl
     if context.source is None:
         return None, None
     try:
-        module = context.source.of(subject.module if subject and not outcome.block else context.plan.root)
-        local = subject.local_address.split(".") if subject else []
-        labels = outcome.block or (local if local[:1] == ["data"] else ["resource", *local])
-        found = module.where(*labels) if module else None
+        module, labels = _block(subject, outcome, context)
+        source = context.source.of(module)
+        found = source.where(*labels) if source else None
     except SourceError:
         return None, None
     return (context.source.display_path(found.file), found.line) if found else (None, None)
+
+
+def _block(subject: Instance | None, outcome: Outcome, context: Context) -> tuple[Module, list[str]]:
+    """The module and the labels of the block at fault."""
+    if outcome.block or subject is None:
+        return context.plan.root, list(outcome.block)
+    local = subject.local_address.split(".")
+    return subject.module, local if local[:1] == ["data"] else ["resource", *local]

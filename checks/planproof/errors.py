@@ -35,6 +35,10 @@ class LoadError(PlanproofError):
     """Checks cannot be loaded."""
 
 
+class AnswerError(PlanproofError):
+    """A check's function answers with what is no answer; `str()` shows no value of it."""
+
+
 class CommandError(PlanproofError):
     """A command cannot do what it was asked."""
 

@@ -108,7 +108,9 @@ def _load(file: Path, package: str) -> list[Check]:
         sys.modules[name] = module
         try:
             spec.loader.exec_module(module)
-        except (Exception, SystemExit) as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # SystemExit too: no file ends a run
             sys.modules.pop(name, None)
             return [_broken(file, error, own=package != BUNDLED)]
     found = [value for value in vars(module).values() if isinstance(value, Check)]

@@ -141,7 +141,7 @@ class Failure(NamedTuple):
 
 
 class CheckInfo(NamedTuple):
-    """A check that judged, as reports show it: severity and level are the policy's, `doc` its docstring."""
+    """A check that judged, as reports show it: severity and level are the policy's, `doc` its docstring, the rest as it declares."""
 
     id: str
     name: str
@@ -149,6 +149,8 @@ class CheckInfo(NamedTuple):
     category: str = ""
     doc: str = ""
     level: str = MANDATORY
+    reads_configuration: bool = False
+    also_decided_by: tuple[str, ...] = ()
 
 
 class Report(NamedTuple):
@@ -182,9 +184,9 @@ class Report(NamedTuple):
         return any(self.fails_by(finding) for finding in self.findings)
 
     def fails_by(self, finding: Finding) -> bool:
-        """Whether the finding fails the run: what is mandatory does if it is FAIL, or UNKNOWN and the policy says so."""
-        counts = finding.verdict is Verdict.FAIL or (finding.verdict is Verdict.UNKNOWN and self.unknown == "fail")
-        return counts and finding.level == MANDATORY
+        """Whether the finding fails the run: what is shown as failed does, and UNKNOWN of what is mandatory if the policy says so."""
+        is_open = finding.standing is Standing.UNKNOWN and self.unknown == "fail" and finding.level == MANDATORY
+        return finding.standing is Standing.FAIL or is_open
 
     def advice(self) -> tuple[Kind, ...]:
         """The advisory failures, those of one kind together, in the order of checks."""

@@ -26,6 +26,8 @@ from support.repository import PLANS, ROOT
 
 GOOD = (ROOT / "fixtures" / "good" / "ideal" / "plan.json").read_bytes()
 BAD = (ROOT / "fixtures" / "bad" / "log_group_retention" / "plain" / "plan.json").read_bytes()
+BAD_SOURCE = (ROOT / "fixtures" / "bad" / "log_group_retention" / "plain" / "main.tf").read_text(encoding="utf-8")
+ALONE = "extends: general\nchecks: {prevent_destroy: {level: off}, test_coverage: {level: off}}\n"
 CHECK = Path("failure_modes") / "log_group_retention.py"
 GUIDE = (ROOT / "docs" / "trust.md").read_text(encoding="utf-8")
 
@@ -189,7 +191,30 @@ SOURCES: dict[str, Case] = {
         2, "no-such-folder does not exist", source_from="no-such-folder", plain=(1, "no-such-folder does not exist")
     ),
 }
-CASES = {**PLANS_THAT_ARE_NONE, **PLANS_THAT_CAN_BE_READ, **POLICIES, **PACKS, **SOURCES}
+SKIPPED = BAD_SOURCE.replace('" {\n', '" {\n  #checkov:skip=CKV_PLAN_12:kept by law\n')
+SKIPS: dict[str, Case] = {
+    "a comment skips what fails": Case(
+        0, "skipped by a comment: kept by law", plan=BAD, source={"main.tf": SKIPPED}, policy=ALONE
+    ),
+    "a comment skips what the policy does not let it skip": Case(
+        1, "the policy forbids inline skips", plan=BAD, source={"main.tf": SKIPPED}, policy=f"{ALONE}inline_skips: forbid\n"
+    ),
+    "a comment skips without the end that the policy requires": Case(
+        1,
+        "without the end that the policy requires",
+        plan=BAD,
+        source={"main.tf": SKIPPED},
+        policy=f"{ALONE}inline_skips: require_expiry\n",
+    ),
+    "a comment skips until a day that has come": Case(
+        1,
+        "a comment skipped this until 2020-01-31",
+        plan=BAD,
+        source={"main.tf": SKIPPED.replace("law", "law expires=2020-01-31")},
+        policy=ALONE,
+    ),
+}
+CASES = {**SKIPS, **PLANS_THAT_ARE_NONE, **PLANS_THAT_CAN_BE_READ, **POLICIES, **PACKS, **SOURCES}
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from planproof.errors import PolicyError
+from planproof.policy.inline_skips import FORBID, after_inline_skips
 from planproof.policy.profiles import DEFAULT, bundled_data
 from planproof.text.wildcards import matches
 from planproof.verdict import CHECK_ERROR, EXCEPTION_EXPIRED, MANDATORY, OFF, Finding, Outcome, Verdict
@@ -161,6 +162,16 @@ class Policy:
         if self.today < waiver.expires:
             return Verdict.SKIP, outcome.code, f"exception until {waiver.expires}: {waiver.text}"
         return Verdict.FAIL, EXCEPTION_EXPIRED, f"exception expired on {waiver.expires} ({waiver.text}): {outcome.reason}"
+
+    def after_inline_skips(
+        self, check_id: str, comments: Iterable[str], verdict: Verdict, code: str, reason: str
+    ) -> tuple[Verdict, str, str]:
+        """The verdict, code and reason once the comments beside what is judged are read. What is no failure, what an exception covers or
+        covered, and what could not be judged stays as it is."""
+        if verdict in (Verdict.PASS, Verdict.SKIP) or code in (CHECK_ERROR, EXCEPTION_EXPIRED):
+            return verdict, code, reason
+        rule = str(self.data.get("inline_skips", FORBID))
+        return after_inline_skips(check_id, comments, rule, self.today, verdict, code, reason)
 
     def unused_exceptions(self, judged: set[str], findings: Iterable[Finding]) -> list[str]:
         """A warning for each exception of the judged checks that no finding fits, or that only findings which pass fit."""

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from planproof.errors import SyntaxProblem
 from planproof.syntax.file import SourceFile
+from planproof.syntax.lexer import COMMENTS, IDENTIFIER
 from planproof.syntax.nodes import Attribute, Block, Body, Literal, Node
 
 if TYPE_CHECKING:
     from planproof.syntax.blocks import TopBlock
 
 _LABELLED = {"resource": 2, "data": 2, "module": 1, "output": 1, "variable": 1, "provider": 1}
+
+# A comment, or what may look as if it held one: a string, a heredoc.
+_COMMENT = re.compile(
+    rf'(?P<comment>{COMMENTS})|"(?:[^"\\\n]|\\.)*"|<<-?(?P<marker>{IDENTIFIER})\r?\n(?:.*\n)*?[ \t]*(?P=marker)[ \t]*(?=\r?\n|\Z)'
+)
 
 
 class Location(NamedTuple):
@@ -35,6 +42,7 @@ class ModuleSource:
         self._blocks: dict[tuple[str, ...], list[TopBlock]] = {}
         self._locals: list[TopBlock] = []
         self._bodies: dict[tuple[str, ...], Body | None] = {}
+        self._comments: dict[tuple[str, ...], tuple[str, ...]] = {}
         for file in sorted(files, key=lambda file: is_override(file.path)):
             try:
                 found = top_blocks(file)
@@ -60,6 +68,14 @@ class ModuleSource:
     def mentions(self, word: str, *labels: str) -> bool:
         """Whether a word stands in the block with these labels, which is not read for that; of JSON, where a text can hide it, True."""
         return any(b.file.path.endswith(".json") or b.file.text.find(word, b.start, b.end) >= 0 for b in self._found(labels))
+
+    def comments(self, word: str, *labels: str) -> tuple[str, ...]:
+        """The comments in the block with these labels that hold a word. JSON has none."""
+        if labels not in self._comments:
+            blocks = [b for b in self._found(labels) if not b.file.path.endswith(".json") and self.mentions(word, *labels)]
+            found = (match["comment"] for b in blocks for match in _COMMENT.finditer(b.file.text, b.start, b.end))
+            self._comments[labels] = tuple(text for text in found if text and word in text)
+        return self._comments[labels]
 
     def where(self, *labels: str) -> Location | None:
         """Where the block with these labels begins."""

@@ -125,8 +125,9 @@ def _refuse_unknown_ids(wanted: Iterable[str]) -> None:
 
 def _unseen(path: str, config: Any) -> int:
     """The exit code that Checkov's 0 hides: of a failure that it was not asked to pass over, and did not show."""
-    from planproof.checkov_adapter import evaluation
+    from planproof.checkov_adapter import evaluation, take_roots
 
+    take_roots(config.repo_root_for_plan_enrichment)
     found = evaluation(path)
     if found.problem:
         print(f"planproof: {one_line(found.problem)}", file=sys.stderr)
