@@ -238,12 +238,13 @@ def assert_nothing_sprang(runner: Runner, code: int, expected: Runner) -> None:
 
 
 @pytest.mark.parametrize("careless", [False, True], ids=["as it is", "with settings that lead into it"])
-@pytest.mark.parametrize("library", [str(ROOT / "checks"), ""], ids=["the Action's own ref", "a version from PyPI"])
-def test_no_file_of_the_workspace_changes_what_judges(careless: bool, library: str, workspace: Path, installed: Path) -> None:
+@pytest.mark.parametrize("is_version", [False, True], ids=["the Action's own ref", "a version from PyPI"])
+def test_no_file_of_the_workspace_changes_what_judges(careless: bool, is_version: bool, workspace: Path, installed: Path) -> None:
     expected, _ = judge(workspace, plan="bad/plan.json")
     lay_traps(workspace)
     lay_traps(workspace / "bad")
-    runner, code = judge(workspace, careless, {"python": str(installed), "library": library}, plan="bad/plan.json")
+    there = {"python": str(installed), "library": ""} if is_version else HERE
+    runner, code = judge(workspace, careless, there, plan="bad/plan.json")
     assert_nothing_sprang(runner, code, expected)
 
 

@@ -84,6 +84,8 @@ def judge(path: str, policy: Policy, source: str | None = None, scope: Scope | N
     source = source or os.environ.get("PLANPROOF_SOURCE")
     how = (scope or Scope()).arguments()
     if path == STDIN:
+        if sys.stdin is None:
+            raise PlanError("standard input (-) is closed; give a plan to read from it, or the plan's file")
         return evaluate(Plan.load(sys.stdin.buffer, "standard input"), policy, source, **how)
     if not is_saved_plan(path):
         return evaluate(path, policy, source, **how)
@@ -107,9 +109,14 @@ def judge_all(
 ) -> Iterator[Report]:
     """The reports in the order of the paths, judged by so many processes; no more plans are in memory than there are jobs."""
     jobs = min(jobs, len(paths))
-    if jobs <= 1 or STDIN in paths:
+    if jobs <= 1 or any(map(_is_stream, paths)):  # another process has not the same standard input
         return (judge_or_tell(path, policy, source, scope) for path in paths)
     return _in_processes(paths, policy, source, jobs, scope)
+
+
+def _is_stream(path: str) -> bool:
+    """Whether it can be read once only: standard input, a pipe (`<(terraform show -json tfplan)`)."""
+    return path == STDIN or (os.path.exists(path) and not os.path.isfile(path))
 
 
 def judge_with_progress(
