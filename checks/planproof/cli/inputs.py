@@ -9,7 +9,6 @@ import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from planproof.baseline import Baseline
@@ -30,11 +29,14 @@ _PASSED_OVER = ("node_modules", "__pycache__")
 
 
 class Scope(NamedTuple):
-    """By which checks, and what of their findings counts. Plain data: it travels between processes. `checks` are folders."""
+    """By which checks, and what of their findings counts. Plain data: it travels between processes. `checks` are folders; `named` are the
+    arguments, as a saved plan that a folder holds is read only if `run_terraform` says so."""
 
     checks: tuple[str, ...] = ()
     baseline: Baseline | None = None
     only_changes: bool = False
+    named: tuple[str, ...] = ()
+    run_terraform: bool = False
 
     def load(self) -> tuple[Check, ...]:
         return (*all_checks(), *own_checks(*self.checks))
@@ -89,7 +91,19 @@ def judge(path: str, policy: Policy, source: str | None = None, scope: Scope | N
         return evaluate(Plan.load(sys.stdin.buffer, "standard input"), policy, source, **how)
     if not is_saved_plan(path):
         return evaluate(path, policy, source, **how)
-    return evaluate(Plan.load(io.BytesIO(show(path)), path), policy, Source.open(source or path), **how)
+    shown = io.BytesIO(_shown(path, scope or Scope()))
+    return evaluate(Plan.load(shown, path), policy, Source.open(source or path), **how)
+
+
+def _shown(path: str, scope: Scope) -> bytes:
+    """The JSON of a saved plan. Raises PlanError."""
+    if path not in scope.named and not scope.run_terraform:
+        raise PlanError(
+            f"{path} is a saved plan, which Terraform reads by running its providers; name it, or add --run-terraform, if you trust it"
+        )
+    from planproof.cli.saved_plans import show
+
+    return show(path, scope.run_terraform)
 
 
 def judge_or_tell(path: str, policy: Policy, source: str | None = None, scope: Scope | None = None) -> Report:
@@ -164,42 +178,3 @@ def _begin_process(*given: Any) -> None:
 
 def _judge_in_process(path: str) -> Report:
     return judge_or_tell(path, *_given)
-
-
-# --- saved plans -----------------------------------------------------------------------------------------------------
-
-
-def show(path: str) -> bytes:
-    """The JSON of a saved plan, by the `terraform` or `tofu` on PATH. Raises PlanError."""
-    import shutil
-    import subprocess
-
-    tools = [tool for tool in ("terraform", "tofu") if shutil.which(tool)]
-    if not tools:
-        raise PlanError(
-            f"{path} is a saved plan, and there is no terraform or tofu on PATH that could read it; "
-            f"where there is one: terraform show -json {os.path.basename(path)} > plan.json"
-        )
-    folder = _working_folder(path)
-    problems = []
-    for tool in tools:
-        command = [shutil.which(tool) or tool, "show", "-json", "-no-color", os.path.abspath(path)]
-        done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, check=False)
-        if done.returncode == 0:
-            return done.stdout
-        problems.append(_problem(done.stderr.decode("utf-8", "replace")))
-    hint = (
-        f"run `{tools[0]} init` there" if not (folder / ".terraform").exists() else "is it of another version, or another tool?"
-    )
-    raise PlanError(f"{path}: `{tools[0]} show -json` in {folder} fails ({problems[0]}); {hint}, or give the plan's JSON")
-
-
-def _working_folder(path: str) -> Path:
-    """Where the providers are: the plan's own folder, or the current one."""
-    beside = Path(path).absolute().parent
-    return next((f for f in (beside, Path.cwd()) if (f / ".terraform").exists()), beside)
-
-
-def _problem(stderr: str) -> str:
-    lines = [line.strip("╷│╵ \t") for line in stderr.splitlines()]
-    return next((line for line in lines if line.startswith("Error")), next((line for line in lines if line), "it says nothing"))

@@ -130,6 +130,7 @@ def is_saved_plan(path: str | os.PathLike[str]) -> bool:
         return False
 
 
+LOCK = ".terraform.lock.hcl"
 _PLAN = b"tfplan"
 _LONGEST_HEAD = 30 + len(_PLAN)  # of an archive whose first file is called so
 
@@ -266,6 +267,11 @@ class ArchiveFiles(Files):
             return _module_folders(self.read("tfconfig/modules.json"))
         except (SourceError, ValueError):
             return {}
+
+    @property
+    def lock(self) -> str:
+        """The providers that the plan was made with, as `terraform init` locks them; nothing where there are none."""
+        return self.read(LOCK) if LOCK in self._archive.namelist() else ""
 
     def folder(self, path: tuple[str, ...]) -> str | None:
         folder = f"tfconfig/m-{'.'.join(path)}/"
