@@ -67,7 +67,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--run-terraform",
         action="store_true",
-        help="have it read saved plans that a folder holds too, and run any provider that a saved plan names",
+        help="have Terraform read saved plans that a folder holds too, and run any provider that a saved plan names",
     )
     parser.add_argument("--jobs", metavar="N", type=_jobs, help="processes for several plans (default: one for each core)")
 
