@@ -1,7 +1,7 @@
 """The step of the GitHub Action: runs `planproof check`, and hands its results to the runner.
 
 Reads the Action's inputs from the environment (action.yml sets them); writes the outputs, the job summary, and, by the command's own
-format `github`, the annotations.
+format `github`, the annotations. It runs isolated (-I), and so does what it starts: no file of the workspace is imported.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ COULD_NOT_JUDGE = 2
 
 
 def main(environment: Mapping[str, str]) -> int:
-    given = {name: environment.get(f"PLANPROOF_{name}", "").strip() for name in NAMES}
+    given = {name: environment.get(f"{PREFIX}{name}", "").strip() for name in NAMES}
     if given["FAIL_ON"] not in FAIL_ON:
         return _refuse(f"fail-on is {given['FAIL_ON']!r}; it has to be one of {', '.join(FAIL_ON)}", environment)
     with tempfile.TemporaryDirectory() as folder:
@@ -38,7 +38,9 @@ def main(environment: Mapping[str, str]) -> int:
     return _exit_code(done.returncode, given["FAIL_ON"], _cannot_tell(document))
 
 
-NAMES = ("PLAN", "SOURCE_FROM", "POLICY_FILE", "BASELINE_FILE", "ONLY_CHANGES", "FAIL_ON", "FORMATS", "SARIF_FILE")
+PREFIX = "INPUT_"
+NAMES = ("PLAN", "SOURCE", "POLICY", "BASELINE", "ONLY_CHANGES", "FAIL_ON", "FORMATS", "SARIF_FILE", "LIBRARY")
+"""The inputs, and the folder `checks` to run; without it, planproof is installed."""
 
 
 def _check(
@@ -46,13 +48,13 @@ def _check(
 ) -> subprocess.CompletedProcess[str]:
     formats = ["github", f"json={report}", f"markdown={summary}", f"sarif={given['SARIF_FILE']}", *_lines(given["FORMATS"])]
     options = [part for text in formats for part in ("--format", text)]
-    for option, name in (("--source", "SOURCE_FROM"), ("--policy", "POLICY_FILE"), ("--baseline", "BASELINE_FILE")):
-        options += [f"{option}={given[name]}"] if given[name] else []
+    for name in ("SOURCE", "POLICY", "BASELINE"):
+        options += [f"--{name.lower()}={given[name]}"] if given[name] else []
     options += ["--only-changes"] if given["ONLY_CHANGES"].lower() == "true" else []
-    inherited = {k: v for k, v in environment.items() if not (k.startswith("PLANPROOF_") and k[10:] in NAMES)}
-    if environment.get("PLANPROOF_LIBRARY"):
-        inherited["PYTHONPATH"] = environment["PLANPROOF_LIBRARY"]
-    command = [sys.executable, "-m", "planproof", "check", *options, "--", *_lines(given["PLAN"])]
+    program = [os.path.join(given["LIBRARY"], "planproof")] if given["LIBRARY"] else ["-m", "planproof"]
+    command = [sys.executable, "-I", *program, "check", *options, "--", *_lines(given["PLAN"])]
+    ours = {f"{PREFIX}{name}" for name in NAMES}
+    inherited = {name: value for name, value in environment.items() if name not in ours}
     return subprocess.run(command, env=inherited, stderr=subprocess.PIPE, encoding="utf-8", errors="replace", check=False)
 
 

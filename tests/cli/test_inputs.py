@@ -112,14 +112,16 @@ def test_the_source_of_standard_input_is_what_the_environment_names(
 @pytest.fixture
 def saved(tmp_path: Path) -> Path:
     """What stands for a saved plan: the archive's layout, for a terraform that is not one."""
-    with zipfile.ZipFile(tmp_path / "tfplan", "w") as archive:
+    (tmp_path / "infra").mkdir()
+    with zipfile.ZipFile(tmp_path / "infra" / "tfplan", "w") as archive:
         archive.writestr("tfplan", b"")
         archive.write(BAD.parent / "main.tf", "tfconfig/m-/main.tf")
-    return tmp_path / "tfplan"
+    return tmp_path / "infra" / "tfplan"
 
 
-def stand_in(folder: Path, name: str, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = folder / "bin" / name
+def stand_in(saved: Path, name: str, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tool that is on PATH, outside of the plan's folder."""
+    path = saved.parent.parent / "bin" / name
     path.parent.mkdir(exist_ok=True)
     path.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
     path.chmod(0o755)
@@ -130,7 +132,7 @@ def stand_in(folder: Path, name: str, script: str, monkeypatch: pytest.MonkeyPat
 def test_a_saved_plan_is_read_by_the_tool_on_path_and_is_its_own_source(
     name: str, saved: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    stand_in(saved.parent, name, f'test "$1 $2" = "show -json" && cat {BAD}', monkeypatch)
+    stand_in(saved, name, f'test "$1 $2" = "show -json" && cat {BAD}', monkeypatch)
     assert main(["check", str(saved), "--format", "json"]) == 1
     document = json.loads(capsys.readouterr().out)
     assert document["plan"] == str(saved)
@@ -142,8 +144,8 @@ def test_a_saved_plan_is_read_by_the_tool_on_path_and_is_its_own_source(
 def test_a_tool_that_cannot_read_it_leaves_it_to_the_next(
     saved: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    stand_in(saved.parent, "terraform", "exit 1", monkeypatch)
-    stand_in(saved.parent, "tofu", f"cat {BAD}", monkeypatch)
+    stand_in(saved, "terraform", "exit 1", monkeypatch)
+    stand_in(saved, "tofu", f"cat {BAD}", monkeypatch)
     assert main(["check", str(saved)]) == 1
 
 
@@ -153,10 +155,10 @@ def test_a_saved_plan_without_a_tool_or_its_providers_is_one_sentence(
     monkeypatch.setenv("PATH", str(saved.parent))
     assert main(["check", str(saved)]) == 2
     assert "there is no terraform or tofu on PATH that could read it" in capsys.readouterr().err
-    stand_in(saved.parent, "terraform", "printf '╷\\n│ Error: Failed to load plugin schemas\\n╵\\n' >&2; exit 1", monkeypatch)
+    stand_in(saved, "terraform", "printf '╷\\n│ Error: Failed to load plugin schemas\\n╵\\n' >&2; exit 1", monkeypatch)
     assert main(["check", str(saved)]) == 2
     message = capsys.readouterr().err
-    assert "fails (Error: Failed to load plugin schemas); run `terraform init` there" in message
+    assert "`terraform show` fails (Error: Failed to load plugin schemas); give the plan's JSON: terraform show -json" in message
     assert message.count("\n") == 1
 
 

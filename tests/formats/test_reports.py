@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import importlib
 import io
 import json
@@ -14,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from planproof.cli.commands.check import FORMATS
 from planproof.engine import evaluate
@@ -24,7 +27,7 @@ from planproof.formats import to_pr_comment as pr_comment
 from planproof.formats import to_sarif as sarif
 from planproof.formats import to_text as text
 from planproof.text.escaping import markdown as escaped
-from planproof.text.escaping import markdown_code
+from planproof.text.escaping import markdown_code, one_line
 from planproof.verdict import IN_BASELINE, Report, Verdict
 from support.reports import ATTACKED, EVERY, RULE, finding
 from support.repository import ROOT
@@ -47,7 +50,7 @@ def test_no_control_character_of_a_plan_reaches_a_report(name: str) -> None:
 def test_an_annotation_cannot_be_forged() -> None:
     lines = github.render((ATTACKED,)).splitlines()
     assert [line.split(" ")[0] for line in lines] == ["::error", "::warning", "::error", "::warning", "planproof:"]
-    assert all(line.count("::") == 2 or "::error::x" in line.split("::", 2)[2] for line in lines[:-1])
+    assert all(line.count("::") == 2 or ":error::x" in line.split("::", 2)[2] for line in lines[:-1])
     assert "file=" in lines[2]
     assert "," not in re.sub(r",(line|title)=", " ", lines[2].split("::")[1])
     assert "%250A" in lines[2]
@@ -69,14 +72,63 @@ def test_xml_holds_hostile_text_as_text() -> None:
         ("@org/team #1", "@<!-- -->org/team #<!-- -->1"),
         ("https://a.example", "https:<!-- -->//a.example"),
         ("[x](y)", "&#91;x&#93;&#40;y&#41;"),
+        ("www.a.example", "www<!-- -->.a.example"),
+        ("GH-12", "GH-<!-- -->12"),
+        (":tada:", ":<!-- -->tada:"),
+        ("0123456789", "012345<!-- -->6789"),
+        ("2030-01-31, aws_s3_bucket.a: arn:aws:s3", "2030-01-31, aws_s3_bucket.a: arn:<!-- -->aws:s3"),
     ],
 )
 def test_markdown_shows_text_letter_by_letter(raw: str, shown: str) -> None:
     assert escaped(raw) == shown
 
 
+# What GitHub finds in a piece of text that is not code, by its documentation of autolinked references, of mentions and of emoji.
+LINKED = re.compile(r"(?<![\w`])@[a-z0-9]|\w@\w|#\d|\bgh-\d|[a-z]-\d|:[\w+-]+:|www\.|\w://|[0-9a-f]{7}", re.IGNORECASE | re.ASCII)
+PIECES = st.sampled_from(
+    ["@", "team", "org/team", "#", "12", "GH-", "gh-7", "OPS-12", ":", "tada", "+1", "www", "WWW.", ".example.com", "http", "https://",
+     "ftp://a", "mailto:a@b.example", "0123456789abcdef0123456789abcdef01234567", "cafe", "-", "_", " ", "<!-- -->", "-->", "&", "&#64;",
+     "\0", "`", "*", "\\", "::", "//"]
+)  # fmt: skip
+
+
+@given(st.lists(PIECES | st.text(max_size=3), max_size=12).map("".join))
+def test_nothing_that_github_would_link_is_left_in_one_piece(raw: str) -> None:
+    """A comment parts two pieces; what is shown is the text, letter by letter."""
+    pieces = [html.unescape(piece) for piece in escaped(raw).split("<!-- -->")]
+    assert "".join(pieces) == one_line(raw)
+    assert [piece for piece in pieces if LINKED.search(piece)] == []
+    assert not re.search(r"[<>*`\[\]|~\\]", escaped(raw).replace("<!-- -->", ""))
+
+
+def test_nobody_is_called_by_the_words_of_a_check() -> None:
+    rule = RULE._replace(doc="Finds things.\n\nFix: Ask @platform-team in #12 or `@tagged` it, see GH-7. Then plan.\n")
+    shown = markdown.render((Report("plan.json", (finding(),), rules=(rule,)),))
+    assert "🔧 Ask @<!-- -->platform-team in #<!-- -->12 or `@tagged` it, see GH-<!-- -->7.\n" in shown
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_no_text_of_a_plan_is_a_command_in_the_log_of_a_workflow(name: str) -> None:
+    """The runner takes `::name::` for one where a line begins with it, and `##[name]` anywhere; ours are annotations."""
+    module = importlib.import_module(f"planproof.formats.to_{name.replace('-', '_')}")
+    for attack in ("::stop-commands::x", "  ::add-mask::x", "##[error]x", "a ###[group]x", "##[" * 3):
+        attacks = (
+            finding(subject=attack, reason=attack, file=attack, evidence=(attack,)),
+            finding(Verdict.SKIP, subject=attack, reason=attack),
+        )
+        rule = RULE._replace(name=attack)
+        report = Report(attack, attacks, (attack,), (attack,), (rule,), policy=attack)
+        rendered = module.render((report, report))
+        begun = [line.split()[0] for line in rendered.splitlines() if line.lstrip().startswith("::")]
+        assert set(begun) <= ({"::error", "::warning", "::notice"} if name == "github" else set())
+        assert "##[" not in rendered
+        if name == "json":
+            assert json.loads(rendered)["plans"][0]["findings"][0]["reason"] == attack
+
+
 @pytest.mark.parametrize(
-    ("raw", "span"), [("a", "`a`"), ("a`b", "``a`b``"), ("``", "``` `` ```"), ('m["`"]', '``m["`"]``'), ("a\nb", r"`a\nb`")]
+    ("raw", "span"),
+    [("", "` `"), ("a", "`a`"), ("a`b", "``a`b``"), ("``", "``` `` ```"), ('m["`"]', '``m["`"]``'), ("a\nb", r"`a\nb`")],
 )
 def test_a_code_span_cannot_be_closed_by_its_text(raw: str, span: str) -> None:
     assert markdown_code(raw) == span

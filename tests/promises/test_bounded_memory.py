@@ -39,6 +39,15 @@ def archive(path: Path, files: int, megabytes: int) -> Path:
     return path
 
 
+def long_list(path: Path) -> Path:
+    """An archive of 60 MB that is nothing but a list of 1.3 million files."""
+    entry = b"PK\x01\x02" + bytes(24) + (1).to_bytes(2, "little") + bytes(16) + b"x"
+    entries, first = entry * 1_300_000, b"PK\x03\x04" + bytes(22) + (6).to_bytes(2, "little") + bytes(2) + b"tfplan"
+    sizes = len(entries).to_bytes(4, "little") + len(first).to_bytes(4, "little")
+    path.write_bytes(first + entries + b"PK\x05\x06" + bytes(4) + b"\xff" * 4 + sizes + bytes(2))
+    return path
+
+
 def text(path: Path, content: str) -> Path:
     path.write_text(content, encoding="utf-8")
     return path
@@ -58,6 +67,7 @@ CASES: dict[str, tuple[Arguments, str]] = {
     "source: one file too large": (lambda f: [IDEAL, "--source", hole(f / "main.tf").parent], "larger than"),
     "source: a device": (lambda _: [IDEAL, "--source", "/dev/zero"], "/dev/zero"),
     "archive: one file": (lambda f: [IDEAL, "--source", archive(f / "tfplan", 1, 1500)], "unpacks to more"),
+    "archive: a long list": (lambda f: [IDEAL, "--source", long_list(f / "tfplan")], "unpacks to more"),
     "archive: many files": (lambda f: [IDEAL, "--source", archive(f / "tfplan", 1000, 1)], "unpacks to more"),
 }
 

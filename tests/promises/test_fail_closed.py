@@ -291,9 +291,9 @@ def test_the_action(case: Case, folder: Path) -> None:
     """The step as the runner runs it, with the same sentence in an annotation, and nothing of a report where there is none."""
     given = {"PLAN": "plan.json", "FAIL_ON": "failure", "SARIF_FILE": "planproof.sarif", "LIBRARY": str(pack(case, folder))}
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PLANPROOF_")} | settings(case)
-    environment |= {f"PLANPROOF_{name}": value for name, value in given.items()}
+    environment |= {f"INPUT_{name}": value for name, value in given.items()}
     environment |= {"GITHUB_OUTPUT": str(folder / "output"), "GITHUB_STEP_SUMMARY": str(folder / "summary.md")}
-    command = [sys.executable, str(ROOT / "action" / "run.py")]
+    command = [sys.executable, "-I", str(ROOT / "action" / "run.py")]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     summary = (folder / "summary.md").read_text(encoding="utf-8")
     assert (done.returncode, case.says.replace("%", "%25") in done.stdout) == (case.code, True), done.stdout + done.stderr

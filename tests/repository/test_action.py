@@ -8,6 +8,8 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,8 @@ from support.repository import ROOT
 from support.schemas import problems
 
 pytestmark = pytest.mark.slow
+
+BASH = shutil.which("bash") or "bash"
 
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 GOOD = ROOT / "fixtures" / "good" / "ideal"
@@ -55,7 +59,7 @@ class Runner:
         assert "${{" not in step["run"], "text of an input would be run"
         environment = {**self.environment, **{k: self.evaluated(str(v)) for k, v in step.get("env", {}).items()}}
         done = subprocess.run(
-            ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)],
+            [BASH, "--noprofile", "--norc", "-eo", "pipefail", str(script)],
             cwd=self.workspace,
             env=environment | {name: str(file) for name, file in files.items()},
             capture_output=True,
@@ -101,10 +105,15 @@ def workspace(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def judge(workspace: Path, **inputs: str) -> tuple[Runner, int]:
+HERE = {"python": sys.executable, "library": str(ROOT / "checks")}
+
+
+def judge(workspace: Path, careless: bool = False, installed: Mapping[str, str] = HERE, **inputs: str) -> tuple[Runner, int]:
     """The second step, with what the first leaves behind where everything is installed already."""
     runner = Runner(workspace, **{name.replace("_", "-"): value for name, value in inputs.items()})
-    runner.environment |= {"PLANPROOF_PYTHON": sys.executable, "PLANPROOF_LIBRARY": str(ROOT / "checks")}
+    runner.outputs["install"] = dict(installed)
+    if careless:
+        runner.environment |= {**CARELESS, "PATH": f".:bin:{runner.environment['PATH']}"}
     return runner, runner.run("Judge the plans")
 
 
@@ -173,13 +182,95 @@ def test_text_of_an_input_is_never_run(workspace: Path) -> None:
     assert not (workspace / "forged").exists()
 
 
-@pytest.mark.slow
 def test_the_whole_action_installs_and_judges(workspace: Path) -> None:
     for plan, code in (("good", 0), ("bad", 1), ("broken", 2)):
         runner = Runner(workspace, plan=f"{plan}/plan.json", python=sys.executable)
         assert runner.run() == code, runner.stdout
         assert runner.output("exit-code") == str(code)
-    assert runner.environment["PLANPROOF_PYTHON"].startswith(str(runner.temporary))
+    assert runner.outputs["install"]["python"].startswith(str(runner.temporary))
+    assert not [name for name in runner.environment if name.startswith(("PLANPROOF_", "INPUT_"))], "left to the job's later steps"
+
+
+# --- traps -----------------------------------------------------------------------------------------------------------
+
+SPRUNG = "a file of the workspace was run: "
+
+
+def lay_traps(workspace: Path) -> None:
+    """Whatever Python, pip, bash or planproof could take from the folder that they are started in, each of which tells when it is run."""
+    modules = sys.stdlib_module_names - set(sys.builtin_module_names)
+    installed = {name.split(".")[0] for name in metadata.packages_distributions()}
+    hooks = {"sitecustomize", "usercustomize", "planproof", "failure_modes", "pip", "setuptools", "_distutils_hack", "distutils"}
+    ours = {path.stem for path in (ROOT / "checks" / "planproof").iterdir()} | {"run"}
+    forge = f"import os, sys\nprint({SPRUNG!r} + __name__, file=sys.__stderr__, flush=True)\nos._exit(0)\n"
+    for name in modules | installed | hooks | ours:
+        if name.isidentifier():
+            (workspace / name).mkdir(exist_ok=True)
+            (workspace / name / "__init__.py").write_text(forge, encoding="utf-8")
+            (workspace / name / "__main__.py").write_text(forge, encoding="utf-8")
+            (workspace / f"{name}.py").write_text(forge, encoding="utf-8")
+    (workspace / "planproof" / "cli").mkdir()
+    (workspace / "planproof" / "cli" / "main.py").write_text(forge, encoding="utf-8")
+    (workspace / "trap.pth").write_text(f"import sys; sys.path.insert(0, {str(workspace)!r})\n", encoding="utf-8")
+    (workspace / "pyvenv.cfg").write_text(f"home = {workspace}\n", encoding="utf-8")
+    (workspace / ".python-version").write_text("../../../trap\n", encoding="utf-8")
+    for name in ("pip.conf", "pip.ini", ".pip/pip.conf", ".config/pip/pip.conf"):
+        (workspace / name).parent.mkdir(parents=True, exist_ok=True)
+        (workspace / name).write_text(f"[global]\nindex-url = file://{workspace}/index\nno-deps = true\n", encoding="utf-8")
+    for name in ("setup.cfg", ".pydistutils.cfg", "pydistutils.cfg"):
+        (workspace / name).write_text(f"[install]\nprefix = {workspace}/installed\n[easy_install]\n", encoding="utf-8")
+    for name in ("python", "python3", "pip", "mktemp", "git", "terraform", "tofu", "planproof", "printf", "bash"):
+        for folder in (workspace, workspace / "bin"):
+            folder.mkdir(exist_ok=True)
+            if not (folder / name).is_dir():
+                (folder / name).write_text(f"#!/bin/sh\necho '{SPRUNG}{name}' >&2\nexit 0\n", encoding="utf-8")
+                (folder / name).chmod(0o755)
+
+
+CARELESS = {"PYTHONPATH": ".:bin", "PYTHONSTARTUP": "argparse.py", "PIP_CONFIG_FILE": "pip.conf"}
+"""What a workflow may have set: all of it leads into the workspace."""
+
+
+def assert_nothing_sprang(runner: Runner, code: int, expected: Runner) -> None:
+    assert SPRUNG not in runner.stdout
+    assert (code, runner.results()) == (1, expected.results()), runner.stdout
+    assert not (runner.workspace / "installed").exists()
+
+
+@pytest.mark.parametrize("careless", [False, True], ids=["as it is", "with settings that lead into it"])
+@pytest.mark.parametrize("is_version", [False, True], ids=["the Action's own ref", "a version from PyPI"])
+def test_no_file_of_the_workspace_changes_what_judges(careless: bool, is_version: bool, workspace: Path, installed: Path) -> None:
+    expected, _ = judge(workspace, plan="bad/plan.json")
+    lay_traps(workspace)
+    lay_traps(workspace / "bad")
+    there = {"python": str(installed), "library": ""} if is_version else HERE
+    runner, code = judge(workspace, careless, there, plan="bad/plan.json")
+    assert_nothing_sprang(runner, code, expected)
+
+
+def test_no_file_of_the_workspace_changes_what_is_installed(workspace: Path) -> None:
+    expected, _ = judge(workspace, plan="bad/plan.json")
+    lay_traps(workspace)
+    runner = Runner(workspace, plan="bad/plan.json", python=Path(sys.executable).name)
+    path = f".:bin:{Path(sys.executable).parent}:{runner.environment['PATH']}"
+    runner.environment |= {**CARELESS, "PATH": path}
+    assert_nothing_sprang(runner, runner.run(), expected)
+
+
+def test_the_traps_would_spring(workspace: Path) -> None:
+    """By each of the ways that the Action does not go."""
+    lay_traps(workspace)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "checks")}
+    for words in (
+        ["-m", "planproof", "--version"],
+        ["-m", "venv", "--help"],
+        ["-m", "pip", "--version"],
+        ["-c", "import argparse"],
+    ):
+        done = subprocess.run(
+            [sys.executable, *words], cwd=workspace, env=environment, capture_output=True, text=True, check=False
+        )
+        assert SPRUNG in done.stderr, words
 
 
 # --- schemas ---------------------------------------------------------------------------------------------------------
@@ -216,6 +307,15 @@ def test_the_example_workflows_are_what_github_takes(workflow: Any) -> None:
     ours = [step for step in steps if "/planproof@" in step.get("uses", "")]
     assert ours or "checkov" in str(steps)
     assert all(set(step["with"]) <= ACTION["inputs"].keys() for step in ours)
+
+
+def test_every_action_in_the_examples_is_pinned_with_its_version_beside_it() -> None:
+    """COMMIT stands for ours, as OWNER does."""
+    used = re.findall(r"(?:uses|ref|rev): (.*)", (ROOT / "docs" / "ci.md").read_text(encoding="utf-8"))
+    pinned = r"(?:[\w/-]+@(?:[0-9a-f]{40}|COMMIT)|COMMIT) # (?:frozen: )?v\d+(?:\.\d+\.\d+)?(?:, with Checkov 3\.[\d.]+)?"
+    base = r"\$\{\{ github\.event\.pull_request\.base\.sha \}\}.*"
+    assert len(used) > 10
+    assert [use for use in used if not re.fullmatch(f"{pinned}|{base}", use)] == []
 
 
 def test_the_example_for_gitlab_is_what_gitlab_takes() -> None:

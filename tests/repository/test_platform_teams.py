@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -136,6 +138,21 @@ def test_a_git_submodule(clone: Path, tmp_path: Path) -> None:
     run = checkov("--external-checks-dir", pack, "-f", CHANGES, *PLAN_ONLY, cwd=team)
     assert (run.code, run.stderr) == (1, "")
     assert run.results["plan.json", "CKV_PLAN_1", "aws_s3_bucket.old_logs"][0] == "FAILED"
+
+
+def test_the_command_of_a_submodule_imports_nothing_of_the_folder(clone: Path, tmp_path: Path) -> None:
+    """As the guide has it, beside modules that are called as Python's own and as ours."""
+    (command,) = re.findall(r"^python (-I .*)$", (ROOT / "docs" / "platform-teams.md").read_text(encoding="utf-8"), re.MULTILINE)
+    shutil.copytree(clone / "checks", tmp_path / "policies" / "planproof" / "checks")
+    shutil.copy(CHANGES, tmp_path / "plan.json")
+    for name in ("argparse", "gc", "json", "sitecustomize", "planproof", "yaml", "lark", "errors", "plan"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit(0)\n", encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, *command.split()], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout.startswith("planproof: plan.json (policy ")
 
 
 def test_a_python_dependency(installed: Path, tmp_path: Path) -> None:

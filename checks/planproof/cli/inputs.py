@@ -9,7 +9,6 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from planproof.baseline import Baseline
@@ -29,11 +28,14 @@ STDIN = "-"
 
 
 class Scope(NamedTuple):
-    """By which checks, and what of their findings counts. Plain data: it travels between processes. `checks` are folders."""
+    """By which checks, and what of their findings counts. Plain data: it travels between processes. `checks` are folders; `named` are the
+    arguments, as a saved plan that a folder holds is read only if `run_terraform` says so."""
 
     checks: tuple[str, ...] = ()
     baseline: Baseline | None = None
     only_changes: bool = False
+    named: tuple[str, ...] = ()
+    run_terraform: bool = False
 
     def load(self) -> tuple[Check, ...]:
         return (*all_checks(), *own_checks(*self.checks))
@@ -62,13 +64,27 @@ def judge(path: str, policy: Policy, source: str | None = None, scope: Scope | N
     """The report of one input; of one that holds several plans, those of all. Raises PlanError, SourceError."""
     source = source or os.environ.get("PLANPROOF_SOURCE")
     how = (scope or Scope()).arguments()
+    if path == STDIN and sys.stdin is None:
+        raise PlanError("standard input (-) is closed; give a plan to read from it, or the plan's file")
     if path != STDIN and is_saved_plan(path):
-        return [evaluate(Plan.load(io.BytesIO(show(path)), path), policy, Source.open(source or path), **how)]
+        shown = io.BytesIO(_shown(path, scope or Scope()))
+        return [evaluate(Plan.load(shown, path), policy, Source.open(source or path), **how)]
     found = documents_of(sys.stdin.buffer, "standard input") if path == STDIN else documents_of(path)
     if len(found) > 1:  # what lies beside them cannot be the source of all
         return [_one_of_several(document, policy, source, how) for document in found]
     opened = Source.open(source) if source else find_source(path) if path != STDIN else None
     return [evaluate(Plan.of(found[0]), policy, opened, **how)]
+
+
+def _shown(path: str, scope: Scope) -> bytes:
+    """The JSON of a saved plan. Raises PlanError."""
+    if path not in scope.named and not scope.run_terraform:
+        raise PlanError(
+            f"{path} is a saved plan, which Terraform reads by running its providers; name it, or add --run-terraform, if you trust it"
+        )
+    from planproof.cli.saved_plans import show
+
+    return show(path, scope.run_terraform)
 
 
 def _one_of_several(document: Document, policy: Policy, source: str | None, how: dict[str, Any]) -> Report:
@@ -97,9 +113,14 @@ def judge_all(
 ) -> Iterator[list[Report]]:
     """The reports in the order of the paths, judged by so many processes; no more inputs are in memory than there are jobs."""
     jobs = min(jobs, len(paths))
-    if jobs <= 1 or STDIN in paths:
+    if jobs <= 1 or any(map(_is_stream, paths)):  # another process has not the same standard input
         return (judge_or_tell(path, policy, source, scope) for path in paths)
     return _in_processes(paths, policy, source, jobs, scope)
+
+
+def _is_stream(path: str) -> bool:
+    """Whether it can be read once only: standard input, a pipe (`<(terraform show -json tfplan)`)."""
+    return path == STDIN or (os.path.exists(path) and not os.path.isfile(path))
 
 
 def judge_with_progress(
@@ -158,42 +179,3 @@ def _begin_process(*given: Any) -> None:
 
 def _judge_in_process(path: str) -> list[Report]:
     return judge_or_tell(path, *_given)
-
-
-# --- saved plans -----------------------------------------------------------------------------------------------------
-
-
-def show(path: str) -> bytes:
-    """The JSON of a saved plan, by the `terraform` or `tofu` on PATH. Raises PlanError."""
-    import shutil
-    import subprocess
-
-    tools = [tool for tool in ("terraform", "tofu") if shutil.which(tool)]
-    if not tools:
-        raise PlanError(
-            f"{path} is a saved plan, and there is no terraform or tofu on PATH that could read it; "
-            f"where there is one: terraform show -json {os.path.basename(path)} > plan.json"
-        )
-    folder = _working_folder(path)
-    problems = []
-    for tool in tools:
-        command = [shutil.which(tool) or tool, "show", "-json", "-no-color", os.path.abspath(path)]
-        done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, check=False)
-        if done.returncode == 0:
-            return done.stdout
-        problems.append(_problem(done.stderr.decode("utf-8", "replace")))
-    hint = (
-        f"run `{tools[0]} init` there" if not (folder / ".terraform").exists() else "is it of another version, or another tool?"
-    )
-    raise PlanError(f"{path}: `{tools[0]} show -json` in {folder} fails ({problems[0]}); {hint}, or give the plan's JSON")
-
-
-def _working_folder(path: str) -> Path:
-    """Where the providers are: the plan's own folder, or the current one."""
-    beside = Path(path).absolute().parent
-    return next((f for f in (beside, Path.cwd()) if (f / ".terraform").exists()), beside)
-
-
-def _problem(stderr: str) -> str:
-    lines = [line.strip("╷│╵ \t") for line in stderr.splitlines()]
-    return next((line for line in lines if line.startswith("Error")), next((line for line in lines if line), "it says nothing"))

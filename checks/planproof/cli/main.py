@@ -7,6 +7,7 @@ is imported.
 from __future__ import annotations
 
 import argparse
+import errno
 import gc
 import importlib
 import sys
@@ -14,6 +15,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from planproof.cli.exit_codes import CANNOT_JUDGE
+from planproof.cli.streams import fill_gaps, give_up_stdout
 from planproof.errors import PlanproofError
 from planproof.text.escaping import one_line
 from planproof.version import refuse_two_copies, version
@@ -44,20 +46,23 @@ exit codes: 0 nothing failed, 1 something failed, 2 could not judge"""
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit code."""
     is_own_process = arguments is None
-    arguments = sys.argv[1:] if arguments is None else list(arguments)
-    chosen = next((word for word in arguments if not word.startswith("-")), "")
-    options = parser(chosen).parse_args(arguments)
+    if is_own_process:
+        fill_gaps()
     collects = gc.isenabled()
     gc.disable()  # nothing here is garbage before the end, and looking for it in a big plan takes longer than judging it
     try:
-        refuse_two_copies()
-        return int(options.run(options))
+        try:
+            return _run(sys.argv[1:] if arguments is None else arguments)
+        finally:
+            sys.stdout.flush()
     except PlanproofError as error:
         print(f"planproof: {one_line(str(error))}", file=sys.stderr)
-    except BrokenPipeError:
-        sys.stderr.close()
     except OSError as error:
-        print(f"planproof: the report cannot be written: {error.strerror or error}", file=sys.stderr)
+        if is_own_process:
+            give_up_stdout()
+        if not isinstance(error, BrokenPipeError):  # whoever reads no further wants to hear nothing either
+            why = "standard output is closed" if error.errno == errno.EBADF else error.strerror or error
+            print(f"planproof: the report cannot be written: {why}", file=sys.stderr)
     except MemoryError:
         print("planproof: there is not enough memory for this; several plans take less with --jobs 1", file=sys.stderr)
     except Exception as error:  # a traceback could hold values of the plan
@@ -68,6 +73,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if collects:
             gc.enable()
     return CANNOT_JUDGE
+
+
+def _run(arguments: Sequence[str]) -> int:
+    chosen = next((word for word in arguments if not word.startswith("-")), "")
+    options = parser(chosen).parse_args(arguments)
+    refuse_two_copies()
+    return int(options.run(options))
 
 
 def parser(*chosen: str) -> argparse.ArgumentParser:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from planproof.formats.common import ORDER, TITLES, Group, advice, counted, groups, notes, place, subject, totals
-from planproof.text.escaping import markdown, markdown_code, one_line
+from planproof.text.escaping import markdown, markdown_code, markdown_prose
 from planproof.verdict import Finding, Kind, Report, Standing
 
 MAX_BYTES = 1024 * 1024
@@ -57,7 +57,7 @@ def _plan(report: Report, title: bool) -> Iterator[tuple[str, bool]]:
         yield f"\n**{group.rule.id}** · {group.severity} · {markdown(group.rule.name)}\n", False
         yield from ((_item(finding), True) for finding in group.findings)
         if group.sections.remedy:  # the check's own words, with their backticks
-            yield f"\n🔧 {one_line(group.sections.remedy)}", False
+            yield f"\n🔧 {markdown_prose(group.sections.remedy)}", False
     yield from _folded(report, Standing.ADVISORY, (_advice(*one) for one in advice(report)))
     for standing in (Standing.UNKNOWN, Standing.SKIP):
         found = (finding for group in groups(report, standing) for finding in group.findings)

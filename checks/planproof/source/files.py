@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import posixpath
+import stat
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,12 +14,15 @@ from planproof.errors import SourceError, SyntaxProblem
 from planproof.syntax.file import SourceFile
 
 if TYPE_CHECKING:
+    import zipfile
+
     from planproof.syntax.blocks import TopBlock
 
 MAX_FILES = 5_000
 MAX_LISTED = 50_000
 MAX_FILE_BYTES = 4 * 1024 * 1024
 MAX_TOTAL_BYTES = 64 * 1024 * 1024
+MAX_LIST_BYTES = 4 * 1024 * 1024
 MAX_RATIO = 200
 
 
@@ -53,14 +57,10 @@ class Folder:
 
     def text(self, file: str) -> str:
         """The text of a file."""
-        try:
-            with (self._root / file).open("rb") as handle:
-                content = handle.read(MAX_FILE_BYTES + 1)
-        except OSError as error:
-            raise SourceError(f"{file} cannot be read: {error.strerror or error}") from None
+        content = regular(self._root / file, file, MAX_FILE_BYTES)
         self._left -= len(content)
-        if len(content) > MAX_FILE_BYTES or self._left < 0:
-            raise SourceError(f"{file} is larger than {MAX_FILE_BYTES} bytes, or all files together than {MAX_TOTAL_BYTES}")
+        if self._left < 0:
+            raise SourceError(f"the files of {self._root} are together larger than {MAX_TOTAL_BYTES} bytes")
         return content.decode("utf-8-sig", errors="replace")
 
     def text_within(self, path: str) -> str | None:
@@ -94,18 +94,68 @@ class Folder:
 _INSTALLED = {"node_modules", "vendor", "venv", "__pycache__"}
 
 
-def is_saved_plan(path: str | os.PathLike[str]) -> bool:
-    """Whether the file is what `terraform plan -out` writes."""
+def regular(path: str | os.PathLike[str], name: str, most: int) -> bytes:
+    """The bytes of an ordinary file, no more than `most`; what lies beside a plan is read by this. Raises SourceError."""
     try:
-        with open(path, "rb") as file:
-            if file.read(4) != b"PK\x03\x04":
-                return False
-        import zipfile
+        with open(path, "rb", opener=_without_waiting) as file:
+            # Looked at once it is open, so that it cannot be another by then.
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise SourceError(f"{name} is not an ordinary file, and is not read; put a file in its place")
+            content = file.read(most + 1)
+    except OSError as error:
+        raise SourceError(f"{name} cannot be read: {error.strerror or error}") from None
+    if len(content) > most:
+        raise SourceError(f"{name} is larger than {most} bytes")
+    return content
 
-        with zipfile.ZipFile(path) as archive:
-            return "tfplan" in archive.namelist()
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Opens a pipe that nobody writes to, too; otherwise that would wait until somebody does."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def is_saved_plan(path: str | os.PathLike[str]) -> bool:
+    """Whether the file is what `terraform plan -out` writes. A pipe is not asked: what is read of it is gone."""
+    try:
+        if not os.path.isfile(path):
+            return False
+        with open(path, "rb") as file:
+            head = file.read(_LONGEST_HEAD)
+        if not head.startswith(b"PK\x03\x04"):
+            return False
+        if os.path.getsize(path) > MAX_TOTAL_BYTES:
+            return head.endswith(_PLAN)  # which Terraform writes first
+        return _PLAN.decode() in _archive(regular(path, "", MAX_TOTAL_BYTES)).namelist()
     except Exception:  # zipfile raises many kinds on a damaged archive
         return False
+
+
+LOCK = ".terraform.lock.hcl"
+_PLAN = b"tfplan"
+_LONGEST_HEAD = 30 + len(_PLAN)  # of an archive whose first file is called so
+
+
+def _archive(content: bytes) -> zipfile.ZipFile:
+    """The archive of these bytes. Raises BadZipFile, and SourceError where its list alone is more than that of a configuration."""
+    import io
+    import zipfile
+
+    end = content.rfind(b"PK\x05\x06")
+    if end < 0 or len(content) < end + 22 or content[max(end - 20, 0) : end].startswith(b"PK\x06\x07"):
+        raise zipfile.BadZipFile  # of more than 4 GiB, or damaged
+    if int.from_bytes(content[end + 12 : end + 16], "little") > MAX_LIST_BYTES:
+        raise SourceError("it lists more files than a configuration can have")
+    return zipfile.ZipFile(io.BytesIO(content))
+
+
+def _module_folders(text: str) -> dict[str, str]:
+    """From a module's key to its folder, as `terraform init` and a saved plan list them. Raises ValueError."""
+    try:
+        found = json.loads(text)
+        listed = found["Modules"] or () if isinstance(found, dict) else found
+        return {str(module["Key"]): str(module["Dir"]) for module in listed}
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise ValueError from None
 
 
 class Files:
@@ -146,33 +196,40 @@ class FolderFiles(Files):
     """A checkout. Local modules are found by their `source`, others by `.terraform/modules/modules.json` after an init."""
 
     def __init__(self, root: Path) -> None:
-        self._root = root
+        self._root, self._left = root, MAX_TOTAL_BYTES
         self._installed: dict[str, str] = {}
-        try:
-            manifest = json.loads((root / ".terraform" / "modules" / "modules.json").read_text(encoding="utf-8"))
-            self._installed = {str(m["Key"]): str(m["Dir"]) for m in manifest["Modules"]}
-        except (OSError, ValueError, KeyError, TypeError):
-            pass  # not initialised here; only modules with a relative source can be found
+        manifest = root / ".terraform" / "modules" / "modules.json"
+        if manifest.exists():  # else nothing is initialised here: only modules with a relative source can be found
+            try:
+                self._installed = _module_folders(self.read(os.fspath(manifest)))
+            except ValueError:
+                raise SourceError(f"{_from_here(manifest)} is not what `terraform init` writes; run it again") from None
 
     def folder(self, path: tuple[str, ...]) -> str | None:
         if not path:
             return os.fspath(self._root)
         installed = self._installed.get(".".join(path))
-        return os.fspath(self._root / installed) if installed is not None else None
+        found = os.path.join(self._root, installed) if installed is not None else ""
+        return found if os.path.isdir(found) else None
 
     def called(self, folder: str, source: str) -> str | None:
         found = os.path.normpath(os.path.join(folder, source))
         return found if source.startswith(".") and os.path.isdir(found) else None
 
     def list(self, folder: str) -> list[str]:
-        names = sorted(entry.name for entry in os.scandir(folder) if entry.is_file() and is_configuration(entry.name))
-        return [os.path.join(folder, name) for name in names[:MAX_FILES]]
+        try:
+            names = sorted(entry.name for entry in os.scandir(folder) if is_configuration(entry.name) and entry.is_file())
+        except OSError as error:
+            raise SourceError(f"{_from_here(folder)} cannot be read: {error.strerror or error}") from None
+        if len(names) > MAX_FILES:
+            raise SourceError(f"{_from_here(folder)} holds more than {MAX_FILES} files of configuration")
+        return [os.path.join(folder, name) for name in names]
 
     def read(self, file: str) -> str:
-        with open(file, "rb") as handle:
-            content = handle.read(MAX_FILE_BYTES + 1)
-        if len(content) > MAX_FILE_BYTES:
-            raise SourceError(f"{file} is larger than {MAX_FILE_BYTES} bytes")
+        content = regular(file, _from_here(file), MAX_FILE_BYTES)
+        self._left -= len(content)
+        if self._left < 0:
+            raise SourceError(f"the files of {_from_here(self._root)} are together larger than {MAX_TOTAL_BYTES} bytes")
         return content.decode("utf-8-sig", errors="replace")
 
     def display_path(self, file: str) -> str:
@@ -183,17 +240,16 @@ class ArchiveFiles(Files):
     """The configuration in a saved plan: `tfconfig/m-KEY/*.tf`, the root's key being empty."""
 
     def __init__(self, content: bytes, name: str) -> None:
-        import io
         import zipfile
 
         self._name = name
-        if len(content) > MAX_TOTAL_BYTES:
-            raise SourceError(f"{name} is larger than {MAX_TOTAL_BYTES} bytes; give the folder of the .tf files instead")
         try:
-            self._archive = zipfile.ZipFile(io.BytesIO(content))
+            self._archive = _archive(content)
             entries = [e for e in self._archive.infolist() if e.filename.startswith("tfconfig/")]
         except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
             raise SourceError(f"{name} is neither a folder nor a saved plan; give one of the two") from None
+        except SourceError:
+            raise SourceError(f"{name} unpacks to more than a configuration can be; it is not read") from None
         if not entries:
             raise SourceError(f"{name} is an archive without Terraform configuration; give the saved plan (terraform plan -out)")
         total = sum(e.file_size for e in entries)
@@ -208,10 +264,14 @@ class ArchiveFiles(Files):
         if "tfconfig/modules.json" not in self._sizes:
             return {}
         try:
-            manifest = json.loads(self.read("tfconfig/modules.json"))
-            return {str(m["Key"]): str(m["Dir"]) for m in manifest}
-        except (SourceError, ValueError, KeyError, TypeError):
+            return _module_folders(self.read("tfconfig/modules.json"))
+        except (SourceError, ValueError):
             return {}
+
+    @property
+    def lock(self) -> str:
+        """The providers that the plan was made with, as `terraform init` locks them; nothing where there are none."""
+        return self.read(LOCK) if LOCK in self._archive.namelist() else ""
 
     def folder(self, path: tuple[str, ...]) -> str | None:
         folder = f"tfconfig/m-{'.'.join(path)}/"
@@ -238,7 +298,7 @@ class ArchiveFiles(Files):
         return _from_here(beside) if os.path.isfile(beside) else path
 
 
-def _from_here(file: str) -> str:
+def _from_here(file: str | os.PathLike[str]) -> str:
     """The path as someone in the current folder would write it."""
     relative = os.path.relpath(file)
     return Path(file if relative.startswith("..") else relative).as_posix()

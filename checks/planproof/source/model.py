@@ -24,6 +24,7 @@ from planproof.source.files import (
     is_configuration,
     is_saved_plan,
     read_by_tool,
+    regular,
 )
 from planproof.source.modules import ModuleSource, literal_source
 from planproof.syntax.file import SourceFile
@@ -46,17 +47,16 @@ class Source:
             raise SourceError(
                 f"the source {path} does not exist; give the folder of the .tf files, or the saved plan (terraform plan -out)"
             )
-        try:
-            with path.open("rb") as file:
-                files = ArchiveFiles(file.read(MAX_TOTAL_BYTES + 1), os.fspath(path))
-        except OSError as error:
-            raise SourceError(f"{path} cannot be read: {error.strerror or error}") from None
+        content = regular(path, os.fspath(path), MAX_TOTAL_BYTES)
+        files = ArchiveFiles(content, os.fspath(path))
         folder = path.absolute().parent  # what is not in the archive, such as tests, may lie beside it
         return cls(files, os.fspath(path), folder if any(is_configuration(name) for name in os.listdir(folder)) else None)
 
     @classmethod
     def beside(cls, plan: str | os.PathLike[str]) -> Source | None:
         """The source that lies beside a plan's JSON: `.tf` files, else a saved plan; None where there is neither."""
+        if not os.path.isfile(plan):
+            return None  # a pipe lies beside nothing
         folder = Path(plan).absolute().parent
         try:
             # Beside a plan may lie a thousand others; their names are enough to pass them over.

@@ -24,6 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     write.add_argument("-o", "--output", metavar="FILE", default=DEFAULT_FILE, help=f"the baseline (default: {DEFAULT_FILE})")
     write.add_argument("--source", metavar="DIR|SAVED-PLAN", help="as for planproof check")
     write.add_argument("--policy", metavar="POLICY", help="as for planproof check")
+    write.add_argument("--run-terraform", action="store_true", help="as for planproof check")
     write.add_argument("--checks", metavar="DIR", action="append", default=[], help="as for planproof check")
 
 
@@ -33,7 +34,8 @@ def run(options: argparse.Namespace) -> int:
     _refuse_to_replace(options.output)
     policy = find_policy(options.policy, own_checks(*options.checks))
     found = inputs.plans(options.plans)
-    reports = list(inputs.judge_with_progress(found, policy, options.source, inputs.Scope(tuple(options.checks))))
+    scope = inputs.Scope(tuple(options.checks), named=tuple(options.plans), run_terraform=options.run_terraform)
+    reports = list(inputs.judge_with_progress(found, policy, options.source, scope))
     problems = [problem for report in reports for problem in report.errors]
     if problems:
         raise CommandError(f"no baseline is written, as not everything could be judged: {problems[0]}")

@@ -64,6 +64,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help=f"of the report: {', '.join(FORMATS)} (default: text)",
     )
     parser.add_argument("--output", metavar="FILE", help="where the format that names no file goes, instead of standard output")
+    parser.add_argument(
+        "--run-terraform",
+        action="store_true",
+        help="have Terraform read saved plans that a folder holds too, and run any provider that a saved plan names",
+    )
     parser.add_argument("--jobs", metavar="N", type=_jobs, help="processes for several plans (default: one for each core)")
 
 
@@ -85,7 +90,9 @@ def _jobs(text: str) -> int:
 def run(options: argparse.Namespace) -> int:
     targets = _targets(options)
     policy = find_policy(options.policy, own_checks(*options.checks))
-    scope = inputs.Scope(tuple(options.checks), Baseline.find(options.baseline), options.only_changes)
+    baseline = Baseline.find(options.baseline)
+    named = tuple(options.plans)
+    scope = inputs.Scope(tuple(options.checks), baseline, options.only_changes, named, options.run_terraform)
     found = inputs.plans(options.plans)
     reports = _Judged(inputs.judge_with_progress(found, policy, options.source, scope, options.jobs))
     _write(reports, targets)
