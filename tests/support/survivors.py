@@ -121,6 +121,7 @@ REASONS: dict[str, dict[str, str]] = {
     "CKV_PLAN_5": {
         "aws_s3_bucket_lifecycle_configuration*": "the bucket has versions, or its objects last",
         "aws_ecr_repository_creation_template.applied_for*": "its tags are immutable, or it has another application",
+        "*/more aws_ecr_repository_creation_template.cache.image_tag_mutability*": "a pull through cache has to update its images",
         "aws_s3_bucket dropped": GONE,
         "aws_s3_bucket count_0": GONE,
         "aws_db_instance dropped": GONE,
