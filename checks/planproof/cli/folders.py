@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import stat
-import zipfile
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -199,6 +198,8 @@ def _marks_of_json(path: str) -> set[bytes]:
 
 
 def _marks_of_saved(path: str) -> set[bytes]:
+    import zipfile
+
     try:
         with zipfile.ZipFile(path) as archive:
             entry = archive.getinfo("tfplan")
