@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
@@ -97,8 +98,8 @@ def _unjudged(plan: Plan, policy: Policy, chosen: Sequence[Check], findings: Ite
         ours = _families(check for check in chosen if policy.is_on(check)) or _families(all_checks())
         managed = plan.managed
         if managed and not any(each.address in judged or _family(each.type) in ours for each in managed):
-            families = listed(sorted({_family(each.type) for each in managed}), 5)
-            problem = PlanError(f"{plan.name}: {_counted(len(managed))} of {families}: nothing here judges them")
+            families = [family for family, _ in Counter(_family(each.type) for each in managed).most_common()]
+            problem = PlanError(f"{plan.name}: {_counted(len(managed))} of {listed(families, 5)}: nothing here judges them")
     if problem and policy.unjudged == "fail":
         raise type(problem)(f"{problem}; if that is meant, say unjudged: warn in the policy")
     return [str(problem)] if problem and policy.unjudged == "warn" else []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 
 from planproof.text.escaping import one_line
@@ -24,5 +23,7 @@ def strangers() -> list[str]:
 
 
 def _near(name: str) -> str:
+    import difflib
+
     near = difflib.get_close_matches(name.upper(), SETTINGS, n=1, cutoff=0.8)
     return f"; did you mean {near[0]}?" if near else f"; it reads {', '.join(SETTINGS)}"

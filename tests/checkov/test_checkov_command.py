@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from support.repository import ROOT
+from support.repository import PLANS, ROOT
 
 pytestmark = pytest.mark.slow
 
 GOOD = ROOT / "fixtures" / "good" / "ideal" / "plan.json"
+SAVED = PLANS / "saved" / "tfplan"
 BAD = ROOT / "fixtures" / "bad" / "log_group_retention" / "plain" / "plan.json"
 DESTROY = {
     "format_version": "1.2",
@@ -43,6 +44,13 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "policy.yaml").write_text("unknwon: fail\n", encoding="utf-8")
     (folder / "nothing").mkdir()
     (folder / "no-init").mkdir()
+    for name, content in {
+        "capitals/PLAN.JSON": BAD.read_bytes(),
+        "blank/staging.json": b"",
+        "saved/tfplan": SAVED.read_bytes(),
+    }.items():
+        (folder / name).parent.mkdir()
+        (folder / name).write_bytes(content)
     (folder / "no-init" / "check.py").touch()
     return folder
 
@@ -59,6 +67,13 @@ CASES: dict[str, tuple[list[str], int, str]] = {
     "an errored plan": (["-f", "errored.json"], 2, "the plan ended in an error"),
     "a plan without resources of which a check fails": (["-f", "destroy.json", "-c", "CKV_PLAN_3"], 1, "there is no output"),
     "a folder without plans": (["-d", "nothing"], 2, "there is no plan"),
+    "a folder with a plan that Checkov does not take for one": (
+        ["-d", "capitals", "-c", "CKV_PLAN_12"],
+        1,
+        "PLAN.JSON: CKV_PLAN_12",
+    ),
+    "a folder with an empty plan": (["-d", "blank"], 2, "staging.json is empty"),
+    "a folder with a saved plan": (["-d", "saved"], 2, "tfplan is a saved plan"),
     "a folder of checks that is missing": (["-f", str(GOOD), "--external-checks-dir", "gone"], 2, "gone does not exist"),
     "a folder of checks without __init__.py": (["-f", str(GOOD), "--external-checks-dir", "no-init"], 2, "holds no checks"),
 }

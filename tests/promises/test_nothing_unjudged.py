@@ -146,7 +146,7 @@ def test_resources_of_other_providers_alone(
     policy = folder / "policy.yaml"
     policy.write_text(f"extends: general\nunjudged: {meaning}\n", encoding="utf-8")
     found, reports, error = judged(of_google(), capsys, "--policy", str(policy))
-    text = "plan.json: 2 resources of google, terraform: nothing here judges them"
+    text = "plan.json: 2 resources of terraform, google: nothing here judges them"
     assert found == code
     assert (text in str(reports)) is (said == "warnings")
     assert (text in error) is (said == "errors")

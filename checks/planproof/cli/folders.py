@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import stat
-import zipfile
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -162,34 +161,45 @@ def _holds_a_plan(path: str, ending: str) -> bool:
     if not (ending == ".json" or head.startswith(b"{") or (ending in _OF_OUTPUT and _MARKS[0] in head)):
         return False
     marks = _marks(path)
-    # A plan that is cut off before what it plans is none as far as it goes; a state, or a schema, is whole.
+    # A plan that is cut off before what it plans is no JSON; a state, or a schema, is.
     return len(marks) > 1 or (_MARKS[0] in marks and not is_json(path))
 
 
 def _marks(path: str) -> set[bytes]:
     """The keys of plan JSON that a file holds, whatever its encoding."""
     found: set[bytes] = set()
-    end, left = b"", MAX_BYTES
-    with open(path, "rb") as file:
-        while left > 0 and len(found) < len(_MARKS) and (piece := file.read(_PIECE)):
-            left -= len(piece)
-            text = end + piece.replace(b"\0", b"")
-            found |= {mark for mark in _MARKS if mark in text}
-            end = text[-_OVERLAP:]
+    for piece in _pieces(path):
+        found |= {mark for mark in _MARKS if mark in piece}
+        if len(found) == len(_MARKS):
+            break
     return found
+
+
+def _pieces(path: str) -> Iterator[bytes]:
+    """What a file holds, without the zeros of UTF-16, in pieces that overlap; no more than a plan can be."""
+    end = b""
+    with open(path, "rb") as file:
+        for _ in range(MAX_BYTES // _PIECE):
+            read = file.read(_PIECE)
+            if not read:
+                return
+            piece = end + read.replace(b"\0", b"")
+            yield piece
+            end = piece[-_OVERLAP:]
 
 
 def _marks_of_json(path: str) -> set[bytes]:
     """The time of planning, which the saved plan holds too; before Terraform 1.5 there is none, and the names have to do."""
     try:
-        with open(path, "rb") as file:
-            found = set(_STAMP.findall(file.read(MAX_BYTES).replace(b"\0", b"")))
+        found = {stamp for piece in _pieces(path) for stamp in _STAMP.findall(piece)}
     except OSError:
         return set()
     return found or {_stem(path)}
 
 
 def _marks_of_saved(path: str) -> set[bytes]:
+    import zipfile
+
     try:
         with zipfile.ZipFile(path) as archive:
             entry = archive.getinfo("tfplan")

@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 
 from planproof.baseline import Baseline
 from planproof.check import Check
-from planproof.cli.folders import Found, plans_below
 from planproof.engine import evaluate
 from planproof.errors import PlanError, PlanproofError
 from planproof.plan.json_file import Document, documents_of
@@ -55,9 +54,18 @@ def plans(arguments: Sequence[str]) -> Inputs:
     """A folder stands for the plans below it, sorted. Raises PlanError."""
     if arguments.count(STDIN) > 1:
         raise PlanError("standard input (-) can be read once only")
-    found = [plans_below(argument) if os.path.isdir(argument) else argument for argument in arguments]
-    paths = [path for each in found for path in (each.plans if isinstance(each, Found) else [each])]
-    return Inputs(paths, tuple(str(each) for each in found if isinstance(each, Found)))
+    paths: list[str] = []
+    notices: list[str] = []
+    for argument in arguments:
+        if os.path.isdir(argument):
+            from planproof.cli.folders import plans_below
+
+            found = plans_below(argument)
+            paths += found.plans
+            notices.append(str(found))
+        else:
+            paths.append(argument)
+    return Inputs(paths, tuple(notices))
 
 
 def judge(path: str, policy: Policy, source: str | None = None, scope: Scope | None = None) -> list[Report]:
