@@ -1,0 +1,3 @@
+codename = "OrchidLantern"
+encoded  = "TWFyYmxlRm91bnRhaW4="
+pin      = 918273
