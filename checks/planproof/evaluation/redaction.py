@@ -115,7 +115,10 @@ class Redactor:
         pending: list[tuple[Instance, tuple[str | int, ...], Through]] = [(instance, path, Through.AS_IS)]
         seen = {(instance.address, path)}
         for one, at, outer in pending:
-            for origin in self._origins(one, *at):
+            origins = self._origins(one, *at)
+            if not origins and _refers(one.expression(*at)):
+                found[".".join([one.address, *map(str, at)])] = Through.CHOICE  # set, and how is not to be told
+            for origin in origins:
                 name, through = origin.display_name, max(outer, origin.through)
                 if origin.kind is Kind.VARIABLE and origin.name in self:
                     name = f"var.{origin.name}"
@@ -142,12 +145,34 @@ class Redactor:
         return self._pattern.sub(name, text) if self._pattern else text
 
 
-def _arguments(instance: Instance, attribute: tuple[str, ...] | None) -> Iterator[tuple[tuple[str, ...], Through]]:
+def _arguments(instance: Instance, attribute: tuple[str, ...] | None) -> Iterator[tuple[tuple[str | int, ...], Through]]:
     """The arguments that an attribute of a resource tells: the one that it is, or any, where the provider makes it of them."""
     if attribute and instance.configured(attribute[0]):
         yield attribute, Through.AS_IS
     elif instance.config is not None:
-        yield from (((name,), Through.FUNCTION) for name in instance.config.expressions)
+        pending: list[tuple[tuple[str | int, ...], Json]] = [
+            ((name,), each) for name, each in instance.config.expressions.items()
+        ]
+        for path, expression in pending:
+            if isinstance(expression, list):  # of blocks
+                blocks = [((*path, number), block) for number, block in enumerate(expression) if isinstance(block, dict)]
+                pending += [((*at, name), inner) for at, block in blocks for name, inner in block.items()]
+            elif _refers(expression):
+                yield path, Through.FUNCTION
+
+
+def _refers(expression: Json) -> bool:
+    """Whether anything in an argument, a block or several refers to something."""
+    pending = [expression]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, list):
+            pending.extend(part)
+        elif isinstance(part, dict):
+            if part.get("references"):
+                return True
+            pending.extend(inner for name, inner in part.items() if name != "constant_value")
+    return False
 
 
 def _may_be_secret(raw: Json) -> bool:

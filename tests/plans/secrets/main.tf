@@ -89,3 +89,19 @@ resource "aws_iam_role" "operator" {
   name               = "operator"
   assume_role_policy = local.policy
 }
+
+# By way of a data source's block.
+data "aws_iam_policy_document" "reader" {
+  statement {
+    sid     = strrev(var.codename)
+    actions = ["sts:AssumeRole"]
+    principals {
+      type        = "AWS"
+      identifiers = ["arn:aws:iam::123456789012:user/Somebody"]
+    }
+  }
+}
+resource "aws_iam_role" "reader" {
+  name               = "reader"
+  assume_role_policy = data.aws_iam_policy_document.reader.json
+}
