@@ -102,6 +102,7 @@ def test_with_the_source_a_name_is_told_but_for_the_variable_in_it() -> None:
     said = {f.subject: f.reason.partition(",")[0] for f in report.findings if f.check_id == "CKV_PLAN_7"}
     assert said["aws_sqs_queue.plain"] == 'name is "Jobs_${var.codename}"'
     assert said["aws_sqs_queue.lower"] == 'name is "Jobs_${var.codename}"'
+    assert said["aws_sqs_queue.short"] == 'name is "Jobs_${var.short}-${var.codename}"'
     assert said["aws_sqs_queue.numbered"] == 'name is "Jobs_${var.pin}"'
     assert said["aws_sqs_queue.both"] == 'name is "${... var.codename ...}"'
     assert said['aws_sqs_queue.local["spelled"]'] == 'name is "Jobs_${var.codename}"'

@@ -40,9 +40,12 @@ class Redactor:
         self._assumed: dict[tuple[str, ...], list[Assumed]] = {}
         declared = plan.root.config.variables
         self._texts: dict[str, set[str]] = {}
+        self._whole: dict[str, str] = {}  # of those that are one text
         for name, value in plan.variables.items():
             default = None if value.is_sensitive else as_object(declared.get(name)).get("default")
             if value.state is State.KNOWN and value.raw != default:
+                if not isinstance(value.raw, (list, dict)):
+                    self._whole[name] = next(_texts(value.raw), "")
                 self._texts[name] = {text.lower() for text in _texts(value.raw)} - {text.lower() for text in _texts(default)}
 
     def __contains__(self, name: str) -> bool:
@@ -83,30 +86,30 @@ class Redactor:
         redacted = self.redact(text, names)
         if all(through in (Through.AS_IS, Through.TEXT) for _, through in found) and self._tells_all(redacted, names):
             return redacted
-        if redacted in {f"${{{name}}}" for name, _ in found} or self._comes_to(redacted, names, instance, *path):
+        if redacted in {f"${{{name}}}" for name, _ in found}:
             return redacted
-        return f"${{... {found[0][0]} ...}}"
+        return self._around(text, names, instance, *path) or f"${{... {found[0][0]} ...}}"
 
     def _tells_all(self, redacted: str, names: Collection[str]) -> bool:
         """Whether each variable that has a text is named in it: else what came of it is not its value."""
         return all(f"${{var.{name}}}" in redacted or not self._texts.get(name) for name in names)
 
-    def _comes_to(self, redacted: str, names: list[str], instance: Instance, *path: str | int) -> bool:
-        """Whether the argument is this text around the variables, whatever they are."""
-        if self._assuming is None or not all(name in self for name in names):
-            return False
+    def _around(self, text: str, names: list[str], instance: Instance, *path: str | int) -> str | None:
+        """The argument with the variables named in it, if it is the same around them whatever they are."""
+        if self._assuming is None or not all(name in self._whole for name in names):
+            return None
         key = tuple(sorted(names))
         if key not in self._assumed:
             marks = [{name: f"{mark}{number}{mark}" for number, name in enumerate(key)} for mark in _MARKS]
             self._assumed[key] = [self._assuming(given) for given in marks]
+        around = set()
         for mark, assumed in zip(_MARKS, self._assumed[key], strict=True):
             result = assumed.argument(instance, *path)
-            text = result.raw if result is not None and isinstance(result.raw, str) else ""
-            for number, name in enumerate(key):
-                text = re.sub(f"{mark}{number}{mark}", f"${{var.{name}}}", text, flags=re.IGNORECASE)
-            if text != redacted:
-                return False
-        return True
+            marked = result.raw if result is not None and isinstance(result.raw, str) else ""
+            if _unmarked(marked, mark, [self._whole[name] for name in key]).lower() != text.lower():
+                return None
+            around.add(_unmarked(marked, mark, [f"${{var.{name}}}" for name in key]))
+        return around.pop() if len(around) == 1 else None
 
     def _secrets(self, instance: Instance, *path: str | int) -> list[tuple[str, Through]]:
         """The variables from outside that an argument is made of, by way of other resources too, and what cannot be followed and may be
@@ -143,6 +146,11 @@ class Redactor:
             return f"${{var.{next((n for n in names if n in first), names[0])}}}"
 
         return self._pattern.sub(name, text) if self._pattern else text
+
+
+def _unmarked(text: str, mark: str, values: list[str]) -> str:
+    """The text with each variable's value in the place of its mark."""
+    return re.sub(f"{mark}([0-9]+){mark}", lambda found: values[int(found[1])], text, flags=re.IGNORECASE)
 
 
 def _arguments(instance: Instance, attribute: tuple[str, ...] | None) -> Iterator[tuple[tuple[str | int, ...], Through]]:

@@ -2,6 +2,7 @@
 variable "codename" { type = string }
 variable "encoded" { type = string }
 variable "pin" { type = number }
+variable "short" { type = string }
 
 locals {
   ways = {
@@ -41,6 +42,7 @@ resource "aws_sqs_queue" "cut" { name = "Jobs_${substr(var.codename, 2, 7)}" }
 resource "aws_sqs_queue" "decoded" { name = "Jobs_${base64decode(var.encoded)}" }
 resource "aws_sqs_queue" "numbered" { name = "Jobs_${var.pin}" }
 resource "aws_sqs_queue" "both" { name = "Jobs_${var.codename}_${strrev(var.codename)}" }
+resource "aws_sqs_queue" "short" { name = "Jobs_${var.short}-${lower(var.codename)}" }
 resource "aws_sqs_queue" "plain" { name = "Jobs_${var.codename}" }
 resource "aws_sqs_queue" "lower" { name = "Jobs_${lower(var.codename)}" }
 
