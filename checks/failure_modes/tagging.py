@@ -133,8 +133,9 @@ def _found(key: str, tags: Tags, instance: Instance, context: Context) -> str:
     variables = list(dict.fromkeys(origin.name for origin in origins if origin.kind is Kind.VARIABLE))
     value = tags.values[key]
     if isinstance(value, str) and origins and all(origin.kind in _SHOWN for origin in origins):
-        public = context.redactor.redact(value, variables)
-        if public != value or not any(name in context.redactor for name in variables):
+        path = (attribute, key) if context.origins(instance, attribute, key) else (attribute,)
+        public = context.redactor.public(value, instance, *path)
+        if not public.startswith("${... "):
             return f"is {json.dumps(public, ensure_ascii=False)}"
     made_with = ", ".join(f"var.{name}" for name in variables)
     return f"does not fit (not shown: made with {made_with or 'what the plan does not hold'})"

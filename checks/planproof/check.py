@@ -129,8 +129,9 @@ def check(
         raise ValueError(f"{id}: the severity is one of {', '.join(SEVERITIES)}, not {severity!r}")
     if category not in CATEGORIES:
         raise ValueError(f"{id}: the category is one of {', '.join(CATEGORIES)}, not {category!r}")
-    if not isinstance(types, tuple):
-        raise ValueError(f"{id}: types is a tuple of resource types, such as ('aws_s3_bucket',)")
+    for name_of, given in (("types", types), ("also_decided_by", also_decided_by)):
+        if not isinstance(given, tuple) or not all(isinstance(kind, str) and kind for kind in given):
+            raise ValueError(f"{id}: {name_of} is a tuple of resource types, such as ('aws_s3_bucket',)")
 
     def declare(judge: Judge) -> Check:
         return Check(id, name, severity, category, types, judge, applies, judge.__name__, reads_configuration, also_decided_by)

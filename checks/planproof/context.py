@@ -50,7 +50,7 @@ class Context:
 
     @cached_property
     def redactor(self) -> Redactor:
-        return Redactor(self.plan, self.origins)
+        return Redactor(self.plan, self.origins, self.assuming if self.source else None)
 
     def settings(self, name: str) -> Mapping[str, Any]:
         """A check's section of the policy."""

@@ -4,7 +4,7 @@ A finding is kept where the plan creates, updates, replaces, moves or imports it
 resource was before is in no evidence, whatever a changed or destroyed resource names or depends on, or did before, counts as changed too,
 and what depended on a destroyed one. A plan that destroys something is judged with more care: a finding that rests on more than its own
 subject is kept. Kept always is what a plan cannot tell to be as it was: a finding about the plan as a whole, one of a check that reads how
-the configuration is written, and one of a check that could not judge.
+the configuration is written, one whose exception has run out, and one of a check that could not judge.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from planproof.plan.addresses import without_keys
 from planproof.plan.model import Plan
 from planproof.plan.value import as_list, as_object
 from planproof.text.wildcards import matches
-from planproof.verdict import CHECK_ERROR, PLAN, CheckInfo, Finding, Report
+from planproof.verdict import CHECK_ERROR, EXCEPTION_EXPIRED, PLAN, CheckInfo, Finding, Report
 
 _IDENTITY = ("id", "arn", "name", "bucket", "identifier")
 _NAMES = ("_name", "_identifier")
@@ -50,7 +50,8 @@ class _Changes:
         """The checks whose verdicts may be others though neither subject nor evidence changes."""
 
     def concern(self, finding: Finding) -> bool:
-        if finding.code == CHECK_ERROR or finding.subject == PLAN or finding.check_id in self._open:
+        is_new = finding.code in (CHECK_ERROR, EXCEPTION_EXPIRED)
+        if is_new or finding.subject == PLAN or finding.check_id in self._open:
             return True
         named = {self._address(text) for text in finding.evidence} - {finding.subject, ""}
         return finding.subject in self._touched or bool(named & self._touched) or bool(named and self._destroys)

@@ -66,6 +66,14 @@ def test_a_guard_that_is_not_in_the_source_is_a_failure_though_the_plan_changes_
     assert changed.findings == whole.findings
 
 
+def test_an_exception_that_has_run_out_is_never_left_out() -> None:
+    folder = FIXTURES / "bad" / "log_group_retention" / "plain"
+    plan = Plan.load(planned_against(_good(folder), _good(folder)))
+    exception = {"check": "CKV_PLAN_12", "address": "*.for_ever", "reason": "r", "expires": "2020-01-01"}
+    found = evaluate(plan, {"exceptions": [exception]}, only_changes=True)
+    assert [f.code for f in found.findings if f.check_id == "CKV_PLAN_12"] == ["exception_expired"]
+
+
 CHANGED = {
     "another metric": ("aws_cloudwatch_metric_alarm.denied_access", "metric_name", "Another", "update"),
     "another topic's subscription": (

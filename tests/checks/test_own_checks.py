@@ -110,6 +110,8 @@ BROKEN = {
     "it mentions one of ours first": "# like CKV_PLAN_1\nimport no_such_module  # CKV_ACME_5\n",
     "it leaves": "import sys; sys.exit(0)  # CKV_ACME_5\n",
     "types are no tuple": CHECK.format(id="CKV_ACME_5", name="x", severity="LOW", category="LOGGING", types='"aws_s3_bucket"'),
+    "a type that is no text": CHECK.format(id="CKV_ACME_5", name="x", severity="LOW", category="LOGGING", types="(None,)"),
+    "an empty type": CHECK.format(id="CKV_ACME_5", name="x", severity="LOW", category="LOGGING", types='("",)'),
     "a severity that is none": CHECK.format(id="CKV_ACME_5", name="x", severity="BAD", category="LOGGING", types="()"),
     "a category that is none": CHECK.format(id="CKV_ACME_5", name="x", severity="LOW", category="logging", types="()"),
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import importlib
 import json
 import re
@@ -10,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from planproof.baseline import Baseline
 from planproof.cli.commands.check import FORMATS
 from planproof.cli.main import main
 from planproof.engine import evaluate
@@ -17,6 +20,7 @@ from planproof.plan.model import Plan
 from planproof.policy.model import Policy
 from planproof.policy.profiles import merge
 from planproof.source.model import Source
+from planproof.verdict import Report
 from support.canaries import CANARY, MASKS, NUMBER, all_sensitive, variables_with_canaries
 from support.lanes import OURS, Checkovs
 from support.repository import ROOT
@@ -38,6 +42,10 @@ def document(file: Path) -> Any:
     return json.loads(file.read_text(encoding="utf-8"))
 
 
+def render(name: str, reports: list[Report]) -> str:
+    return str(importlib.import_module(f"planproof.formats.to_{name.replace('-', '_')}").render(reports))
+
+
 def leaks(plan: Any, file: Path) -> set[str]:
     """What stands around each canary that a report shows."""
     expected = file.parent / "expected.json"
@@ -46,7 +54,7 @@ def leaks(plan: Any, file: Path) -> set[str]:
     source = None if settings.get("source") == "none" else Source.beside(file)
     report = evaluate(Plan.load(plan), policy, source)
     assert report.errors == ()
-    texts = [importlib.import_module(f"planproof.formats.to_{name.replace('-', '_')}").render([report]) for name in FORMATS]
+    texts = [render(name, [report]) for name in FORMATS]
     return {text[max(0, m.start() - 150) : m.end() + 20] for text in texts for m in LEAK.finditer(text)}
 
 
@@ -59,6 +67,54 @@ def test_no_sensitive_value_is_shown(file: Path, mask: Any) -> None:
 @pytest.mark.parametrize("file", EACH)
 def test_no_variables_value_is_shown(file: Path) -> None:
     assert leaks(variables_with_canaries(document(file)), file) == set()
+
+
+SECRETS = ROOT / "tests" / "plans" / "secrets"
+CODENAME, FOUNTAIN, PIN = "orchidlantern", "marblefountain", "918273"
+MADE_OF_THEM = {
+    "as it is": CODENAME,
+    "reversed": CODENAME[::-1],
+    "cut": CODENAME[2:9],
+    "decoded": FOUNTAIN,
+    "inside a text": PIN,
+    "hashed": hashlib.md5(b"OrchidLantern").hexdigest(),
+    "with some letters replaced": CODENAME.replace("i", "1"),
+    "taken apart": "_".join(CODENAME[::-1]),
+    "encoded": base64.b64encode(b"OrchidLantern").decode().strip("=").lower(),
+}
+
+
+@pytest.mark.parametrize("source", [SECRETS, None], ids=["with source", "without source"])
+def test_nothing_that_is_made_of_a_variable_is_shown(source: Path | None, tmp_path: Path) -> None:
+    """By way of locals, modules and other resources too, in a name, a rule, a metric, a statement."""
+    report = evaluate(Plan.load(SECRETS / "plan.json"), "general", source)
+    strict = evaluate(Plan.load(SECRETS / "plan.json"), None, source)
+    assert report.errors == strict.errors == ()
+    assert len(strict.findings) > 50
+    texts = [render(name, [one]) for name in FORMATS for one in (report, strict)]
+    texts += [str(report), str(strict), Baseline.of([report, strict], tmp_path / "baseline.json").text()]
+    shown = {how for text in texts for how, secret in MADE_OF_THEM.items() if secret in text.lower()}
+    assert shown == set()
+
+
+def test_with_the_source_a_name_is_told_but_for_the_variable_in_it() -> None:
+    report = evaluate(SECRETS / "plan.json")
+    said = {f.subject: f.reason.partition(",")[0] for f in report.findings if f.check_id == "CKV_PLAN_7"}
+    assert said["aws_sqs_queue.plain"] == 'name is "Jobs_${var.codename}"'
+    assert said["aws_sqs_queue.lower"] == 'name is "Jobs_${var.codename}"'
+    assert said["aws_sqs_queue.short"] == 'name is "Jobs_${var.short}-${var.codename}"'
+    assert said["aws_sqs_queue.numbered"] == 'name is "Jobs_${var.pin}"'
+    assert said["aws_sqs_queue.both"] == 'name is "${... var.codename ...}"'
+    assert said['aws_sqs_queue.local["spelled"]'] == 'name is "Jobs_${var.codename}"'
+    assert said['aws_sqs_queue.local["decoded"]'] == 'name is "${... var.encoded ...}"'
+
+
+def test_without_the_source_what_may_be_made_of_a_variable_is_named() -> None:
+    report = evaluate(Plan.load(SECRETS / "plan.json"))
+    said = {f.subject: f.reason.partition(",")[0] for f in report.findings if f.check_id == "CKV_PLAN_7"}
+    assert said["aws_sqs_queue.plain"] == 'name is "${... var.codename ...}"'
+    assert said['aws_sqs_queue.local["spelled"]'] == 'name is "${... local.ways ...}"'
+    assert said["aws_iam_role.operator"].startswith('name is "operator"')
 
 
 def test_no_error_tells_a_value(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -27,7 +27,6 @@ from planproof.aws.iam.language import (
     unnamed_user,
 )
 from planproof.context import Context
-from planproof.evaluation.redaction import Redactor
 from planproof.plan.model import Instance
 from planproof.verdict import Outcome, failed, unknown
 
@@ -67,8 +66,9 @@ WITHOUT_MFA: Mapping[str, Request] = {
 class Trust:
     """A role's trust policy, and how messages speak of it."""
 
-    def __init__(self, document: Document, redactor: Redactor) -> None:
-        self.document, self._redactor = document, redactor
+    def __init__(self, document: Document, public: Callable[[str], str]) -> None:
+        """`public`: a text of the document as a message may show it."""
+        self.document, self._public = document, public
         self._answers: dict[object, Answer] = {}
 
     def once(self, find: Callable[[], Answer], *key: object) -> Answer:
@@ -93,14 +93,18 @@ class Trust:
         return [(self.name(number, statement), statement) for number, statement in numbered if _assumes(statement)]
 
     def name(self, number: int, statement: Statement) -> str:
-        sid = "" if self.document.sensitive or isinstance(statement.sid, Unknown) else self._redactor.redact(statement.sid)
+        sid = "" if self.document.sensitive or isinstance(statement.sid, Unknown) else self._public(statement.sid)
         return f"statement {sid}" if re.fullmatch(r"[A-Za-z0-9]{1,64}", sid) else f"statement {number}"
 
 
 def by_trust(role: Instance, context: Context, judge: Callable[[Trust], Outcome]) -> Outcome:
     """What `judge` says of the role's trust policy; where it is one of several, what it says of all of them."""
     document = _empty(role) if role.get(POLICY).text == "" else read(role, context, POLICY)
-    outcomes = [_judged(each, judge, context.redactor) for each in document.alternatives or (document,)]
+
+    def public(text: str) -> str:
+        return context.redactor.public(text, role, POLICY)
+
+    outcomes = [_judged(each, judge, public) for each in document.alternatives or (document,)]
     if len({outcome.verdict for outcome in outcomes}) == 1:
         return outcomes[0]
     return unknown("unknown_policy", document.problem, *document.where)
@@ -110,7 +114,7 @@ def _empty(role: Instance) -> Document:
     return Document(problem="no policy that AWS takes: it is empty", malformed=True, where=(f"{role.address}.{POLICY}",))
 
 
-def _judged(document: Document, judge: Callable[[Trust], Outcome], redactor: Redactor) -> Outcome:
+def _judged(document: Document, judge: Callable[[Trust], Outcome], public: Callable[[str], str]) -> Outcome:
     if document.malformed:
         return failed("malformed_policy", f"{POLICY} is {document.problem}", *document.where)
     if document.problem:
@@ -121,7 +125,7 @@ def _judged(document: Document, judge: Callable[[Trust], Outcome], redactor: Red
     principals = sum(len(statement.principals) for statement in document.statements)
     if len(document.statements) > MAX_STATEMENTS or principals > MAX_PRINCIPALS:
         return failed("malformed_policy", f"{POLICY} is longer than AWS takes (4,096 characters)", *document.where)
-    return judge(Trust(document, redactor))
+    return judge(Trust(document, public))
 
 
 def _refused(document: Document) -> str:
