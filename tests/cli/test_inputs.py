@@ -227,6 +227,28 @@ def test_a_wrong_option_is_exit_2(arguments: list[str], capsys: pytest.CaptureFi
     assert ended.value.code == 2
 
 
+@pytest.mark.parametrize("kind", ["a link to a file", "a link to nothing", "a linked folder", "a link within"])
+def test_no_report_goes_through_a_link(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever wrote the checkout could have laid it there; where the path that is given leads outside, it is the user's own."""
+    work, elsewhere = tmp_path / "work", tmp_path / "elsewhere"
+    work.mkdir()
+    elsewhere.mkdir()
+    kept = (work if kind == "a link within" else elsewhere) / "kept"
+    kept.write_text("kept", encoding="utf-8")
+    monkeypatch.chdir(work)
+    if kind == "a linked folder":
+        Path("out").symlink_to(elsewhere)
+    else:
+        Path("out").mkdir()
+        Path("out/kept").symlink_to(elsewhere / "none" if kind == "a link to nothing" else kept)
+    assert main(["check", str(BAD), "--format", "sarif=out/kept"]) == 2
+    assert "the report out/kept is not written, as a link leads from there to " in capsys.readouterr().err
+    assert (kept.read_text(encoding="utf-8"), (elsewhere / "none").exists()) == ("kept", False)
+    assert main(["check", str(BAD), "--format", f"sarif={kept}"]) == 1
+
+
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One report that cannot be written leaves what was there before, and nothing half done."""
     kept = tmp_path / "kept.json"

@@ -292,3 +292,13 @@ def test_of_a_folder_of_plans_none_is_opened_to_find_the_source(tmp_path: Path, 
         (tmp_path / f"{number}.json").write_text("{}", encoding="utf-8")
     monkeypatch.setattr("planproof.source.model.is_saved_plan", lambda path: pytest.fail(f"{path} is opened"))
     assert Source.beside(tmp_path / "0.json") is None
+
+
+@pytest.mark.parametrize("name", ["a\0b", "a" * 10_000, "/etc/passwd", "../outside.txt", "folder"])
+def test_a_text_is_read_from_a_file_of_the_module_alone(name: str, tmp_path: Path) -> None:
+    (tmp_path / "outside.txt").write_text("outside", encoding="utf-8")
+    (tmp_path / "module" / "folder").mkdir(parents=True)
+    (tmp_path / "module" / "main.tf").write_text("", encoding="utf-8")
+    (tmp_path / "module" / "inside.txt").write_text("inside", encoding="utf-8")
+    source = Source.open(tmp_path / "module")
+    assert (source.text_of(name, ()), source.text_of("inside.txt", ())) == (None, "inside")

@@ -29,6 +29,7 @@ def write_files(texts: Iterable[tuple[str, Iterable[str]]]) -> None:
 
 def _prepare(path: str, content: Iterable[bytes], ready: list[tuple[str, str]]) -> None:
     target = os.path.realpath(path)
+    _refuse_detour(path, target)
     try:
         existing = os.stat(target)
     except FileNotFoundError:
@@ -44,6 +45,17 @@ def _prepare(path: str, content: Iterable[bytes], ready: list[tuple[str, str]]) 
         file.writelines(content)
     if existing:
         os.chmod(made, mode)  # without the umask
+
+
+def _refuse_detour(path: str, target: str) -> None:
+    """A link in the current folder may be of whoever wrote what is judged: no report goes through it to another place."""
+    here = os.path.join(os.getcwd(), "")
+    given = os.path.abspath(path)
+    is_root = os.path.dirname(os.getcwd()) == os.getcwd()  # of a container: nobody's checkout
+    if given.startswith(here) and not is_root and target != os.path.join(os.path.realpath(here), given.removeprefix(here)):
+        raise CommandError(
+            f"the report {path} is not written, as a link leads from there to {target}; give that path, or another"
+        )
 
 
 def write_stdout(text: str) -> None:

@@ -16,7 +16,6 @@ from pathlib import Path
 
 from planproof.errors import PlanError
 from planproof.source.files import LOCK, MAX_TOTAL_BYTES, ArchiveFiles, regular
-from planproof.source.tests_around import repository_of
 from planproof.syntax.blocks import top_blocks
 from planproof.syntax.file import SourceFile
 from planproof.syntax.nodes import Literal
@@ -111,14 +110,23 @@ class _Outside:
     """The environment without what leads into a plan's folder, or the repository around it."""
 
     def __init__(self, folder: Path) -> None:
-        around = repository_of(folder)
-        is_all_of_home = around is not None and Path.home().is_relative_to(around)
-        self._folder = os.path.realpath(folder if around is None or is_all_of_home else around)
+        home = os.path.realpath(os.path.expanduser("~"))
+        around = [f for f in (folder, *folder.parents) if (f / ".git").exists() and not Path(home).is_relative_to(f)]
+        self._folder = os.path.realpath(around[-1] if around else folder)  # the outermost: a submodule is of the same author
         self._path = [entry for entry in os.get_exec_path() if self._leads_there(entry)]
 
     def _leads_there(self, path: str) -> bool:
         """Whether it is outside, wherever it is looked at from."""
-        return os.path.isabs(path) and not os.path.join(os.path.realpath(path), "").startswith(os.path.join(self._folder, ""))
+        try:
+            return os.path.isabs(path) and not os.path.join(os.path.realpath(path), "").startswith(os.path.join(self._folder, ""))
+        except OSError:
+            return False
+
+    def _may_be_told(self, name: str, value: str) -> bool:
+        if name.startswith("TF_") and not name.startswith("TF_TOKEN_") and name not in _SETTINGS:
+            return False
+        is_path = name in _SETTINGS or name == "HOME" or name.startswith("XDG_")  # by which the tools find settings and providers
+        return all(self._leads_there(entry) for entry in value.split(os.pathsep) if entry and (is_path or os.path.isabs(entry)))
 
     def programs(self) -> Iterator[str]:
         """The tools that are there; `shutil.which` would look in the current folder on Windows."""
@@ -130,9 +138,7 @@ class _Outside:
 
     def environment(self, work: str) -> dict[str, str]:
         """For a tool that runs in `work`."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("TF_") or name.startswith("TF_TOKEN_")}
-        kept |= {name: os.environ[name] for name in _SETTINGS if name in os.environ}
-        kept = {name: value for name, value in kept.items() if name not in (*_SETTINGS, "HOME") or self._leads_there(value)}
+        kept = {name: value for name, value in os.environ.items() if self._may_be_told(name, value)}
         return {
             "HOME": work,
             **kept,

@@ -66,7 +66,10 @@ class Folder:
     def text_within(self, path: str) -> str | None:
         """The text of a regular file at a path; None if there is none, or if it lies outside this folder."""
         inside = os.path.realpath(self._root) + os.sep
-        real = os.path.realpath(path)
+        try:
+            real = os.path.realpath(path)
+        except ValueError:
+            return None  # no file can have that name
         return self.text(os.path.relpath(real, self._root)) if real.startswith(inside) and os.path.isfile(real) else None
 
     def blocks(self, file: str) -> list[TopBlock]:
