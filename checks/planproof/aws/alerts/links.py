@@ -90,13 +90,13 @@ class Stage(NamedTuple):
     """A kind of link: what it leads to, in words, and the function that finds such links from a thing.
 
     `key`: of the bucket that the chain begins at, what the links, and all after them, depend on; by default nothing.
-    `alike`: equal for two things from which the same links lead on; by default no two are.
+    `alike`: equal for two things from which the same links lead on; None for what is like no other, by default everything.
     """
 
     name: str
     links: Callable[[Any, Instance, Context], Links]
     key: Callable[[Instance, Context], Hashable] = lambda _bucket, _context: None
-    alike: Callable[[Any, Context], Hashable] = lambda at, _context: at
+    alike: Callable[[Any, Context], Hashable] = lambda _at, _context: None
 
 
 def walk(stages: tuple[Stage, ...], at: Any, bucket: Instance, context: Context) -> Chain:
@@ -135,10 +135,11 @@ def _worth_following(links: tuple[Link, ...]) -> tuple[Link, ...]:
 def _one_of_each(links: tuple[Link, ...], stages: tuple[Stage, ...], context: Context) -> Iterable[Link]:
     """Of links that lead to what is alike, the one that is the surest, and of those the first."""
     found: dict[Hashable, Link] = {}
-    for link in links:
-        alike = stages[0].alike(link.to, context) if stages and link.to is not None else link
-        first = found.setdefault(alike, link)
-        found[alike] = link if first.undetermined and not link.undetermined else first
+    for number, link in enumerate(links):
+        alike = stages[0].alike(link.to, context) if stages and link.to is not None else None
+        key = number if alike is None else alike
+        first = found.setdefault(key, link)
+        found[key] = link if first.undetermined and not link.undetermined else first
     return found.values()
 
 

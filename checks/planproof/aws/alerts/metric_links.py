@@ -89,9 +89,9 @@ def of_pattern(found: tuple[Judgement, str], each: Instance, where: str) -> Link
 
 
 def data_points(each: Instance, context: Context) -> Hashable:
-    """Equal for two filters that write the same data points, beside the same alarms."""
+    """Equal for two filters that write the same data points, beside the same alarms; None if that cannot be told."""
     written = context.argument(each, "metric_transformation", 0)
-    return each if written.has_unknown else (str(written.raw), context.regions.of(each), each.module)
+    return None if written.has_unknown else (str(written.raw), context.regions.of(each), each.module)
 
 
 # Pairs of a filter and an alarm that may watch its metric that are looked at in one plan: this many, or so many for each instance.
