@@ -10,7 +10,7 @@ OURS := $(shell seq -s, -f 'CKV_PLAN_%g' 1 15)
 # Checkov brings a JIT for Python 3.10 (pyston_lite) that ends long loops with a segmentation fault.
 export DISABLE_PYSTON = 1
 
-.PHONY: demo test fast exhaustive lint generate dist clean
+.PHONY: demo test fast exhaustive lint generate dist pack clean
 
 demo: $(VENV)/demo
 	@echo "== planproof, the review's configuration"; $(PLANPROOF) check fixtures/bad/review/plan.json || test $$? -eq 1
@@ -46,6 +46,13 @@ dist: $(VENV)/test
 	rm -rf build dist
 	$(BIN)/python -m build
 	mkdir -p build && cd dist && sha256sum * | tee ../build/SHA256SUMS
+
+# Tags a commit that holds the checks of v$(VERSION) alone: Checkov takes each YAML and JSON file that it clones for a check.
+SIGN ?= -s
+pack:
+	git tag $(SIGN) -m "The checks of v$(VERSION)" pack-$(VERSION) $$( \
+	  { git ls-tree v$(VERSION):checks; git ls-tree v$(VERSION) LICENSE; } | git mktree \
+	  | xargs -I TREE git commit-tree TREE -p v$(VERSION) -m "The checks of v$(VERSION)")
 
 $(VENV)/demo: setup.cfg
 	$(PYTHON) -m venv $(VENV)
