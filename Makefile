@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PLANPROOF := PYTHONPATH=checks $(BIN)/python -m planproof
 CHECKOV := $(BIN)/checkov --external-checks-dir checks --framework terraform_plan --skip-download --compact --quiet
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
-OURS := $(shell seq -s, -f 'CKV_PLAN_%g' 1 15)
+OURS := 'CKV_PLAN_*'
 
 # Checkov brings a JIT for Python 3.10 (pyston_lite) that ends long loops with a segmentation fault.
 export DISABLE_PYSTON = 1

@@ -26,7 +26,8 @@ COMMANDS = {
     "checks-dir": "print the folder to hand to checkov --external-checks-dir",
     "policy": "show the policy in force, check one, begin one",
     "baseline": "record today's failures, so that only new ones count",
-    "new-check": "begin a new check in a clone",
+    "new-check": "begin a new check, in a clone or in a folder of your own",
+    "test": "run the tests of your own checks",
     "completion": "print the completion script of a shell",
 }
 PASSED_ON = {"checkov"}
