@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PLANPROOF := PYTHONPATH=checks $(BIN)/python -m planproof
 CHECKOV := $(BIN)/checkov --external-checks-dir checks --framework terraform_plan --skip-download --compact --quiet
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
-OURS := $(shell seq -s, -f 'CKV_PLAN_%g' 1 15)
+OURS := 'CKV_PLAN_*'
 
 # Engines of Rego: OPA as a library (its wheel works on every Python, though it asks for 3.14), and regorus.
 REGO := $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --ignore-requires-python \
@@ -14,7 +14,7 @@ REGO := $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --
 # Checkov brings a JIT for Python 3.10 (pyston_lite) that ends long loops with a segmentation fault.
 export DISABLE_PYSTON = 1
 
-.PHONY: demo test fast exhaustive lint generate dist clean
+.PHONY: demo test fast exhaustive lint generate dist pack clean
 
 demo: $(VENV)/demo
 	@echo "== planproof, the review's configuration"; $(PLANPROOF) check fixtures/bad/review/plan.json || test $$? -eq 1
@@ -50,6 +50,13 @@ dist: $(VENV)/test
 	rm -rf build dist
 	$(BIN)/python -m build
 	mkdir -p build && cd dist && sha256sum * | tee ../build/SHA256SUMS
+
+# Tags a commit that holds the checks of v$(VERSION) alone: Checkov takes each YAML and JSON file that it clones for a check.
+SIGN ?= -s
+pack:
+	git tag $(SIGN) -m "The checks of v$(VERSION)" pack-$(VERSION) $$( \
+	  { git ls-tree v$(VERSION):checks; git ls-tree v$(VERSION) LICENSE; } | git mktree \
+	  | xargs -I TREE git commit-tree TREE -p v$(VERSION) -m "The checks of v$(VERSION)")
 
 $(VENV)/demo: setup.cfg
 	$(PYTHON) -m venv $(VENV)

@@ -56,6 +56,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         source,
         ignore=shutil.ignore_patterns(".git", ".venv", "__pycache__", "*.egg-info", "build", "dist", "fixtures", "tests"),
     )
+    for kind in ("good", "bad"):  # the examples that `new-check` begins with
+        shutil.copytree(ROOT / "tests" / "plans" / f"new_check_{kind}", source / "tests" / "plans" / f"new_check_{kind}")
     subprocess.run(
         [sys.executable, "-m", "build", "--wheel", "--outdir", str(folder), str(source)], check=True, capture_output=True
     )

@@ -36,12 +36,14 @@ MODES = {
     8: "prevent_destroy everywhere, or a destroy that takes the logs along",
     9: "No tests, or tests that assert nothing",
 }
+LATER = "Beyond the review"
 _MODE_OF = {10: 7, 11: 2, 12: 1, 13: 6, 14: 4, 15: 8}
 
 
-def mode_of(check: Check) -> int:
+def mode_of(check: Check) -> int | None:
+    """None if the review had no such failure mode."""
     number = int(check.id.rpartition("_")[2])
-    return _MODE_OF.get(number, number)
+    return _MODE_OF.get(number, number if number in MODES else None)
 
 
 def comparison() -> str:
@@ -49,9 +51,9 @@ def comparison() -> str:
     review, ideal = whole.report(whole.REVIEW / "plan.json"), whole.report(whole.IDEAL / "plan.json")
     lines = ["| failure mode | check | the review's configuration | the ideal one |", "|---|---|---|---|"]
     shown = set()
-    for check in sorted(all_checks(), key=lambda c: (mode_of(c), int(c.id.rpartition("_")[2]))):
+    for check in sorted(all_checks(), key=lambda c: (mode_of(c) or len(MODES) + 1, int(c.id.rpartition("_")[2]))):
         mode = mode_of(check)
-        label = "" if mode in shown else f"{mode}. {MODES[mode]}"
+        label = "" if mode in shown else f"{mode}. {MODES[mode]}" if mode else LATER
         shown.add(mode)
         lines.append(f"| {label} | {_link(check)} | {_cell(review, check)} | {_cell(ideal, check)} |")
     return "\n".join(lines)
@@ -65,6 +67,8 @@ def _link(check: Check) -> str:
 def _cell(report: Report, check: Check) -> str:
     """The worst verdict, with the reason of its first finding, and how many more there are."""
     found = [finding for finding in report.findings if finding.check_id == check.id]
+    if not found:
+        return "nothing to judge"
     worst = next(v for v in (Verdict.FAIL, Verdict.UNKNOWN, Verdict.SKIP, Verdict.PASS) if v in {f.verdict for f in found})
     of_it = [finding for finding in found if finding.verdict is worst]
     more = f" (and {len(of_it) - 1} more)" if len(of_it) > 1 else ""

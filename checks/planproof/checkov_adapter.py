@@ -4,6 +4,9 @@ A plan file is evaluated once, however many resources Checkov walks through, and
 resource's address. Checkov drops results that it calls UNKNOWN from every report, so the four verdicts become: PASS passed, FAIL
 failed, SKIP skipped, and UNKNOWN, by the policy's `unknown`, skipped with the reason (warn), failed (fail) or dropped (ignore).
 What is advisory never fails: its FAIL is skipped as "advisory: ...". Whatever goes wrong here comes out as FAILED with the reason.
+
+Checkov asks no check about a plan that it cannot read, or that has no resources. Such a plan is looked at when Checkov is done with the
+others, and what is to be said of it is put into Checkov's report.
 """
 
 from __future__ import annotations
@@ -11,34 +14,41 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
+from checkov.common.bridgecrew.check_type import CheckType
+from checkov.common.bridgecrew.integration_features.integration_feature_registry import integration_feature_registry
 from checkov.common.bridgecrew.severities import Severities
 from checkov.common.models.enums import CheckCategories, CheckResult
+from checkov.common.output.record import Record
 from checkov.common.output.report import Report as CheckovReport
 from checkov.runner_filter import RunnerFilter
 from checkov.terraform.checks.data.base_check import BaseDataCheck
 from checkov.terraform.checks.data.registry import data_registry
 from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck
 from checkov.terraform.checks.resource.registry import resource_registry
+from checkov.terraform.plan_runner import Runner as PlanRunner
 
 # What is imported while loading, as a signed pack cannot import later.
 from planproof import only_changes as only_changes
 from planproof.baseline import Baseline
 from planproof.check import ANY_TYPE, LISTED_TYPES, PLAN_WIDE, Check
+from planproof.checkov_records import looks_like_a_plan, problem_of, record_of
 from planproof.engine import evaluate, find_policy
 from planproof.errors import LoadError, PlanproofError
 from planproof.evaluation import functions_on_parts as functions_on_parts
 from planproof.plan.model import Plan
 from planproof.policy import layers as layers
-from planproof.registry import all_checks, own_checks
+from planproof.registry import LOADING_FAILED, all_checks, own_checks
 from planproof.settings import SETTINGS, strangers
 from planproof.source.files import is_configuration
 from planproof.source.model import Source, find_source
 from planproof.syntax import blocks as blocks
 from planproof.text.docstring import sections
+from planproof.text.escaping import one_line
 from planproof.verdict import PLAN, Finding, Report, Standing, Verdict
 from planproof.version import guide, refuse_two_copies
 
@@ -163,7 +173,10 @@ class _Lookup:
         if isinstance(found, str):
             self.details = [found]
             return CheckResult.FAILED, ""
-        findings = found.of(self.declared, _first(configuration.get(_ADDRESS)))
+        return self.tell(found, _first(configuration.get(_ADDRESS)))
+
+    def tell(self, found: Evaluation, address: str) -> tuple[CheckResult, str]:
+        findings = found.of(self.declared, address)
         self.severity = _severity(findings[0].severity if findings else self.declared.severity)
         self.details = [f"{finding.code}: {finding.reason}" for finding in findings if finding.verdict is not Verdict.PASS]
         return _result(findings, found.report)
@@ -218,6 +231,7 @@ def register() -> None:
     for registry in (resource_registry, data_registry):
         _ask_only_who_answers(registry)
     _leave_skips_to_the_policy()
+    _look_at_what_is_passed_over()
     try:
         refuse_two_copies()
         checks = all_checks()
@@ -277,6 +291,59 @@ def _leave_skips_to_the_policy() -> None:
             report.failed_checks += [record for record in failed if record.check_id in ids]
 
     CheckovReport.handle_skipped_checks = staticmethod(skip_others)
+
+
+# --- plans about which Checkov asks no check ---------------------------------------------------------------------------
+
+
+def _look_at_what_is_passed_over() -> None:
+    """Puts into the report of each run over plans what is to be said of those about which Checkov asked nothing."""
+    judge, end = PlanRunner.check_tf_definition, CheckovReport.add_parsing_errors
+    judged: dict[int, tuple[Mapping[str, Any], str, Any]] = {}
+
+    def check_tf_definition(runner: Any, report: Any, root_folder: Any, runner_filter: Any, *more: Any, **named: Any) -> None:
+        judge(runner, report, root_folder, runner_filter, *more, **named)
+        judged[id(report)] = runner.definitions or {}, str(root_folder), runner_filter
+
+    def add_parsing_errors(report: Any, errors: Iterable[str]) -> None:
+        errors = list(errors)
+        end(report, errors)
+        if id(report) in judged:
+            for record in _passed_over(errors, *judged.pop(id(report))):
+                report.addrecord_of(record)
+
+    PlanRunner.check_tf_definition = check_tf_definition
+    CheckovReport.add_parsing_errors = add_parsing_errors
+
+
+def _passed_over(errors: list[str], definitions: Mapping[str, Any], root: str, runner_filter: Any) -> Iterator[Record]:
+    """The records of plans that Checkov could not read (`errors`, and what it was given by name), and of those without a resource."""
+    config = integration_feature_registry.config
+    given = [os.path.realpath(name) for name in (config and config.file) or ()]
+    meant = given if config and config.framework == [CheckType.TERRAFORM_PLAN] else ()
+    paths = dict.fromkeys((*given, *map(os.path.realpath, errors)))
+    problems = {path: problem_of(path) for path in paths if path not in definitions}
+    broken = {path: problem for path, problem in problems.items() if path in meant or looks_like_a_plan(path)}
+    for path, problem in broken.items():
+        yield record_of(LOADING_FAILED, "The plan can be judged", CheckResult.FAILED, path, root, details=[problem])
+    for path, definition in definitions.items():
+        if not any(definition.get(kind) for kind in ("resource", "data")):
+            yield from _without_resources(path, root, runner_filter)
+    if not definitions and not broken:
+        reasons = "; ".join(problems.values()) or f"there is none in {root}"
+        print(f"planproof: no plan was judged: {one_line(reasons)}", file=sys.stderr)
+
+
+def _without_resources(path: str, root: str, runner_filter: Any) -> Iterator[Record]:
+    found = evaluation(path)
+    if found.problem:
+        yield record_of(LOADING_FAILED, "The plan can be judged", CheckResult.FAILED, path, root, details=[found.problem])
+        return
+    for check in _registered:
+        wanted = runner_filter.should_run_check(check, report_type=CheckType.TERRAFORM_PLAN, file_origin_paths=[path])
+        if wanted and isinstance(check, PlanResourceCheck):
+            result, comment = check.tell(found, found.carrier)
+            yield record_of(check.id, check.name, result, path, root, comment, check.details, check.severity, check.guideline)
 
 
 def _categories(declared: Check) -> list[CheckCategories]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -15,7 +16,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 import sign
 from planproof.engine import evaluate
 from planproof.plan.model import Plan
-from planproof.verdict import Verdict
 from support.lanes import Run, checkov, in_checkovs_words
 from support.repository import PLANS, ROOT
 
@@ -103,11 +103,18 @@ def test_the_wheel_as_a_library_imports_no_checkov(installed: Path, tmp_path: Pa
     assert done.stdout.split("\n")[0] == f"[] True {len(evaluate(BAD / 'plan.json').findings)}"
 
 
-def test_external_checks_git(clone: Path, tmp_path: Path) -> None:
-    plan = BAD / "plan.json"
-    run = checkov("--external-checks-git", f"file://{clone}", "-f", plan, "--framework", "terraform_plan", cwd=tmp_path)
-    assert run.verdicts() == ours(plan)
-    assert run.code == 1
+@pytest.mark.parametrize("options", FRAMEWORK.values(), ids=FRAMEWORK)
+def test_external_checks_git(clone: Path, tmp_path: Path, options: list[str]) -> None:
+    """By the tag that a release makes for it, as docs/releasing.md says."""
+    repository, plan = tmp_path / "planproof", BAD / "plan.json"
+    git = ["git", "-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "tag.gpgSign=false"]
+    subprocess.run([*git, "clone", "-q", clone, repository], check=True)
+    subprocess.run([*git, "tag", "v1.0.0"], cwd=repository, check=True)
+    identity = {f"GIT_{who}_{what}": "test" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    make = ["make", "-s", "pack", "VERSION=1.0.0", "SIGN="]
+    subprocess.run(make, cwd=repository, env={**os.environ, **identity}, check=True)
+    run = checkov("--external-checks-git", f"file://{repository}?ref=pack-1.0.0", "-f", plan, *options, cwd=tmp_path)
+    assert_agrees(run, plan)
 
 
 @pytest.mark.parametrize("options", FRAMEWORK.values(), ids=FRAMEWORK)
@@ -154,23 +161,66 @@ def test_both_lanes_agree_on_every_fixture(clone: Path) -> None:
     assert (run.code, run.stderr) == (1, "")
 
 
-@pytest.mark.parametrize(("name", "carrier"), [("data_only", "data.aws_iam_policy_document.later"), ("no_resources", None)])
-def test_a_plan_without_managed_resources(clone: Path, tmp_path: Path, name: str, carrier: str | None) -> None:
-    """What is about the plan stands at a data source; where there is none either, Checkov runs no check, and only our own command
-    answers."""
+@pytest.mark.parametrize(("name", "carrier"), [("data_only", "data.aws_iam_policy_document.later"), ("no_resources", "plan")])
+@pytest.mark.parametrize("options", FRAMEWORK.values(), ids=FRAMEWORK)
+def test_a_plan_without_managed_resources(clone: Path, tmp_path: Path, name: str, carrier: str, options: list[str]) -> None:
+    """What is about the plan stands at a data source; where there is none either, Checkov runs no check, and the pack adds its results."""
     plan = PLANS / name / "plan.json"
-    run = checkov("--external-checks-dir", clone / "checks", "-f", plan, "--framework", "terraform_plan", cwd=tmp_path)
-    assert {result for (check, at), result in run.verdicts().items() if check == "CKV_PLAN_3" and at == carrier} == (
-        {"FAILED"} if carrier else set()
-    )
-    assert run.code == (1 if carrier else 0)
-    assert {f.verdict for f in evaluate(plan).findings if f.check_id == "CKV_PLAN_3"} == {Verdict.FAIL}
+    run = checkov("--external-checks-dir", clone / "checks", "-f", plan, *options, cwd=tmp_path)
+    assert_agrees(run, plan)
+    assert run.verdicts()["CKV_PLAN_3", carrier] == "FAILED"
 
 
-def test_a_scan_of_hcl_says_nothing(clone: Path, tmp_path: Path) -> None:
+def test_a_plan_without_resources_is_asked_what_checkov_is_asked(clone: Path, tmp_path: Path) -> None:
+    plan = PLANS / "no_resources" / "plan.json"
+    run = checkov("--external-checks-dir", clone / "checks", "-f", plan, cwd=tmp_path, checks="CKV_PLAN_9")
+    assert {check for check, _ in run.verdicts()} <= {"CKV_PLAN_9"}
+
+
+def test_a_broken_plan_in_a_folder_is_failed(clone: Path, tmp_path: Path) -> None:
+    """Checkov counts a parsing error, and ends with 0. What is no plan is passed over."""
+    shutil.copy(GOOD / "plan.json", tmp_path / "plan.json")
+    (tmp_path / "cut.json").write_bytes((GOOD / "plan.json").read_bytes()[:5000])
+    (tmp_path / "notes.json").write_text("{", encoding="utf-8")
+    run = checkov("--external-checks-dir", clone / "checks", "-d", tmp_path, "--framework", "terraform_plan", cwd=tmp_path)
+    failed = {key: text for key, (result, text) in run.results.items() if result == "FAILED"}
+    assert list(failed) == [("cut.json", "CKV_PLAN_0", "plan")]
+    assert "cut.json is truncated" in failed["cut.json", "CKV_PLAN_0", "plan"]
+    assert run.code == 1
+
+
+def test_a_scan_without_a_plan_says_so(clone: Path, tmp_path: Path) -> None:
     shutil.copy(BAD / "main.tf", tmp_path)
     run = checkov("--external-checks-dir", clone / "checks", "-d", tmp_path, cwd=tmp_path)
-    assert (run.code, run.results, run.stderr) == (0, {}, "")
+    assert (run.code, run.results) == (0, {})
+    assert run.stderr == f"planproof: no plan was judged: there is none in {tmp_path}\n"
+
+
+def test_json_of_something_else_fails_no_scan_of_all_frameworks(clone: Path, tmp_path: Path) -> None:
+    (tmp_path / "template.json").write_text('{"Resources": {}}', encoding="utf-8")
+    run = checkov("--external-checks-dir", clone / "checks", "-f", tmp_path / "template.json", cwd=tmp_path)
+    assert (run.code, run.results) == (0, {})
+    assert "no plan was judged: " in run.stderr
+    assert "template.json is JSON but not a Terraform plan" in run.stderr
+
+
+def test_the_command_of_the_wheel_says_nothing_of_its_own_files(installed: Path, tmp_path: Path) -> None:
+    """Checkov would take each YAML and JSON file in the folder that it is handed for a check, and complain of it."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PLANPROOF_"))}
+    plan = GOOD / "plan.json"
+    for options in FRAMEWORK.values():
+        command = [
+            str(installed.parent / "planproof"),
+            "checkov",
+            "-f",
+            str(plan),
+            *options,
+            "--skip-download",
+            "-c",
+            "CKV_PLAN_1",
+        ]
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "planproof: judged by the policy secure-logs\n")
 
 
 def test_unknown_is_shown_as_skipped_with_what_would_decide_it(clone: Path, tmp_path: Path) -> None:

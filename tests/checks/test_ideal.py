@@ -16,8 +16,9 @@ import pytest
 
 import fixtures as tool
 from planproof.engine import evaluate
-from planproof.registry import all_checks
+from planproof.plan.model import Plan
 from planproof.verdict import Verdict
+from support.judged import asked
 from support.repository import ROOT
 
 IDEAL = ROOT / "fixtures" / "good" / "ideal"
@@ -28,7 +29,7 @@ PLANS = ("plan.json", "second-plan.json")
 def test_every_check_passes_every_subject(plan: str) -> None:
     report = evaluate(IDEAL / plan)
     assert [finding for finding in report.findings if finding.verdict is not Verdict.PASS] == []
-    assert {finding.check_id for finding in report.findings} == {check.id for check in all_checks()}
+    assert {finding.check_id for finding in report.findings} == asked(Plan.load(IDEAL / plan))
     assert report.errors == ()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from planproof.cli.main import main
-from support.repository import ROOT
+from support.repository import PLANS, ROOT
 
-NAME = "emptied_buckets"
+NAME = "plain_volumes"
 
 
 def run(clone: Path, *command: str) -> subprocess.CompletedProcess[str]:
@@ -25,7 +26,14 @@ def run(clone: Path, *command: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The repository's files, with a new check in them."""
-    target = tmp_path_factory.mktemp("clone")
+    target = copied(tmp_path_factory.mktemp("clone"))
+    done = run(target, "-m", "planproof", "new-check", NAME)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert all((target / line.strip()).exists() for line in done.stdout.splitlines() if line.startswith("  "))
+    return target
+
+
+def copied(target: Path) -> Path:
     listed = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
@@ -33,9 +41,6 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if (ROOT / name).is_file():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, target / name)
-    done = run(target, "-m", "planproof", "new-check", NAME)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert all((target / line.strip()).exists() for line in done.stdout.splitlines() if line.startswith("  "))
     return target
 
 
@@ -43,24 +48,22 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_new_check_judges_and_has_a_page(clone: Path) -> None:
     plan = f"fixtures/bad/{NAME}/plain/plan.json"
     done = run(clone, "-m", "planproof", "check", plan, "--format", "json")
-    found = {f["subject"]: f for f in json.loads(done.stdout)["findings"] if f["code"] in ("emptied", "unknown_value")}
+    found = {f["subject"]: f for f in json.loads(done.stdout)["findings"] if f["code"] in ("plain", "unknown_value")}
     assert {s: (f["verdict"], f["line"]) for s, f in found.items() if s != "plan"} == {
-        "aws_s3_bucket.emptied": ("FAIL", 1),
-        "aws_s3_bucket.open": ("UNKNOWN", 11),
+        "aws_ebs_volume.plain": ("FAIL", 1),
+        "aws_ebs_volume.open": ("UNKNOWN", 11),
     }
     page = run(clone, "-m", "planproof", "explain", NAME).stdout
-    assert '## Bad\n\n```hcl\nresource "aws_s3_bucket" "emptied"' in page
-    assert "| `allowed` | boolean | `false` |" in page
+    assert '## Bad\n\n```hcl\nresource "aws_ebs_volume" "plain"' in page
 
 
 @pytest.mark.slow
 def test_what_it_writes_passes_the_tests_and_the_linter(clone: Path) -> None:
-    written = [f"checks/failure_modes/{NAME}.py", f"tests/test_{NAME}.py"]
+    written = [f"checks/failure_modes/{NAME}.py", "tests/support/depends.py"]
     for command in (["check"], ["format", "--check"]):
         done = run(clone, "-m", "ruff", *command, *written)
         assert done.returncode == 0, done.stdout
     tests = [
-        f"tests/test_{NAME}.py",
         "tests/checks/test_fixtures.py",
         "tests/checks/test_registry.py",
         "tests/repository/test_pages.py",
@@ -70,6 +73,61 @@ def test_what_it_writes_passes_the_tests_and_the_linter(clone: Path) -> None:
     done = run(clone, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not slow and not exhaustive", "-k", chosen, *tests)
     assert done.returncode == 0, done.stdout
     assert " passed" in done.stdout
+
+
+# --- the page that tells how -------------------------------------------------------------------------------------------
+
+WALKED = "volume_encryption"
+CASES = {kind: f"fixtures/{kind}/{WALKED}/plain" for kind in ("good", "bad")}
+EDITED = {
+    f"checks/failure_modes/{WALKED}.py": PLANS / "walk_good" / f"{WALKED}.py",
+    **{f"{case}/{file}": PLANS / f"walk_{kind}" / file for kind, case in CASES.items() for file in ("main.tf", "expected.json")},
+}
+
+
+@pytest.mark.exhaustive
+def test_the_steps_of_the_page(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Every command of CONTRIBUTING's section passes, in its order, with what it says is edited between them: six files."""
+    target = copied(tmp_path_factory.mktemp("walk"))
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").split("## A new check\n")[1].split("\n## ")[0]
+    begin, own, mutants, everything = ([line.strip() for line in block.split("\n")] for block in STEP.findall(page))
+    for line in begin:
+        passes(target, line)
+    for name, file in EDITED.items():
+        assert (target / name).read_text(encoding="utf-8") != file.read_text(encoding="utf-8")
+        shutil.copy(file, target / name)
+    for line in own:
+        if "fixtures.py" in line and "TF_CLI_CONFIG_FILE" not in os.environ:  # what Terraform made of them before
+            for kind, case in CASES.items():
+                shutil.copy(PLANS / f"walk_{kind}" / "plan.json", target / case)
+        else:
+            passes(target, line)
+    depends = target / "tests" / "support" / "depends.py"
+    text = depends.read_text(encoding="utf-8")
+    assert '("aws_ebs_volume.encrypted",),\n}' in text
+    text = text.replace('("aws_ebs_volume.encrypted",),\n}', '("aws_ebs_volume.encrypted", "aws_ebs_volume.kms_key_id"),\n}')
+    depends.write_text(text, encoding="utf-8")
+    for line in mutants:
+        passes(target, line)
+    assert everything == ["make generate", "make test"]
+    passes(target, "make generate")
+    passes(target, f"pytest -k {WALKED} -m 'not slow and not exhaustive'")
+    assert len(EDITED) + 1 == 6
+    assert "Six files to edit" in page
+
+
+STEP = re.compile(r"```sh\n(.*?)\n\s*```", re.DOTALL)
+
+
+def passes(clone: Path, line: str) -> None:
+    """A line of the page, with the Python of this run for that of a clone's own."""
+    here = Path(sys.executable).parent
+    line = re.sub(r"^make ", f"make -o .venv/test BIN={here} ", line)
+    line = re.sub(r"^pytest ", "python -m pytest -q -p no:cacheprovider ", line)
+    environment = {**os.environ, "PATH": f"{here}{os.pathsep}{os.environ['PATH']}"}
+    environment.pop("PYTHONPATH", None)
+    done = subprocess.run(line, shell=True, cwd=clone, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{line}\n{done.stdout[-3000:]}{done.stderr[-3000:]}"
 
 
 @pytest.mark.slow

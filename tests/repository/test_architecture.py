@@ -21,7 +21,7 @@ ROWS = (  # lowest first; a file imports from lower rows and from its own folder
     ("context.py",),
     ("check.py", "aws/"),
     ("registry.py", "check_page.py"),
-    ("engine.py",),
+    ("engine.py", "checkov_records.py"),
     ("api.py", "checkov_adapter.py"),
     ("cli/", "../failure_modes/"),
     ("__main__.py",),

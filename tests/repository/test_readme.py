@@ -68,8 +68,8 @@ def test_the_policy_can_be_used_and_means_what_it_says(tmp_path: Path) -> None:
     assert [(waiver.check, str(waiver.expires)) for waiver in policy.waivers] == [("CKV_PLAN_8", "2027-03-31")]
 
 
-def test_every_check_belongs_to_a_failure_mode_of_the_review() -> None:
-    assert {readme.mode_of(check) for check in all_checks()} == set(readme.MODES)
+def test_every_failure_mode_of_the_review_has_a_check() -> None:
+    assert {readme.mode_of(check) for check in all_checks()} >= set(readme.MODES)
 
 
 def test_the_generated_parts_are_marked() -> None:

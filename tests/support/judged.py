@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from planproof.check import Check
+from planproof.check import ANY_TYPE, LISTED_TYPES, Check
 from planproof.engine import evaluate
 from planproof.plan.model import Plan
 from planproof.registry import all_checks
@@ -28,3 +28,10 @@ def judge(folder: Path, *checks: Check) -> Report:
     if source == "none":
         return evaluate(Plan.load(plan), policy, checks=checks or None)
     return evaluate(plan, policy, folder / source if source else None, checks or None)
+
+
+def asked(plan: Plan) -> set[str]:
+    """The checks that have something to judge in a plan: those of no type in particular, and those of types that it has."""
+    kinds = {instance.type for instance in plan.instances}
+    no_type = {*ANY_TYPE, *LISTED_TYPES}
+    return {check.id for check in CHECKS.values() if not set(check.types) - no_type or kinds & set(check.types)}

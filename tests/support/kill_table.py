@@ -34,6 +34,10 @@ NOT_JUDGED = "not judged"
 Verdicts = dict[tuple[str, str], set[tuple[str, str]]]
 
 
+def reasons_of(check: Check) -> dict[str, str]:
+    return REASONS.get(check.id, {})
+
+
 class Row(NamedTuple):
     """One mutant by one check. `changed` holds `FAIL no_lifecycle aws_s3_bucket.logs`, for each subject whose verdict is another one."""
 
@@ -52,7 +56,7 @@ class Row(NamedTuple):
 
     def reason(self, check: Check) -> str | None:
         """The glob that says why nothing changes."""
-        return next((glob for glob in REASONS[check.id] if any(matches(glob, name) for name in self.names)), None)
+        return next((glob for glob in reasons_of(check) if any(matches(glob, name) for name in self.names)), None)
 
 
 def rows_of(check: Check) -> list[Row]:
@@ -171,7 +175,7 @@ def _page(check: Check, rows: list[Row]) -> str:
         lines += _table(
             ("what", "how", "verdicts that change"), ((row.place, row.operator, "; ".join(row.changed)) for row in changed)
         )
-        reasons = ((row.place, row.operator, REASONS[check.id].get(row.reason(check) or "", "")) for row in kept)
+        reasons = ((row.place, row.operator, reasons_of(check).get(row.reason(check) or "", "")) for row in kept)
         lines += _table(("what", "how", "why nothing changes"), reasons)
     return "\n".join(lines) + "\n"
 
@@ -194,4 +198,4 @@ def without_reason(check: Check, rows: list[Row]) -> list[Row]:
 def left_over(check: Check, rows: list[Row]) -> list[str]:
     """The reasons that no mutant needs."""
     used = {row.reason(check) for row in _parts(check, rows)[1]}
-    return [glob for glob in REASONS[check.id] if glob not in used]
+    return [glob for glob in reasons_of(check) if glob not in used]

@@ -20,13 +20,12 @@ RESULT = {**dict.fromkeys(Standing, "SKIPPED"), Standing.PASS: "PASSED", Standin
 
 
 def in_checkovs_words(plan: Plan, report: Report) -> dict[tuple[str, str], str]:
-    """A report as Checkov shows it; what is about the whole plan stands at its first resource, where it has one."""
+    """A report as Checkov shows it; what is about the whole plan stands at its first resource, if it has one."""
     carriers = plan.managed or plan.instances
     found: dict[tuple[str, str], list[Standing]] = {}
     for finding in report.findings:
-        subject = finding.subject if finding.subject != PLAN else carriers[0].address if carriers else ""
-        if subject:
-            found.setdefault((finding.check_id, subject), []).append(finding.standing)
+        subject = carriers[0].address if carriers and finding.subject == PLAN else finding.subject
+        found.setdefault((finding.check_id, subject), []).append(finding.standing)
     return {key: RESULT[next(s for s in Standing if s in standings)] for key, standings in found.items()}
 
 

@@ -29,7 +29,8 @@ COMMANDS = {
     "rego-dir": "print the folder of planproof's Rego, for conftest and OPA",
     "policy": "show the policy in force, check one, begin one",
     "baseline": "record today's failures, so that only new ones count",
-    "new-check": "begin a new check in a clone",
+    "new-check": "begin a new check, in a clone or in a folder of your own",
+    "test": "run the tests of your own checks",
     "completion": "print the completion script of a shell",
 }
 PASSED_ON = {"checkov"}

@@ -1,7 +1,7 @@
 # What `planproof new-check` begins a check's bad fixture with.
-resource "aws_s3_bucket" "emptied" {
-  bucket_prefix = "corpsec-reports-"
-  force_destroy = true
+resource "aws_ebs_volume" "plain" {
+  availability_zone = "us-east-1a"
+  size              = 10
 }
 
 resource "terraform_data" "choice" {
@@ -9,7 +9,8 @@ resource "terraform_data" "choice" {
 }
 
 # Known only after the apply.
-resource "aws_s3_bucket" "open" {
-  bucket_prefix = "corpsec-exports-"
-  force_destroy = terraform_data.choice.output
+resource "aws_ebs_volume" "open" {
+  availability_zone = "us-east-1a"
+  size              = 10
+  encrypted         = terraform_data.choice.output
 }

@@ -1,9 +1,6 @@
 # What `planproof new-check` begins a check's good fixture with.
-resource "aws_s3_bucket" "unset" {
-  bucket_prefix = "corpsec-reports-"
-}
-
-resource "aws_s3_bucket" "kept" {
-  bucket_prefix = "corpsec-exports-"
-  force_destroy = false
+resource "aws_ebs_volume" "encrypted" {
+  availability_zone = "us-east-1a"
+  size              = 10
+  encrypted         = true
 }

@@ -2,9 +2,10 @@
 
 Everything after `planproof checkov` is Checkov's own: planproof checkov -f plan.json -o sarif --soft-fail-on LOW
 
-Refused, with exit code 2, before Checkov starts: a plan that is missing, truncated or no plan at all, a folder of checks that is missing
-or that Checkov would pass over, a check that cannot be loaded, a policy that cannot be used, an id in --check that no check has. Refused after it: a plan of which
-Checkov shows no result (it runs no check on a plan without resources) though a check of this pack fails.
+Refused, with exit code 2, before Checkov starts: a plan that is missing, truncated, no plan at all or in a file that Checkov does not
+read, nothing to judge, a folder of checks that is missing or that Checkov would pass over, a check that cannot be loaded, a policy that
+cannot be used. Refused after it: a plan that Checkov did not look at, and an entry of --check that chooses no check. What Checkov looked
+at is asked of its report, not foretold from its options.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import argparse
 import fnmatch
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,13 @@ from planproof.cli.exit_codes import CANNOT_JUDGE, FAILED, OK
 from planproof.cli.folders import look
 from planproof.engine import find_policy
 from planproof.errors import CommandError
+from planproof.plan.json_file import MAKE_JSON
 from planproof.plan.model import Plan
-from planproof.registry import all_checks, checks_folder, own_checks
+from planproof.registry import LOADING_FAILED, all_checks, checks_folder, own_checks
 from planproof.text.escaping import one_line
 from planproof.verdict import judged_by
+
+_PLANS = "terraform_plan"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -37,19 +41,28 @@ def run(options: argparse.Namespace) -> int:
     policy = find_policy()
     _refuse_broken_checks()
     _refuse_folders(checkov.config.external_checks_dir or ())
-    plans = _plans(checkov.config)
-    try:
-        code = checkov.run(banner="") or OK
-    except SystemExit as error:
-        code = error.code if isinstance(error.code, int) else CANNOT_JUDGE if error.code else OK
-    sys.stdout.flush()
+    if checkov.config.list or checkov.config.show_config or checkov.config.add_check:
+        return _run(checkov)
+    plans = _plans(checkov)
+    code = _run(checkov)
     print(f"planproof: judged by the {one_line(judged_by(policy.name, policy.profile))}", file=sys.stderr)
     if code not in (OK, FAILED):
-        return int(code)
-    _refuse_unknown_ids(checkov.config.check or ())
-    if code != OK:
-        return FAILED
-    return max((_unseen(path, checkov.config) for path in plans), default=OK)
+        return code
+    _refuse_what_chooses_nothing(checkov)
+    shown, problems = _shown(checkov.scan_reports)
+    for problem in problems:
+        print(f"planproof: {one_line(problem)}", file=sys.stderr)
+    unseen = [_unseen(path, checkov.config) for path in plans if os.path.realpath(path) not in shown]
+    return max(code, *unseen, CANNOT_JUDGE if problems else OK)
+
+
+def _run(checkov: Any) -> int:
+    try:
+        return checkov.run(banner="") or OK
+    except SystemExit as error:
+        return error.code if isinstance(error.code, int) else CANNOT_JUDGE if error.code else OK
+    finally:
+        sys.stdout.flush()
 
 
 def _leave_pyston() -> None:
@@ -70,7 +83,15 @@ def _checkov(arguments: Sequence[str]) -> Any:
         from checkov.main import Checkov
     except ImportError:
         raise CommandError("Checkov is not installed; install it: pip install checkov") from None
-    return Checkov(argv=["--external-checks-dir", str(checks_folder().parent), *arguments])
+
+    class RememberingCheckov(Checkov):
+        folders: Sequence[str] = ()  # of checks, those that it cloned too
+
+        def get_external_checks_dir(self) -> Any:
+            self.folders = super().get_external_checks_dir() or ()
+            return self.folders
+
+    return RememberingCheckov(argv=["--external-checks-dir", str(checks_folder()), *arguments])
 
 
 def _refuse_broken_checks() -> None:
@@ -90,41 +111,109 @@ def _refuse_folders(folders: Iterable[str]) -> None:
             )
 
 
-def _plans(config: Any) -> list[str]:
-    """The plans that Checkov is given; each can be read, or PlanError is raised."""
-    only_plans = config.framework == ["terraform_plan"]
-    files = [name for names in (config.file or ()) for name in ([names] if isinstance(names, str) else names)]
-    found = [name for name in files if only_plans or name.endswith(".json") or not os.path.exists(name)]
-    for folder in config.directory or ():
-        if not os.path.isdir(folder):
-            raise CommandError(f"{folder} does not exist or is no folder")
-        below = look(folder).plans
-        if only_plans and not below:
-            raise CommandError(f"there is no plan in {folder}")
-        found += below
-    for path in found:
-        Plan.load(path)
+# --- before Checkov starts ---------------------------------------------------------------------------------------------
+
+
+def _plans(checkov: Any) -> list[str]:
+    """The plans that Checkov is given; each can be read, by Checkov too, or PlanError or CommandError is raised."""
+    config = checkov.config
+    if not {"all", _PLANS} & set(_filter(config).framework):
+        raise CommandError(f"the frameworks that are asked for leave out {_PLANS}, so no plan would be judged")
+    files = [name for name in config.file or () if config.framework == [_PLANS] or not _is_something_else(name, checkov)]
+    for name in files:
+        Plan.load(name)
+        if not os.path.realpath(name).endswith(".json"):
+            raise CommandError(f"{name} is a plan, but Checkov reads plans only from files whose names end in .json; rename it")
+    found = files + [path for folder in config.directory or () for path in _plans_below(folder, config)]
+    if not found:
+        where = ", ".join([*(config.file or ()), *(config.directory or ())])
+        raise CommandError(f"there is no plan in {where}" if where else f"no plan is given (-f plan.json); make one: {MAKE_JSON}")
     return found
 
 
-def _refuse_unknown_ids(wanted: Iterable[str]) -> None:
-    """Checkov takes an id that no check has for a filter that leaves nothing."""
-    from checkov.common.bridgecrew.severities import Severities
-    from checkov.common.checks.base_check_registry import BaseCheckRegistry
-    from checkov.common.checks_infra.registry import get_graph_checks_registry
+def _is_something_else(name: str, checkov: Any) -> bool:
+    """A file that another of Checkov's frameworks reads by its name or ending. What none reads is taken for a plan."""
+    others = [runner for runner in checkov.runners if runner.file_extensions or runner.file_names]
+    return os.path.exists(name) and not name.endswith(".json") and any(runner.should_scan_file(name) for runner in others)
 
-    names = [name.strip() for entry in wanted for name in str(entry).split(",")]
-    exact = {name for name in names if name.startswith("CKV") and "*" not in name and name not in Severities}
-    graph = get_graph_checks_registry("terraform")
-    graph.load_checks()
-    known = {check.id for check in [*BaseCheckRegistry.get_all_registered_checks(), *graph.checks]}
-    missing = sorted(exact - known) if known else []
+
+def _plans_below(folder: str, config: Any) -> Iterator[str]:
+    """What is taken for a plan in the part of the folder that Checkov looks at."""
+    if not os.path.isdir(folder):
+        raise CommandError(f"{folder} does not exist or is no folder")
+    for path in look(folder).plans:
+        if not _is_left_out(os.path.relpath(path, folder), folder, config.skip_path):
+            Plan.load(path)
+            yield path
+
+
+def _is_left_out(path: str, where: str, left_out: list[str] | None) -> bool:
+    """Whether a part of the path is what Checkov does not look at."""
+    from checkov.common.runners.base_runner import filter_ignored_paths
+
+    for name in path.split(os.sep):
+        names = [name]
+        filter_ignored_paths(where, names, left_out)
+        if not names:
+            return True
+        where = os.path.join(where, name)
+    return False
+
+
+def _filter(config: Any) -> Any:
+    """Checkov's own answer to what it runs."""
+    from checkov.common.bridgecrew.check_type import checkov_runners
+    from checkov.runner_filter import RunnerFilter
+
+    return RunnerFilter(
+        framework=config.framework,
+        skip_framework=config.skip_framework,
+        runners=checkov_runners,
+        checks=config.check,
+        skip_checks=config.skip_check,
+        all_external=config.run_all_external_checks,
+    )
+
+
+# --- after it ----------------------------------------------------------------------------------------------------------
+
+
+def _refuse_what_chooses_nothing(checkov: Any) -> None:
+    """Checkov takes an id that no check has, or a pattern that fits none, for a filter that leaves nothing."""
+    from checkov.common.checks.base_check_registry import BaseCheckRegistry
+    from checkov.common.checks_infra.registry import get_all_graph_checks_registries
+    from checkov.secrets.runner import CHECK_ID_TO_SECRET_TYPE
+    from checkov.terraform.checks.resource.registry import resource_registry
+
+    wanted = _filter(checkov.config).checks
+    if not wanted:
+        return
+    graphs = get_all_graph_checks_registries()
+    for graph in graphs:
+        graph.load_checks()
+    for folder in checkov.folders:  # Checkov may have loaded them in processes of their own
+        resource_registry.load_external_checks(folder)
+        graphs[0].load_external_checks(folder)
+    known = [*BaseCheckRegistry.get_all_registered_checks(), *(check for graph in graphs for check in graph.checks)]
+    ids = {name for check in known for name in (check.id, check.bc_id) if name} | CHECK_ID_TO_SECRET_TYPE.keys()
+    missing = [name for name in wanted if not fnmatch.filter(ids, name)]
     if missing:
-        raise CommandError(f"no check has the id {', '.join(one_line(name) for name in missing)} (given in --check)")
+        raise CommandError(f"no check has the id {', '.join(map(one_line, missing))} (given in --check)")
+
+
+def _shown(reports: Iterable[Any]) -> tuple[set[str], list[str]]:
+    """The plans that Checkov shows a resource or a result of, and why it could not judge some of them."""
+    plans = [report for report in reports if report.check_type == _PLANS]
+    records = [r for report in plans for r in (*report.passed_checks, *report.failed_checks, *report.skipped_checks)]
+    shown = {os.path.realpath(record.file_abs_path) for record in records}
+    shown |= {resource.partition(".json:")[0] + ".json" for report in plans for resource in report.resources}
+    return shown, [detail for record in records if record.check_id == LOADING_FAILED for detail in record.details]
 
 
 def _unseen(path: str, config: Any) -> int:
-    """The exit code that Checkov's 0 hides: of a failure that it was not asked to pass over, and did not show."""
+    """The exit code of a plan of which Checkov shows nothing, by the checks that it was asked to run."""
+    from checkov.common.bridgecrew.severities import Severities
+
     from planproof.checkov_adapter import evaluation, take_roots
 
     take_roots(config.repo_root_for_plan_enrichment)
@@ -134,21 +223,15 @@ def _unseen(path: str, config: Any) -> int:
         return CANNOT_JUDGE
     if config.soft_fail or config.soft_fail_on:
         return OK
-    failures = [f for f in found.report.findings if found.report.fails_by(f) and _is_chosen(f.check_id, config)]
+    chosen = _filter(config)
+    failures = [
+        finding
+        for finding in found.report.findings
+        if found.report.fails_by(finding)
+        and chosen.should_run_check(check_id=finding.check_id, severity=Severities.get(finding.severity), report_type=_PLANS)
+    ]
     for failure in failures:
         print(f"planproof: {path}: {failure.check_id} {one_line(failure.subject)}: {one_line(failure.reason)}", file=sys.stderr)
     if any(failure.code == "check_error" for failure in failures):
         return CANNOT_JUDGE
     return FAILED if failures else OK
-
-
-def _is_chosen(check_id: str, config: Any) -> bool:
-    chosen, skipped = _names(config.check), _names(config.skip_check)
-    ours = [name for name in chosen if name.startswith("CKV")]
-    return (not chosen or any(fnmatch.fnmatch(check_id, name) for name in ours)) and not any(
-        fnmatch.fnmatch(check_id, name) for name in skipped
-    )
-
-
-def _names(entries: Iterable[str] | None) -> list[str]:
-    return [name.strip() for entry in entries or () for name in str(entry).split(",")]

@@ -1,7 +1,7 @@
-"""Begins a new check in a clone of planproof: its file, policy section and schema, a good and a bad fixture, a test, and its page.
+"""Begins a new check in a clone of planproof: its file, policy section and schema, a good and a bad fixture, and its page.
 
-What it writes works as it is, on an example (buckets with force_destroy), and its tests pass: change it, piece by piece, into yours.
-CONTRIBUTING.md walks through it."""
+What it writes works as it is, on an example (EBS volumes that are encrypted), and its tests pass: change it, piece by piece, into yours.
+CONTRIBUTING.md walks through it. With --dir it begins a check of your own: its file and two tests, which `planproof test` runs."""
 
 from __future__ import annotations
 
@@ -27,67 +27,52 @@ from planproof.check import Context, Instance, Outcome, check, failed, passed, u
 
 @check(
     id="{id}",
-    name="Buckets are not emptied when they are destroyed",
+    name="EBS volumes are encrypted",
     severity="MEDIUM",
-    category="GENERAL_SECURITY",
-    types=("aws_s3_bucket",),
+    category="ENCRYPTION",
+    types=("aws_ebs_volume",),
 )
-def {name}(bucket: Instance, context: Context) -> Outcome:
-    """Finds buckets whose `force_destroy` deletes every object with them.
+def {name}(volume: Instance, context: Context) -> Outcome:
+    """Finds volumes that are not encrypted.
 
-    Why: what is deleted that way cannot be restored.
-    https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/s3_bucket
+    Why: whoever gets hold of a snapshot of a volume that is not encrypted can read it.
+    https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption.html
 
-    Cannot see: objects that something else deletes before the bucket is destroyed.
+    Cannot see: encryption by default, which the account switches on.
 
-    Fix: Leave `force_destroy` out, or set it to false.
+    Fix: Set `encrypted = true`.
     """
-    where = f"{{bucket.address}}.force_destroy"
-    value = context.argument(bucket, "force_destroy")
-    if context.settings("{name}")["allowed"]:
-        return passed("kept", "the policy allows force_destroy", where)
+    where = f"{{volume.address}}.encrypted"
+    value = context.argument(volume, "encrypted")
     if value.is_unknown:
         return unknown("unknown_value", f"known after the apply: {{where}}", where)
     if value.raw is True:
-        return failed("emptied", "force_destroy is true: the bucket is emptied before it is destroyed", where)
-    return passed("kept", "force_destroy is not set", where)
-'''
-_TEST = '''"""What the fixtures of {name} do not show: its settings."""
-
-from __future__ import annotations
-
-from conftest import ROOT
-from planproof.engine import evaluate
-from planproof.policy.model import Policy
-from planproof.policy.profiles import merge
-from planproof.registry import all_checks
-from planproof.verdict import Verdict
-
-CHECK = next(check for check in all_checks() if check.key == "{name}")
-BAD = ROOT / "fixtures" / "bad" / "{name}" / "plain" / "plan.json"
-
-
-def test_the_policy_can_allow_it() -> None:
-    policy = Policy(merge(Policy.default().data, {{"checks": {{"{name}": {{"allowed": True}}}}}}))
-    assert {{finding.verdict for finding in evaluate(BAD, policy, checks=[CHECK]).findings}} == {{Verdict.PASS}}
+        return passed("encrypted", "encrypted is true", where)
+    return failed("plain", "encrypted is not true", where)
 '''
 _SECTION = """\
   {name}:
     level: mandatory
-    allowed: false # true: what the check finds is accepted everywhere
 """
-_NEEDED = ("checks/failure_modes", "fixtures", "policies/planproof.schema.json", "tests/plans/new_check_good", "tools/bundle.py")
+_DEPENDS = """\
+    "{id}": ("aws_ebs_volume.encrypted",),
+"""
+_NEEDED = ("checks/failure_modes", "fixtures", "policies/planproof.schema.json", "tests/support/depends.py", "tools/bundle.py")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "name", metavar="NAME", help="in snake_case, as its file and its policy section are called: bucket_encryption"
     )
+    parser.add_argument("--dir", metavar="DIR", help="a folder of your own checks, outside a clone: checks")
     parser.add_argument("--in", dest="root", metavar="DIR", default=".", help="the clone (default: the current folder)")
 
 
 def run(options: argparse.Namespace) -> int:
     root, name = Path(options.root), options.name
+    _refuse_name(name)
+    if options.dir is not None:
+        return _begin_own(Path(options.dir), name)
     _refuse(root, name)
     check_id = f"CKV_PLAN_{max(int(check.id.rpartition('_')[2]) for check in all_checks()) + 1}"
     written = [
@@ -95,8 +80,8 @@ def run(options: argparse.Namespace) -> int:
             root / f"checks/failure_modes/{name}.py",
             _CHECK.format(name=name, id=check_id, title=name.replace("_", " ").capitalize()),
         ),
-        _write(root / f"tests/test_{name}.py", _TEST.format(name=name)),
-        *(_fixture(root, kind, name) for kind in ("good", "bad")),
+        *(_example(kind, root / "fixtures" / kind / name / "plain") for kind in ("good", "bad")),
+        _depends(root, check_id),
         _section(root, name),
         _schema(root, name, check_id),
     ]
@@ -108,17 +93,35 @@ def run(options: argparse.Namespace) -> int:
     return OK
 
 
+def _begin_own(folder: Path, name: str) -> int:
+    file = folder / f"{name}.py"
+    if file.exists() or any(check.key == name for check in all_checks()):
+        raise CommandError(f"there is a check {name} already")
+    taken = [int(n) for old in folder.glob("*.py") for n in re.findall(r"CKV_OWN_(\d+)", old.read_text(encoding="utf-8"))]
+    check_id = f"CKV_OWN_{max(taken, default=0) + 1}"
+    written = [
+        _write(file, _CHECK.format(name=name, id=check_id, title=name.replace("_", " ").capitalize())),
+        *(_example(kind, folder / "tests" / name / kind) for kind in ("good", "bad")),
+    ]
+    print(f"{check_id} {name}:\n" + "\n".join(f"  {path.as_posix()}" for path in written))
+    print(f"Now: planproof test {folder.as_posix()}")
+    return OK
+
+
 def _next(name: str) -> str:
-    return f"change it into yours, then `python tools/fixtures.py fixtures/*/{name}`, `make generate`, `pytest -k {name}`"
+    return f"change it into yours, as CONTRIBUTING.md says; `pytest -k {name}` passes after each step"
+
+
+def _refuse_name(name: str) -> None:
+    if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name):
+        raise CommandError(f"{one_line(name)!r} cannot be the name of a check: it is snake_case, such as bucket_encryption")
 
 
 def _refuse(root: Path, name: str) -> None:
-    if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name):
-        raise CommandError(f"{one_line(name)!r} cannot be the name of a check: it is snake_case, such as bucket_encryption")
     missing = [path for path in _NEEDED if not (root / path).exists()]
     if missing:
         raise CommandError(
-            f"{root} is no clone of planproof (there is no {missing[0]}); a check of your own goes by planproof check --checks"
+            f"{root} is no clone of planproof (there is no {missing[0]}); a check of your own is begun with --dir DIR"
         )
     if any(check.key == name for check in all_checks()) or (root / f"checks/failure_modes/{name}.py").exists():
         raise CommandError(f"there is a check {name} already")
@@ -130,12 +133,22 @@ def _write(path: Path, text: str) -> Path:
     return path
 
 
-def _fixture(root: Path, kind: str, name: str) -> Path:
-    target = root / "fixtures" / kind / name / "plain"
+def _example(kind: str, target: Path) -> Path:
+    """The configuration, plan and expectations that a check begins with: of the package, or of the clone around it."""
+    library = Path(__file__).resolve().parents[2]
+    places = (library / f"new_check_{kind}", library.parents[1] / "tests" / "plans" / f"new_check_{kind}")
+    source = next((place for place in places if place.is_dir()), None)
+    if source is None:
+        raise CommandError("the example to begin with is missing: install planproof, or clone it as a whole")
     for file in ("main.tf", "plan.json", "expected.json"):
-        text = (root / f"tests/plans/new_check_{kind}" / file).read_text(encoding="utf-8")
-        _write(target / file, re.sub(r"\A#.*\n", "", text))
+        _write(target / file, re.sub(r"\A#.*\n", "", (source / file).read_text(encoding="utf-8")))
     return target
+
+
+def _depends(root: Path, check_id: str) -> Path:
+    """At the end of the table, which is the file's last statement."""
+    path = root / "tests" / "support" / "depends.py"
+    return _write(path, path.read_text(encoding="utf-8").rstrip().removesuffix("}") + _DEPENDS.format(id=check_id) + "}\n")
 
 
 def _section(root: Path, name: str) -> Path:
@@ -151,9 +164,6 @@ def _schema(root: Path, name: str, check_id: str) -> Path:
         "type": "object",
         "description": check_id,
         "additionalProperties": False,
-        "properties": {
-            **{key: {"$ref": f"#/$defs/{key}"} for key in SHARED},
-            "allowed": {"type": "boolean", "description": "What the check finds is accepted everywhere.", "default": False},
-        },
+        "properties": {key: {"$ref": f"#/$defs/{key}"} for key in SHARED},
     }
     return _write(path, json.dumps(document, indent=2) + "\n")
