@@ -4,25 +4,18 @@ from __future__ import annotations
 
 import os
 import posixpath
-import re
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from planproof.errors import SyntaxProblem
 from planproof.syntax.file import SourceFile
-from planproof.syntax.lexer import COMMENTS, IDENTIFIER
 from planproof.syntax.nodes import Attribute, Block, Body, Literal, Node
 
 if TYPE_CHECKING:
     from planproof.syntax.blocks import TopBlock
 
 _LABELLED = {"resource": 2, "data": 2, "module": 1, "output": 1, "variable": 1, "provider": 1}
-
-# A comment, or what may look as if it held one: a string, a heredoc.
-_COMMENT = re.compile(
-    rf'(?P<comment>{COMMENTS})|"(?:[^"\\\n]|\\.)*"|<<-?(?P<marker>{IDENTIFIER})\r?\n(?:.*\n)*?[ \t]*(?P=marker)[ \t]*(?=\r?\n|\Z)'
-)
 
 
 class Location(NamedTuple):
@@ -73,8 +66,7 @@ class ModuleSource:
         """The comments in the block with these labels that hold a word. JSON has none."""
         if labels not in self._comments:
             blocks = [b for b in self._found(labels) if not b.file.path.endswith(".json") and self.mentions(word, *labels)]
-            found = (match["comment"] for b in blocks for match in _COMMENT.finditer(b.file.text, b.start, b.end))
-            self._comments[labels] = tuple(text for text in found if text and word in text)
+            self._comments[labels] = tuple(text for block in blocks for text in block.comments() if word in text)
         return self._comments[labels]
 
     def where(self, *labels: str) -> Location | None:

@@ -15,6 +15,12 @@ _INTERPOLATION = r'[$%]\{[^"#/<{}]*\}'
 _STRING = rf'"[^"\\$%\r\n]*(?:(?:\\.|\$\$\{{|%%\{{|{_INTERPOLATION}|[$%](?![$%]?\{{))[^"\\$%\r\n]*)*"'
 _code = re.compile(rf'[^"#/<{{}}]*(?:(?:{_STRING}|{lexer.COMMENTS}|/(?![/*])|<(?!<))[^"#/<{{}}]*)*').match
 
+# A comment, or what may look as if it held one: a string, a heredoc.
+_comments = re.compile(
+    rf'(?P<comment>{lexer.COMMENTS})|"(?:[^"\\\n]|\\.)*"'
+    rf"|<<-?(?P<marker>{lexer.IDENTIFIER})\r?\n(?:.*\n)*?[ \t]*(?P=marker)[ \t]*(?=\r?\n|\Z)"
+).finditer
+
 
 class TopBlock:
     """A block of a file: its header and where it lies. `block` is the tree, read when it is first asked for."""
@@ -33,6 +39,10 @@ class TopBlock:
         if self._block is None:
             self._block = Parser(self.file, self.start).block()
         return self._block
+
+    def comments(self) -> list[str]:
+        """The comments in it, of the native syntax."""
+        return [found["comment"] for found in _comments(self.file.text, self.start, self.end) if found["comment"]]
 
 
 def top_blocks(file: SourceFile) -> list[TopBlock]:
