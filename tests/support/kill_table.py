@@ -23,7 +23,7 @@ from support.depends import DEPENDS
 from support.mutants import ELSEWHERE, bare, mutants
 from support.repository import ROOT, policy_of
 from support.source_mutants import GOOD, source_rows
-from support.survivors import REASONS
+from support.survivors import REASONS, USUAL
 
 IDEAL = GOOD / "ideal"
 FOLDERS = [IDEAL, *sorted(file.parent for file in GOOD.glob("*/*/expected.json"))]
@@ -35,7 +35,7 @@ Verdicts = dict[tuple[str, str], set[tuple[str, str]]]
 
 
 def reasons_of(check: Check) -> dict[str, str]:
-    return REASONS.get(check.id, {})
+    return REASONS.get(check.id, USUAL)
 
 
 class Row(NamedTuple):
@@ -198,4 +198,4 @@ def without_reason(check: Check, rows: list[Row]) -> list[Row]:
 def left_over(check: Check, rows: list[Row]) -> list[str]:
     """The reasons that no mutant needs."""
     used = {row.reason(check) for row in _parts(check, rows)[1]}
-    return [glob for glob in reasons_of(check) if glob not in used]
+    return [glob for glob in REASONS.get(check.id, ()) if glob not in used]

@@ -46,6 +46,9 @@ _TRUST = {
     "*.source_policy_documents *": DOCUMENT,
 }
 
+# Those of a check that has none of its own yet.
+NO_SUBJECT = "no subject of the check refers to it there"
+USUAL = {"* moved": MOVED, "* relinked": SAME, "ideal * dropped": NO_SUBJECT, "ideal * count_0": NO_SUBJECT}
 REASONS: dict[str, dict[str, str]] = {
     "CKV_PLAN_1": {
         "aws_s3_bucket dropped": GONE,
