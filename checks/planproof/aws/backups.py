@@ -61,7 +61,7 @@ def backed_up(instance: Instance, context: Context) -> BackedUp:
         backing += [(each, _snapshots(each, instance, context)) for each in context.plan.of_type(LIFECYCLE_POLICY)]
     found = [BackedUp(answer, each.address, (each.address,)) for each, answer in backing]
     for plan in context.policy.elsewhere("backup_plans"):
-        tags = (_has_tag(instance, key, wanted, _tagged_like, context) for key, wanted in plan.tags.items())
+        tags = (_has_tag(instance, key, wanted, _tagged_like, context) for key, wanted in plan.tags)
         found.append(BackedUp(both(True, *tags), f"the backup plan {plan.name}, which the policy declares,"))
     for answer in (True, None):
         first = next((each for each in found if each.answer is answer), None)

@@ -48,7 +48,7 @@ class Declared(NamedTuple):
     reason: str
     until: datetime.date | None = None
     alerts: bool = False
-    tags: Mapping[str, str] = {}
+    tags: tuple[tuple[str, str], ...] = ()
 
 
 class Policy:
@@ -177,7 +177,7 @@ def _declaration(raw: Mapping[str, Any], name: str) -> Declared:
     until = raw.get("until")
     try:
         day = until if until is None or isinstance(until, datetime.date) else datetime.date.fromisoformat(str(until))
-        tags = {key: value for key, value in (raw.get("tags") or {}).items() if value is not None}
+        tags = tuple((key, value) for key, value in (raw.get("tags") or {}).items() if value is not None)
         return Declared(str(raw["name"]), str(raw["reason"]), day, raw.get("alerts") is True, tags)
     except (KeyError, ValueError, TypeError):
         raise PolicyError(
