@@ -136,7 +136,7 @@ def test_a_policy_may_speak_of_them_and_is_held_to_what_all_checks_have(tmp_path
         find_policy({"exceptions": [exception]})
     with pytest.raises(PolicyError, match=r"queue_redrive\.severity has to be one of CRITICAL"):
         find_policy({"checks": {"queue_redrive": {"severity": "BAD"}}}, checks)
-    report = evaluate(PLAN, {"checks": {"queue_redrive": {"enabled": False}}}, checks=checks)
+    report = evaluate(PLAN, {"unjudged": "warn", "checks": {"queue_redrive": {"enabled": False}}}, checks=checks)
     assert report.findings == ()
 
 
