@@ -310,7 +310,7 @@ def _look_at_what_is_passed_over() -> None:
         end(report, errors)
         if id(report) in judged:
             for record in _passed_over(errors, *judged.pop(id(report))):
-                report.addrecord_of(record)
+                report.add_record(record)
 
     PlanRunner.check_tf_definition = check_tf_definition
     CheckovReport.add_parsing_errors = add_parsing_errors

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from planproof.formats.streaming import NONE, add
 from planproof.text.docstring import Sections, sections
@@ -33,11 +32,6 @@ class Group(NamedTuple):
     @property
     def severity(self) -> str:
         return min((finding.severity for finding in self.findings), key=rank)
-
-
-def dumps(document: Any) -> str:
-    """JSON without what the runner of GitHub Actions takes for a command wherever it stands in a line."""
-    return json.dumps(document).replace("##[", r"#\u0023[")
 
 
 def rank(severity: str) -> int:

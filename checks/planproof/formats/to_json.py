@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from planproof.formats.common import dumps
 from planproof.formats.streaming import Coming
+from planproof.text.escaping import json_text
 from planproof.verdict import Report
 
 
@@ -26,7 +26,7 @@ def stream(reports: Iterable[Report]) -> Iterator[str]:
         return
     for report in coming:
         yield ('{"plans": [\n' if coming.number == 1 else ",\n") + _one(report)
-    yield f'\n],\n"summary": {dumps(coming.totals)}}}\n'
+    yield f'\n],\n"summary": {json_text(coming.totals)}}}\n'
 
 
 def _one(report: Report) -> str:
@@ -34,8 +34,8 @@ def _one(report: Report) -> str:
     findings = document.pop("findings")
     assert isinstance(findings, list)
     # One finding a line; inside a text the quote would be escaped.
-    lines = dumps(findings)[1:-1].replace('}, {"check_id": ', '},\n    {"check_id": ')
+    lines = json_text(findings)[1:-1].replace('}, {"check_id": ', '},\n    {"check_id": ')
     inner = f"\n    {lines}\n  " if lines else ""
-    head = "".join(f'  "{key}": {dumps(document.pop(key))},\n' for key in ("plan", "policy", "profile"))
-    rest = "".join(f',\n  "{key}": {dumps(value)}' for key, value in document.items())
+    head = "".join(f'  "{key}": {json_text(document.pop(key))},\n' for key in ("plan", "policy", "profile"))
+    rest = "".join(f',\n  "{key}": {json_text(value)}' for key, value in document.items())
     return f'{{\n{head}  "findings": [{inner}]{rest}\n}}'

@@ -7,10 +7,10 @@ list, and the summary is their sum. policies/rego/planproof/gate.rego reads it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from planproof.formats.streaming import NONE, add
+from planproof.text.escaping import json_text
 from planproof.verdict import Report
 from planproof.version import version
 
@@ -32,4 +32,4 @@ def render(reports: Sequence[Report]) -> str:
             for finding in report.findings
         ],
     }
-    return json.dumps({"planproof": document}) + "\n"
+    return json_text({"planproof": document}) + "\n"

@@ -12,9 +12,9 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
-from planproof.formats.common import dumps, rules_of, subject, visible
+from planproof.formats.common import rules_of, subject, visible
 from planproof.text.docstring import sections
-from planproof.text.escaping import one_line
+from planproof.text.escaping import json_text, one_line
 from planproof.verdict import ADVISORY, PLAN, CheckInfo, Finding, Report, Standing, Verdict
 from planproof.version import page_url, version
 
@@ -37,8 +37,8 @@ def render(reports: Sequence[Report]) -> str:
         "properties": _judged_by(reports),
         "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The folder that planproof ran in."}}},
     }
-    head = dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
-    results = ",\n".join(dumps(result) for result in _results(reports, places))  # a line each, as there may be many
+    head = json_text({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
+    results = ",\n".join(json_text(result) for result in _results(reports, places))  # a line each, as there may be many
     return f'{head.removesuffix("}]}")}, "results": [\n{results}\n]}}]}}\n'
 
 

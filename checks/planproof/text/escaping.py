@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
+from typing import Any
 
 _LONGEST = 2000
 
@@ -23,6 +25,11 @@ def one_line(text: str) -> str:
     return "".join(
         c if c == " " or unicodedata.category(c)[0] not in "CZ" else c.encode("unicode_escape").decode() for c in shown
     )
+
+
+def json_text(document: Any) -> str:
+    """JSON without what the runner of GitHub Actions takes for a command wherever it stands in a line."""
+    return json.dumps(document).replace("##[", r"#\u0023[")
 
 
 _MARKDOWN = {c: f"&#{ord(c)};" for c in "&<>*`[]()!|~\\${}^"}
