@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from planproof.aws.delivered_logs import only_delivered_logs
 from planproof.aws.predicates import Basis, PredicateResult, all_of, answer
 from planproof.aws.s3 import BUCKET, lifecycle
+from planproof.aws.without_versions import why_no_versions
 from planproof.check import LISTED_TYPES, Context, Instance, Outcome, check, failed, passed, unknown
 from planproof.plan.value import State
 
@@ -37,8 +37,8 @@ def versioning_coverage(resource: Instance, context: Context) -> Outcome:
     OpenSearch takes automated snapshots always, and since Elasticsearch 5.3 hourly ones: an older engine is what fails.
 
     The profile `general` demands less: no published versions of Lambda functions, no vault locks, and no versions of buckets that
-    receive nothing but access, traffic or load balancer logs (`delivered_logs`), or whose objects all expire within a month
-    (`short_lived_days`).
+    receive nothing but access, traffic or load balancer logs (`delivered_logs`) or what can be made again, such as inventories and
+    results of queries (`remade`), or whose objects all expire within a month (`short_lived_days`).
 
     Cannot see: copies that are made outside this plan and not declared in the policy, and settings of the account.
 
@@ -51,10 +51,9 @@ def versioning_coverage(resource: Instance, context: Context) -> Outcome:
     """
     settings = context.settings("versioning_coverage")
     rule = settings["types"][resource.type]
-    delivered = only_delivered_logs(resource, settings, context) if resource.type == BUCKET else None
-    if delivered:
-        reason = f"it receives nothing but access, traffic or load balancer logs ({delivered}): there is nothing to demand"
-        return passed("not_applicable", reason, resource.address)
+    reason = why_no_versions(resource, settings, context) if resource.type == BUCKET else None
+    if reason:
+        return passed("not_applicable", f"{reason}: there is nothing to demand", resource.address)
     conditions = [answer(condition, resource, context) for condition in filter(None, rule.get("when") or ())]
     if resource.type == BUCKET:
         conditions.append(_keeps_objects(resource, settings["short_lived_days"], context))

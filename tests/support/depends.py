@@ -78,6 +78,14 @@ DEPENDS: dict[str, tuple[str, ...]] = {
         "aws_fsx_windows_file_system",
         "aws_s3_bucket_logging*",
         "aws_lb.access_logs*",
+        "aws_s3_bucket_inventory",  # what writes what can be made again
+        "aws_s3_bucket_inventory.destination.0",
+        "aws_s3_bucket_inventory.destination.0.bucket.0",
+        "*.bucket_arn",
+        "aws_athena_workgroup",
+        "aws_athena_workgroup.configuration.0",
+        "aws_athena_workgroup.configuration.0.result_configuration.0",
+        "*.output_location",
         "aws_cloudtrail.enable_log_file_validation",
         "aws_kms_key.enable_key_rotation",
         "aws_kms_key.custom*",  # the key spec, the key store: which keys can rotate
