@@ -34,7 +34,8 @@ def agreeing(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def policy_of(folder: Path) -> Policy:
-    """The policy by which a fixture is judged: the bundled one, with what its expectation changes."""
+    """The policy by which a fixture, or a mutant of it, is judged: the bundled one, with what its expectation changes. A mutant may have
+    nothing left that is judged."""
     expected = folder / "expected.json"
     own = json.loads(expected.read_text(encoding="utf-8")).get("policy", {}) if expected.exists() else {}
-    return Policy(merge(Policy.default().data, own))
+    return Policy(merge(merge(Policy.default().data, {"unjudged": "ignore"}), own))
