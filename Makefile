@@ -29,7 +29,7 @@ fast: $(VENV)/fast
 	$(PYTEST) -m "not slow and not exhaustive"
 
 exhaustive: $(VENV)/test
-	HYPOTHESIS_PROFILE=thorough $(PYTEST) -m "exhaustive or hypothesis"
+	HYPOTHESIS_PROFILE=thorough $(PYTEST) -m "(exhaustive or hypothesis)$(BUT)"
 
 lint: $(VENV)/test
 	$(BIN)/ruff check .

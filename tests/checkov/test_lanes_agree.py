@@ -81,7 +81,11 @@ def checkovs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkovs]:
     runs.close()
 
 
-@pytest.mark.parametrize(("key", "part"), [(key, part) for key in KEYS for part in range(PARTS.get(key, 1))])
+# A part has every so many mutants of each fixture: the first of them is a sample of all.
+@pytest.mark.parametrize(
+    ("key", "part"),
+    [pytest.param(key, part, marks=pytest.mark.nightly if part else ()) for key in KEYS for part in range(PARTS.get(key, 1))],
+)
 def test_every_mutant(key: str, part: int, checkovs: Checkovs, tmp_path: Path) -> None:
     """build/mutation says what each of them changes on our lane; here it is the same checks and policy on both."""
     folders = [folder for folder in FOLDERS if key in (folder.name, folder.parent.name)]

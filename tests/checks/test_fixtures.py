@@ -96,7 +96,17 @@ def provider() -> Iterator[dict[str, str]]:
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("folder", tool.fixtures(), ids=lambda folder: str(folder.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "folder",
+    [
+        pytest.param(
+            folder,
+            id=str(folder.relative_to(ROOT)),
+            marks=() if folder.name in ("plain", "ideal", "review") else pytest.mark.nightly,
+        )
+        for folder in tool.fixtures()
+    ],
+)
 def test_plans_are_what_terraform_makes_of_the_hcl(folder: Path, provider: dict[str, str]) -> None:
     committed = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
     assert tool.normalised(tool.plan(folder, provider)) == tool.normalised(committed)
