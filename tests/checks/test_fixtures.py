@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,8 +11,8 @@ import pytest
 import fixtures as tool
 from planproof.policy.schema import schema
 from planproof.registry import checks_folder
-from planproof.source.tests_around import TOO_MANY_FILES
 from planproof.verdict import Report, Verdict
+from reason_codes import all_codes, codes_of, shown_codes
 from support.judged import CASES, CHECKS, NAMES, judge
 from support.repository import FIXTURES, ROOT
 
@@ -58,31 +57,15 @@ def test_every_fixture_belongs_to_a_check_and_has_an_expectation() -> None:
     assert [folder for folder in folders if not (folder / "expected.json").exists() or not (folder / "plan.json").exists()] == []
 
 
-def codes_of(file: Path, *functions: str) -> set[str]:
-    """The reason codes that a file can give, read from its calls of passed, failed and unknown, or of other functions."""
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name))
-    firsts = (call.args[0] for call in calls if call.func.id in (functions or ("passed", "failed", "unknown")) and call.args)
-    return {first.value for first in firsts if isinstance(first, ast.Constant)}
-
-
-def seen_codes(key: str) -> set[str]:
-    expectations = (json.loads((f / "expected.json").read_text(encoding="utf-8")) for f in CASES if f.parent.name == key)
-    return {finding["code"] for expected in expectations for finding in expected["findings"]}
-
-
 @pytest.mark.parametrize("key", sorted(CHECKS))
 def test_every_reason_code_is_seen_in_a_fixture(key: str) -> None:
-    assert codes_of(checks_folder() / f"{key}.py") <= seen_codes(key)
+    assert codes_of(checks_folder() / f"{key}.py") <= shown_codes(key)
 
 
 @pytest.mark.parametrize("key", sorted(CHECKS))
 def test_the_schema_knows_every_reason_code_for_levels(key: str) -> None:
     section = schema()["properties"]["checks"]["properties"][key]
-    links = (ROOT / "checks/planproof/aws/alerts").glob("*.py") if key == "unauthorized_access_alert" else ()
-    chain = {code for file in links for code in codes_of(file, "broken", "cannot_tell")}
-    no_fixture = {TOO_MANY_FILES} if key == "test_coverage" else set()
-    assert section["properties"]["levels"]["propertyNames"]["enum"] == sorted(seen_codes(key) | chain | no_fixture)
+    assert section["properties"]["levels"]["propertyNames"]["enum"] == sorted(all_codes(key)), "run `make generate`"
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ ENTRIES = {
     "the interface": "import planproof.api",
     "Checkov": "from planproof.checkov_adapter import register; register()",
 }
+EACH = [pytest.param(code, id=name, marks=pytest.mark.slow if name == "Checkov" else ()) for name, code in ENTRIES.items()]
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def older(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("code", ENTRIES.values(), ids=ENTRIES)
+@pytest.mark.parametrize("code", EACH)
 def test_each_entry_refuses_two_copies(code: str, older: Path) -> None:
     settings = {**os.environ, "PYTHONPATH": os.pathsep.join([str(OURS), str(older)])}
     done = subprocess.run([sys.executable, "-c", f"import sys; {code}"], env=settings, capture_output=True, text=True)

@@ -172,7 +172,8 @@ def tools_of(settings: Mapping[str, Any], kind: str) -> list[Mapping[str, Any]]:
 
 def _other(folder: Folder, settings: Mapping[str, Any], kind: str) -> Iterator[str]:
     tools = tools_of(settings, kind)
-    return (file for file in (folder.files if tools else ()) if asserting_text(folder, file, tools))
+    files = (file for file in (folder.files if tools else ()) if asserting_text(folder, file, tools))
+    return (file for file in files if not is_broken(file, folder.text(file)))
 
 
 def asserting_text(folder: Folder, file: str, tools: Iterable[Mapping[str, Any]]) -> str:
@@ -180,10 +181,9 @@ def asserting_text(folder: Folder, file: str, tools: Iterable[Mapping[str, Any]]
     fit = [tool for tool in tools if any(matches(glob, file) for glob in tool["files"])]
     if not fit:
         return ""
-    written = folder.text(file)
-    text, code = _without_comments(file, written)
+    text, code = _without_comments(file, folder.text(file))
     asserts = any(_holds(text, tool.get("mentions") or [""]) and _holds(code, tool["asserts"]) for tool in fit)
-    return text if asserts and not _is_broken(file, written) else ""
+    return text if asserts else ""
 
 
 def _holds(text: str, words: Iterable[str]) -> bool:
@@ -225,9 +225,9 @@ def _python(text: str) -> tuple[str, str]:
     return plain, _PYTHON.sub("", plain)
 
 
-def _is_broken(file: str, text: str) -> bool:
-    """Whether it is Python that no test runner can read. It is compiled and never run: `ast.parse` fails with a SystemError now and then
-    when several threads use it (CPython's issue 106905)."""
+def is_broken(file: str, text: str) -> bool:
+    """Whether it is Python that no test runner can read, which takes long to tell. It is compiled and never run: `ast.parse` fails with a
+    SystemError now and then when several threads use it (CPython's issue 106905)."""
     if not file.endswith(".py"):
         return False
     with _COMPILING, warnings.catch_warnings():

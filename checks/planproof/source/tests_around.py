@@ -24,6 +24,7 @@ from planproof.source.terraform_tests import (
     Run,
     TerraformTests,
     asserting_text,
+    is_broken,
     run_of,
     tools_of,
 )
@@ -50,7 +51,7 @@ def tests_around(root: Path, settings: Mapping[str, Any]) -> TerraformTests:
                 continue
             for kind in KINDS:
                 text = asserting_text(place.folder, file, tools[kind])
-                if text and place.names_it(file, text):
+                if text and place.names_it(file, text) and not is_broken(file, place.folder.text(file)):
                     others[kind] = (*others[kind], file)
     return TerraformTests(tuple(runs), others, ())
 
