@@ -15,25 +15,29 @@ from planproof.plan.model import Instance
 
 _LOGS = frozenset({"log", "logs", "logging"})
 _DELIVERED = "it receives nothing but access, traffic or load balancer logs"
+_REMADE = "it receives nothing but what can be made again"
 
 
 def why_no_versions(bucket: Instance, settings: Mapping[str, Any], context: Context) -> str | None:
     """Why no version of its objects is worth keeping, or None: all that the plan has write to it is of the types that
-    `delivered_logs.writers` lists, or writes what `remade` says, or, if nothing does, its name or address tells of such logs
-    (`delivered_logs.words`, beside a word for logs)."""
-    delivered = settings["delivered_logs"]
+    `delivered_logs.writers` lists, or is in `remade.writers`, or, if nothing does, its name or address tells of such logs
+    (`delivered_logs.words`, beside a word for logs) or of what can be made again (`remade.words`)."""
+    delivered, again = settings["delivered_logs"], settings["remade"]
     logs = [w for writer in writers_to(bucket, context) if (w := context.plan.by_address.get(writer.address))]
-    remade = _remade(settings["remade"], context).get(bucket.address, [])
+    remade = _remade(again["writers"], context).get(bucket.address, [])
     if not all(writer.type in delivered["writers"] for writer in logs):
         return None
     if remade:
-        return f"it receives nothing but what can be made again ({remade[0].address} writes to it)"
+        return f"{_REMADE} ({remade[0].address} writes to it)"
     if logs:
         return f"{_DELIVERED} ({logs[0].address} writes to it)"
     texts = (bucket.address, *known_texts(bucket, context), bucket.get("bucket_prefix").text or "")
-    found = (words for text in texts if (words := set(words_of(text))) & _LOGS)
-    said = next((word for words in found for word in sorted(words & set(delivered["words"]))), None)
-    return f"{_DELIVERED} (its name or address says {said!r})" if said else None
+    for words in map(set, map(words_of, texts)):
+        if words & _LOGS and (said := sorted(words & {*delivered["words"]})):
+            return f"{_DELIVERED} (its name or address says {said[0]!r})"
+        if said := sorted(words & {*again["words"]}):
+            return f"{_REMADE} (its name or address says {said[0]!r})"
+    return None
 
 
 def _remade(table: Mapping[str, Any], context: Context) -> dict[str, list[Instance]]:
