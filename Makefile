@@ -14,7 +14,7 @@ REGO := $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --
 # Checkov brings a JIT for Python 3.10 (pyston_lite) that ends long loops with a segmentation fault.
 export DISABLE_PYSTON = 1
 
-.PHONY: demo test fast exhaustive lint generate dist pack clean
+.PHONY: demo test fast exhaustive sample lint generate dist pack clean
 
 demo: $(VENV)/demo
 	@echo "== planproof, the review's configuration"; $(PLANPROOF) check fixtures/bad/review/plan.json || test $$? -eq 1
@@ -29,7 +29,10 @@ fast: $(VENV)/fast
 	$(PYTEST) -m "not slow and not exhaustive"
 
 exhaustive: $(VENV)/test
-	HYPOTHESIS_PROFILE=thorough $(PYTEST) -m "(exhaustive or hypothesis)$(BUT)"
+	HYPOTHESIS_PROFILE=thorough $(PYTEST) -m "exhaustive or hypothesis"
+
+sample: $(VENV)/test
+	HYPOTHESIS_PROFILE=thorough $(PYTEST) -m "(exhaustive or hypothesis) and not nightly"
 
 lint: $(VENV)/test
 	$(BIN)/ruff check .
