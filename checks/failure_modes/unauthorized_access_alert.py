@@ -11,7 +11,7 @@ from planproof.aws.s3 import BUCKET
 from planproof.check import Context, Instance, Outcome, check, failed, passed, unknown
 
 # A trail of all buckets, a detector or a pattern names no bucket, and the reason tells the breaks of one way of several.
-_LINKS: tuple[str, ...] = (
+_LINKS = (
     "aws_cloudtrail",
     "aws_cloudwatch_*",
     "aws_guardduty_*",
@@ -19,8 +19,9 @@ _LINKS: tuple[str, ...] = (
     "aws_kms_*",
     "aws_lambda_*",
     "aws_chatbot_*",
+    "aws_iam_role",
+    "aws_ssmincidents_response_plan",
 )
-_LINKS += ("aws_iam_role", "aws_ssmincidents_response_plan")
 
 
 @check(

@@ -22,9 +22,9 @@ def why_no_versions(bucket: Instance, settings: Mapping[str, Any], context: Cont
     """Why no version of its objects is worth keeping, or None: all that the plan has write to it is of the types that
     `delivered_logs.writers` lists, or is in `remade.writers`, or, if nothing does, its name or address tells of such logs
     (`delivered_logs.words`, beside a word for logs) or of what can be made again (`remade.words`)."""
-    delivered, again = settings["delivered_logs"], settings["remade"]
+    delivered, words_of_remade = settings["delivered_logs"], {*settings["remade"]["words"]}
     logs = [w for writer in writers_to(bucket, context) if (w := context.plan.by_address.get(writer.address))]
-    remade = _remade(again["writers"], context).get(bucket.address, [])
+    remade: list[Instance] = context.once(_remade).get(bucket.address, [])
     if not all(writer.type in delivered["writers"] for writer in logs):
         return None
     if remade:
@@ -35,18 +35,16 @@ def why_no_versions(bucket: Instance, settings: Mapping[str, Any], context: Cont
     for words in map(set, map(words_of, texts)):
         if words & _LOGS and (said := sorted(words & {*delivered["words"]})):
             return f"{_DELIVERED} (its name or address says {said[0]!r})"
-        if said := sorted(words & {*again["words"]}):
+        if said := sorted(words & words_of_remade):
             return f"{_REMADE} (its name or address says {said[0]!r})"
     return None
 
 
-def _remade(table: Mapping[str, Any], context: Context) -> dict[str, list[Instance]]:
-    """By a bucket's address: what surely writes to it, and could write the same again."""
-    memory = context.memory("remade")
-    if "found" not in memory:
-        found: dict[str, list[Instance]] = {}
-        for writing in writings({kind: entries for kind, entries in table.items() if entries}, context, BUCKET):
-            for bucket in () if writing.doubt else writing.found.targets:
-                found.setdefault(bucket.address, []).append(writing.writer)
-        memory["found"] = found
-    return memory["found"]  # type: ignore[no-any-return]
+def _remade(context: Context) -> dict[str, list[Instance]]:
+    """By a bucket's address: what surely writes to it, and could write the same again. Use as `context.once(_remade)`."""
+    table = context.settings("versioning_coverage")["remade"]["writers"]
+    found: dict[str, list[Instance]] = {}
+    for writing in writings({kind: entries for kind, entries in table.items() if entries}, context, BUCKET):
+        for bucket in () if writing.doubt else writing.found.targets:
+            found.setdefault(bucket.address, []).append(writing.writer)
+    return found
