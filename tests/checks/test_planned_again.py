@@ -35,7 +35,8 @@ CASES = [
     "bad/unauthorized_access_alert/plain",
 ]
 
-Verdicts = set[tuple[str, str, str]]
+Verdict = tuple[str, str, str]
+Verdicts = set[Verdict]
 
 
 @pytest.fixture(autouse=True)
@@ -59,9 +60,22 @@ def verdicts(plan: Path, source: Path, policy: Policy) -> Verdicts:
 @pytest.mark.parametrize("case", CASES)
 def test_by_each_provider_version(case: str, tmp_path: Path) -> None:
     folder = FIXTURES / case
-    found = [verdicts(plan(folder, tmp_path / f"{v}.json", "--aws", v), folder, policy_of(folder)) for v in ("4", "5", "6")]
-    assert found[0] == found[1] == found[2]
-    assert found[0]
+    fourth, fifth, sixth = [
+        {
+            v
+            for v in verdicts(plan(folder, tmp_path / f"{version}.json", "--aws", version), folder, policy_of(folder))
+            if not offered(v)
+        }
+        for version in ("4", "5", "6")
+    ]
+    assert fourth == fifth == sixth
+    assert fourth
+
+
+def offered(verdict: Verdict) -> bool:
+    """Deletion protection of log groups, which provider 6 offers first: the policy demands it where it is offered."""
+    check, subject, _ = verdict
+    return check == "CKV_PLAN_5" and "aws_cloudwatch_log_group." in subject
 
 
 # The planner makes up a name and an ARN for a bucket with a prefix, and the two do not fit together.
@@ -71,7 +85,14 @@ def test_after_an_apply(case: str, tmp_path: Path) -> None:
     folder = FIXTURES / case
     first = verdicts(plan(folder, tmp_path / "first.json", "--apply", str(tmp_path / "state")), folder, policy_of(folder))
     second = verdicts(plan(folder, tmp_path / "second.json", "--state", str(tmp_path / "state")), folder, policy_of(folder))
-    assert second == first
+    assert of_subjects_in_both(second, first) == of_subjects_in_both(first, second)
+    assert {check for check, _, _ in second ^ first} <= {"CKV_PLAN_14"}
+
+
+def of_subjects_in_both(verdicts: Verdicts, others: Verdicts) -> Verdicts:
+    """Without the names that only the apply made known, which CKV_PLAN_14 can compare in the second plan alone."""
+    both = {(check, subject) for check, subject, _ in others}
+    return {v for v in verdicts if v[:2] in both}
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case != "bad/review"])

@@ -37,20 +37,22 @@ class Folder:
 
     def files_in(self, *folders: str) -> list[str]:
         """The files directly in these folders, sorted."""
-        found = {self._relative(entry) for folder in folders for entry in self._entries(self._root / folder) if entry.is_file()}
-        return sorted(found)
+        found = [entry.path for folder in folders for entry in self._entries(self._root / folder) if entry.is_file()]
+        return sorted({Path(os.path.relpath(path, self._root)).as_posix() for path in found})
 
     @cached_property
     def files(self) -> list[str]:
         """All files at any depth but those of hidden folders and of what tools install, sorted."""
-        found, pending = [], [self._root]
+        found: list[str] = []
+        pending = [""]
         while pending:
-            for entry in self._entries(pending.pop()):
+            within = pending.pop()
+            for entry in self._entries(self._root / within):
                 if entry.is_dir(follow_symlinks=False):
                     if not entry.name.startswith(".") and entry.name not in _INSTALLED:
-                        pending.append(Path(entry.path))
+                        pending.append(f"{within}{entry.name}/")
                 elif entry.is_file():
-                    found.append(self._relative(entry))
+                    found.append(f"{within}{entry.name}")
             if len(found) + len(pending) > MAX_LISTED:
                 raise SourceError(f"{self._root} holds more than {MAX_LISTED} files; give the folder of the .tf files alone")
         return sorted(found)
@@ -65,12 +67,11 @@ class Folder:
 
     def text_within(self, path: str) -> str | None:
         """The text of a regular file at a path; None if there is none, or if it lies outside this folder."""
-        inside = os.path.realpath(self._root) + os.sep
         try:
             real = os.path.realpath(path)
         except ValueError:
             return None  # no file can have that name
-        return self.text(os.path.relpath(real, self._root)) if real.startswith(inside) and os.path.isfile(real) else None
+        return self.text(os.path.relpath(real, self._root)) if real.startswith(self._inside) and os.path.isfile(real) else None
 
     def blocks(self, file: str) -> list[TopBlock]:
         """The blocks of a file of the configuration's language, native or JSON."""
@@ -87,11 +88,11 @@ class Folder:
             entries = list(os.scandir(folder))
         except OSError:
             return []
-        inside = os.path.realpath(self._root) + os.sep
-        return [e for e in entries if not e.is_symlink() or os.path.realpath(e.path).startswith(inside)]
+        return [e for e in entries if not e.is_symlink() or os.path.realpath(e.path).startswith(self._inside)]
 
-    def _relative(self, entry: os.DirEntry[str]) -> str:
-        return Path(os.path.relpath(entry.path, self._root)).as_posix()
+    @cached_property
+    def _inside(self) -> str:
+        return os.path.realpath(self._root) + os.sep
 
 
 _INSTALLED = {"node_modules", "vendor", "venv", "__pycache__"}

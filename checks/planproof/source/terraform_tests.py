@@ -15,6 +15,7 @@ from planproof.source.files import Folder, is_configuration
 from planproof.source.modules import literal_source
 from planproof.syntax.nodes import Body, Literal, Node, TupleNode
 from planproof.syntax.traversals import references
+from planproof.text.remembered import remembered
 from planproof.text.wildcards import matches
 
 KINDS = ("unit", "integration")
@@ -181,7 +182,7 @@ def asserting_text(folder: Folder, file: str, tools: Iterable[Mapping[str, Any]]
     fit = [tool for tool in tools if any(matches(glob, file) for glob in tool["files"])]
     if not fit:
         return ""
-    text, code = _without_comments(file, folder.text(file))
+    text, code = _without_comments(folder.text(file), posixpath.splitext(file)[1])
     asserts = any(_holds(text, tool.get("mentions") or [""]) and _holds(code, tool["asserts"]) for tool in fit)
     return text if asserts else ""
 
@@ -190,11 +191,12 @@ def _holds(text: str, words: Iterable[str]) -> bool:
     return any(word in text for word in words)
 
 
-def _without_comments(file: str, text: str) -> tuple[str, str]:
+@remembered
+def _without_comments(text: str, suffix: str) -> tuple[str, str]:
     """The text without its comments; and, of Python, without its strings as well."""
-    if file.endswith(".py"):
+    if suffix == ".py":
         return _python(text)
-    mark, has_blocks = ("//", True) if re.search(r"\.(?:go|js|ts|java|kt|cs|rs)$", file) else ("#", False)
+    mark, has_blocks = ("//", True) if suffix in {".go", ".js", ".ts", ".java", ".kt", ".cs", ".rs"} else ("#", False)
     code = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith(mark))
     code = _without_blocks(code) if has_blocks else code
     return code, code

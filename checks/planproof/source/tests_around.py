@@ -28,6 +28,7 @@ from planproof.source.terraform_tests import (
     run_of,
     tools_of,
 )
+from planproof.text.remembered import remembered
 
 TOO_MANY_FILES = "too_many_files"
 """The code of a repository that cannot be looked through."""
@@ -101,14 +102,7 @@ class _Place:
 
     def names_it(self, file: str, text: str) -> bool:
         """Whether a text of the file is the path of the configuration, or of one that calls it."""
-        for line in text.splitlines():
-            found = ["".join(match.groups("")) for match in _LITERAL.finditer(line)][:_MOST_ON_A_LINE]
-            is_told = bool(found) and _NAMES_A_FOLDER.search(line) is not None
-            for start, end in combinations(range(len(found) + 1), 2):
-                path = "/".join(found[start:end])
-                if (path.startswith(".") or is_told) and self._is_here(file, path):
-                    return True
-        return False
+        return any(self._is_here(file, path) for path in _paths(text))
 
     def _is_here(self, file: str, path: str) -> bool:
         folder = os.path.dirname(os.path.join(self._base, file))
@@ -126,6 +120,18 @@ class _Place:
             called = self._modules.reach(_posix(os.path.relpath(folder, self._top))) if is_module else set()
             self._leads_here[folder] = self._within in called
         return self._leads_here[folder]
+
+
+@remembered
+def _paths(text: str) -> tuple[str, ...]:
+    """The texts of a test that can be the path of a folder."""
+    paths: dict[str, None] = {}
+    for line in text.splitlines():
+        found = ["".join(match.groups("")) for match in _LITERAL.finditer(line)][:_MOST_ON_A_LINE]
+        is_told = bool(found) and _NAMES_A_FOLDER.search(line) is not None
+        joined = ("/".join(found[start:end]) for start, end in combinations(range(len(found) + 1), 2))
+        paths.update(dict.fromkeys(path for path in joined if is_told or path.startswith(".")))
+    return tuple(paths)
 
 
 def _posix(path: str) -> str:
