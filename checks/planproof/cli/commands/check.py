@@ -20,7 +20,10 @@ from planproof.registry import own_checks
 from planproof.text.escaping import one_line
 from planproof.verdict import Report
 
-FORMATS = ("text", "json", "sarif", "junit", "github", "markdown", "pr-comment", "html", "opa")
+FORMATS = (
+    *("text", "json", "sarif", "junit", "github", "gitlab", "markdown", "pr-comment", "html", "csv"),
+    *("opa", "atlantis", "ocsf", "asff"),
+)
 EXAMPLES = """\
 examples:
   planproof check plan.json
