@@ -19,7 +19,7 @@ ROWS = (  # lowest first; a file imports from lower rows and from its own folder
     ("settings.py", "plan/", "policy/", "syntax/"),
     ("source/", "evaluation/", "formats/", "baseline.py", "only_changes.py"),
     ("context.py",),
-    ("check.py", "aws/"),
+    ("check.py", "excerpts.py", "aws/"),
     ("registry.py", "check_page.py"),
     ("engine.py", "checkov_records.py"),
     ("api.py", "checkov_adapter.py"),

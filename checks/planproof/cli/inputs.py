@@ -35,12 +35,13 @@ class Scope(NamedTuple):
     only_changes: bool = False
     named: tuple[str, ...] = ()
     run_terraform: bool = False
+    excerpts: bool = False
 
     def load(self) -> tuple[Check, ...]:
         return (*all_checks(), *own_checks(*self.checks))
 
     def arguments(self) -> dict[str, Any]:
-        return {"checks": self.load(), "baseline": self.baseline, "only_changes": self.only_changes}
+        return {"checks": self.load(), "baseline": self.baseline, "only_changes": self.only_changes, "excerpts": self.excerpts}
 
 
 class Inputs(NamedTuple):
