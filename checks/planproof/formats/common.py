@@ -107,10 +107,10 @@ def notes(report: Report) -> Iterator[tuple[str, str]]:
 def by_reason(group: Group) -> tuple[list[list[Finding]], int]:
     """The findings with one reason together; those that the baseline has are only counted."""
     told = [f for f in group.findings if f.verdict is not Verdict.SKIP or not f.reason.startswith(IN_BASELINE)]
-    return list(_alike(told)), len(group.findings) - len(told)
+    return list(alike(told)), len(group.findings) - len(told)
 
 
-def _alike(findings: Iterable[Finding]) -> Iterable[list[Finding]]:
+def alike(findings: Iterable[Finding]) -> Iterable[list[Finding]]:
     """The findings with one reason together: those on instances of one block, and those of which the same resources are the evidence, as of
     buckets whose chains break at the same place."""
     found: dict[tuple[object, str], list[Finding]] = {}
