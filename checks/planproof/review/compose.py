@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from planproof.formats.common import alike, place, rules_of, subject
 from planproof.review.comparison import Side, compared
-from planproof.review.document import Block, Bullets, Code, Heading, Listing, Paragraph, Prose, Table
+from planproof.review.document import Block, Bullets, Code, Heading, Link, Listing, Paragraph, Prose, Table
 from planproof.review.modes import MODES, mode_of
 from planproof.text.docstring import Sections, sections
 from planproof.verdict import CheckInfo, Finding, Report, Standing, listed
@@ -99,7 +99,7 @@ def _section(number: int, mode: int | None, report: Report, rules: dict[str, Che
         yield from (Listing(f.excerpt) for f in _with_excerpts(found))
     yield Heading(3, "Impact")
     for check_id in by_check:
-        text = _said(rules, check_id).why
+        text = _said(rules, check_id).why.partition("\n\n")[0]
         if text:
             yield Paragraph(_prose(text))
     yield Paragraph([f"In this configuration: {listed(dict.fromkeys(map(subject, findings)), 6)}."])
@@ -131,10 +131,16 @@ def _said(rules: dict[str, CheckInfo], check_id: str) -> Sections:
     return sections(rules[check_id].doc) if check_id in rules else Sections()
 
 
+_MARKED = re.compile(r"`(?P<code>[^`]+)`|(?P<url>https://[^\s<>()`]*[\w/])")
+
+
 def _prose(text: str) -> Prose:
-    """A docstring's words, on one line, with what stands in backticks as code."""
-    parts = re.split(r"`([^`]+)`", " ".join(text.split()))
-    return [Code(part) if number % 2 else part for number, part in enumerate(parts) if part]
+    """A docstring's words, on one line: what stands in backticks is code, and an address a link."""
+    flat, found, at = " ".join(text.split()), list[str | Code | Link](), 0
+    for mark in _MARKED.finditer(flat):
+        found += [flat[at : mark.start()], Code(mark["code"]) if mark["code"] else Link(mark["url"])]
+        at = mark.end()
+    return [part for part in (*found, flat[at:]) if part]
 
 
 def _advice(report: Report, rules: dict[str, CheckInfo]) -> Iterator[Block]:

@@ -15,7 +15,13 @@ class Code(NamedTuple):
     text: str
 
 
-Prose = Sequence[str | Code]
+class Link(NamedTuple):
+    """The address of a page."""
+
+    url: str
+
+
+Prose = Sequence[str | Code | Link]
 
 
 class Heading(NamedTuple):
@@ -72,7 +78,13 @@ def _markdown(block: Block) -> Iterator[str]:
 
 
 def _inline(prose: Prose) -> str:
-    return "".join(markdown_code(part.text) if isinstance(part, Code) else markdown(part) for part in prose)
+    return "".join(map(_in_markdown, prose))
+
+
+def _in_markdown(part: str | Code | Link) -> str:
+    if isinstance(part, Link):
+        return f"<{part.url}>"
+    return markdown_code(part.text) if isinstance(part, Code) else markdown(part)
 
 
 def _ticks(text: str) -> Iterator[str]:
@@ -127,4 +139,10 @@ def _html(block: Block) -> str:
 
 
 def _span(prose: Prose) -> str:
-    return "".join(f"<code>{escape(part.text)}</code>" if isinstance(part, Code) else escape(part) for part in prose)
+    return "".join(map(_in_html, prose))
+
+
+def _in_html(part: str | Code | Link) -> str:
+    if isinstance(part, Link):
+        return f'<a href="{escape(part.url)}">{escape(part.url)}</a>'
+    return f"<code>{escape(part.text)}</code>" if isinstance(part, Code) else escape(part)
