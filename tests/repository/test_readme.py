@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 import readme
-from planproof.engine import find_policy
+from planproof.engine import evaluate, find_policy
 from planproof.registry import all_checks
+from planproof.verdict import Verdict
 from support.repository import ROOT
 
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
@@ -79,3 +80,11 @@ def test_the_generated_parts_are_marked() -> None:
 @pytest.mark.slow
 def test_the_generated_parts_are_what_the_programs_print_today() -> None:
     assert readme.render(TEXT) == TEXT
+
+
+def test_it_says_why_checkov_counts_fewer_failures() -> None:
+    """Checkov has one record of a check and a resource; what is about the plan as a whole stands at one of its resources."""
+    failed = [f for f in evaluate(ROOT / "fixtures" / "bad" / "review" / "plan.json").findings if f.verdict is Verdict.FAIL]
+    records = {(f.check_id, f.subject) for f in failed}
+    told = f"Checkov's {len(records)} failures of the review are planproof's {len(failed)}."
+    assert told in " ".join(section("With Checkov").split())
