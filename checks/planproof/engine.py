@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 from planproof.check import Check, outcomes_of
 from planproof.context import Context
 from planproof.errors import PlanError, PlanproofError, PolicyError, SourceError
+from planproof.excerpts import with_excerpts
 from planproof.plan.model import Instance, Module, Plan
 from planproof.plan.value import Json
 from planproof.policy.inline_skips import MARK
@@ -72,11 +73,7 @@ def evaluate(
     report = Report(plan.name, tuple(findings), (*plan.warnings, *warnings), tuple(errors), rules, policy.unknown)
     report = report._replace(policy=policy.name, profile=policy.profile)
     report = _narrowed(report, plan, baseline, only_changes)
-    if excerpts:
-        from planproof.excerpts import with_excerpts
-
-        report = with_excerpts(report, context)
-    return report
+    return with_excerpts(report, context) if excerpts else report
 
 
 def find_policy(

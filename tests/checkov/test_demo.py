@@ -1,4 +1,4 @@
-"""`make demo`, in a folder whose name has a space."""
+"""`make demo`, in a folder whose name has a space, and why its two programs count differently."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ import venv
 from pathlib import Path
 
 import pytest
+
+from planproof.engine import evaluate
+from planproof.verdict import Verdict
+from support.repository import FIXTURES, ROOT
 
 
 @pytest.mark.slow
@@ -30,3 +34,11 @@ def test_the_demo_judges_both_configurations_by_both_programs(clone: Path, tmp_p
     assert done.returncode == 0, done.stderr
     assert re.findall(r"^\d+ failed, \d+ passed$", done.stdout, re.MULTILINE) == ["44 failed, 43 passed", "0 failed, 74 passed"]
     assert re.findall(r"Failed checks: (\d+)", done.stdout) == ["42", "0"]
+
+
+def test_the_documents_say_why_checkov_counts_fewer_failures() -> None:
+    """Checkov has one record of a check and a resource; what is about the plan as a whole stands at one of its resources."""
+    failed = [f for f in evaluate(FIXTURES / "bad" / "review" / "plan.json").findings if f.verdict is Verdict.FAIL]
+    records = {(f.check_id, f.subject) for f in failed}
+    told = f"Checkov's {len(records)} failures of `fixtures/bad/review` are planproof's {len(failed)} |"
+    assert told in (ROOT / "docs" / "checkov.md").read_text(encoding="utf-8")

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 import readme
-from planproof.engine import evaluate, find_policy
+from planproof.cli.commands.check import FORMATS
+from planproof.engine import find_policy
 from planproof.registry import all_checks
-from planproof.verdict import Verdict
 from support.repository import ROOT
 
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
@@ -73,18 +73,24 @@ def test_every_failure_mode_of_the_review_has_a_check() -> None:
     assert {readme.mode_of(check) for check in all_checks()} >= set(readme.MODES)
 
 
-def test_the_generated_parts_are_marked() -> None:
-    assert re.findall(r"<!-- generated: (\w+) -->", TEXT) == ["comparison", "checkov", "report"]
+def test_the_generated_parts_are_marked_and_each_is_shown_once() -> None:
+    marked = [
+        part for page in readme.PAGES for part in re.findall(r"<!-- generated: (\w+) -->", page.read_text(encoding="utf-8"))
+    ]
+    assert sorted(marked) == sorted(readme.PARTS)
 
 
 @pytest.mark.slow
-def test_the_generated_parts_are_what_the_programs_print_today() -> None:
-    assert readme.render(TEXT) == TEXT
+@pytest.mark.parametrize("page", readme.PAGES, ids=lambda page: page.name)
+def test_the_generated_parts_are_what_the_programs_print_today(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert readme.render(text) == text
 
 
-def test_it_says_why_checkov_counts_fewer_failures() -> None:
-    """Checkov has one record of a check and a resource; what is about the plan as a whole stands at one of its resources."""
-    failed = [f for f in evaluate(ROOT / "fixtures" / "bad" / "review" / "plan.json").findings if f.verdict is Verdict.FAIL]
-    records = {(f.check_id, f.subject) for f in failed}
-    told = f"Checkov's {len(records)} failures of the review are planproof's {len(failed)}."
-    assert told in " ".join(section("With Checkov").split())
+def test_the_readme_can_be_read_in_one_go() -> None:
+    assert len(TEXT.splitlines()) <= 150
+
+
+def test_the_number_of_formats_is_told() -> None:
+    assert len(FORMATS) == 14
+    assert "[fourteen formats](docs/formats.md)" in TEXT

@@ -28,6 +28,7 @@ COMMANDS = {
     "checks-dir": "print the folder to hand to checkov --external-checks-dir",
     "rego-dir": "print the folder of planproof's Rego, for conftest and OPA",
     "policy": "show the policy in force, check one, begin one",
+    "facts": "write what planproof works out of a plan as data, for rules in Rego",
     "baseline": "record today's failures, so that only new ones count",
     "new-check": "begin a new check, in a clone or in a folder of your own",
     "test": "run the tests of your own checks",
