@@ -21,7 +21,7 @@ _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d")
 
 @check(
     id="CKV_PLAN_4",
-    name="S3 bucket names are made unique or vary by environment",
+    name="S3 bucket names are unique or vary by environment",
     severity="MEDIUM",
     category="CONVENTION",
     types=(BUCKET,),
@@ -52,16 +52,16 @@ def bucket_name_collision(bucket: Instance, context: Context) -> Outcome:
     where = f"{bucket.address}.bucket"
     origins = context.relations.settled(context.origins(bucket, "bucket"))
     if made_up(bucket, context):
-        return passed("generated", "the provider makes the name up (bucket_prefix, or no bucket)", where)
+        return passed("generated", "the provider generates the name (bucket_prefix, or no bucket)", where)
     unique = next(unique_parts(bucket, origins, context), None)
     if unique:
-        return passed("unique", f"the name holds {unique}", where)
+        return passed("unique", f"the name contains {unique}", where)
     host = is_host(bucket, context)
     if host:
-        return passed("host_name", "the name is that of a host, which exists once", where)
+        return passed("host_name", "the name is a host name, which is unique", where)
     outcome = _by_environment(bucket, origins, where, context) or _by_caller(bucket, origins, where, context)
     if host is None and outcome.verdict is Verdict.FAIL:
-        return unknown("unknown_name", "whether it is the name of a host of this plan is known after the apply", where)
+        return unknown("unknown_name", "the name may be a host name of this plan: known after apply", where)
     return outcome
 
 
@@ -74,7 +74,7 @@ def _by_environment(bucket: Instance, origins: Origins, where: str, context: Con
         return _without_source(bucket, origins, environment, where, context)
     if varies(context, lambda expressions: _name_in(bucket, expressions, context), origins):
         return passed("by_environment", f"the name varies by {environment}", where)
-    return failed("same_everywhere", f"the name draws on {environment}, and is the same in every environment", where)
+    return failed("same_everywhere", f"the name refers to {environment} but is the same in every environment", where)
 
 
 def _name_in(bucket: Instance, expressions: Expressions, context: Context) -> object:
@@ -94,7 +94,7 @@ def _without_source(bucket: Instance, origins: Origins, environment: str, where:
     values = [context.expressions.value(o).text for o in origins if environment_in((o,), context)]
     if name is None or None in values or any(value and value.lower() in name.lower() for value in values):
         return passed("by_environment", f"the name varies by {environment}", where)
-    reason = f"the name draws on {environment}, whose value does not stand in it; {context.expressions.remedy}"
+    reason = f"the name refers to {environment} but does not contain its value; {context.expressions.remedy}"
     return unknown("cannot_follow", reason, where)
 
 
@@ -102,11 +102,9 @@ def _by_caller(bucket: Instance, origins: Origins, where: str, context: Context)
     settings = context.settings("bucket_name_collision")
     caller = next((f"var.{o.name}" for o in origins if o.through is not Through.CHOICE and _is_given(o, context)), None)
     if caller and settings["accept_named_by_caller"]:
-        return passed("named_by_caller", f"each deployment gives the name: {caller} is not left at a default", where)
+        return passed("named_by_caller", f"each deployment sets the name: {caller} is not left at its default", where)
     if caller:
-        reason = (
-            f"each deployment gives the name ({caller} is not left at a default); whether two give the same is not in this plan"
-        )
+        reason = f"each deployment sets the name ({caller} is not left at its default); this plan does not show whether two deployments choose the same name"
         return unknown("named_by_caller", reason, where)
     return _fixed_or_open(bucket, origins, settings, where, context)
 
@@ -128,29 +126,31 @@ def _fixed_or_open(bucket: Instance, origins: Origins, settings: Mapping[str, An
         return unknown("cannot_follow", f"the name cannot be followed: {lost}", where)
     if not origins and bucket.config is None:
         return unknown(
-            "unknown_name", "the configuration does not have this bucket any more; what its name is made of is lost", where
+            "unknown_name", "the configuration no longer contains this bucket, so the parts of its name are unknown", where
         )
     name = bucket.get("bucket")
     hashed = [o for o in origins if tells_account(o, settings) and o.through is Through.UNTOLD]
     if hashed:
-        reason = f"the name draws on {_listed(hashed)}, which does not stand in it as it is; {context.expressions.remedy}"
+        reason = f"the name refers to {_listed(hashed)} but does not contain it unchanged; {context.expressions.remedy}"
         return unknown("cannot_follow", reason, where)
     read = [o for o in origins if o.kind is Kind.RESOURCE and stands_in(o, name.text) and not is_unique(o, settings)]
     computed = [o for o in read if name.is_unknown or not o.is_data]
     if computed:
-        text = f"the name is made of {_listed(computed)}, which the policy does not know as random or unique"
+        text = f"the name is built from {_listed(computed)}, which the policy does not list as random or unique"
         return unknown("unknown_name", text, where)
     fixed = [o for o in origins if o.kind is Kind.VARIABLE and o.through is not Through.CHOICE] + read
     if fixed:
-        text = f"the name is a fixed value of {_listed(fixed)}, which no environment or random part varies"
+        text = f"the name is a fixed value of {_listed(fixed)}; no environment or random part varies it"
         return failed("fixed_variable", text, where)
-    return failed("literal_name", f"{_literal(bucket, origins)}: a second environment, account or region collides with it", where)
+    return failed(
+        "literal_name", f"{_literal(bucket, origins)}: a second environment, account or region would collide with it", where
+    )
 
 
 def _literal(bucket: Instance, origins: Origins) -> str:
     absent = [o for o in origins if o.kind is not Kind.CONSTANT]
     if absent:
-        return f"nothing of {_listed(absent)} stands in the name"
+        return f"the name contains nothing from {_listed(absent)}"
     expression = as_object(bucket.expression("bucket"))
     return "the name is a literal" if "constant_value" in expression and not expression.get("references") else "the name is fixed"
 

@@ -24,7 +24,7 @@ def _watches_custom(alarm: Instance, context: Context) -> bool:
 
 @check(
     id="CKV_PLAN_13",
-    name="Alarms on a log group's metric watch the one that its filter writes",
+    name="Alarms watch a metric that a metric filter publishes",
     severity="HIGH",
     category="LOGGING",
     types=(ALARM,),
@@ -61,7 +61,7 @@ def _judge(watch: Watch, context: Context) -> Outcome:
         doubt = next((link.reason for link in links if link.undetermined), doubt)
         near = _near(watch, each, doubt, links, context)
         if doubt == "" and near is None:
-            return passed("metric_written", f"{each.address} writes the metric", each.address)
+            return passed("metric_written", f"{each.address} publishes the metric", each.address)
         if doubt:
             doubts.append((doubt, each.address))
         if near and (nearest is None or near.rank < nearest.rank):
@@ -69,10 +69,10 @@ def _judge(watch: Watch, context: Context) -> Outcome:
     if doubts:
         return unknown("unknown_metric", doubts[0][0], alarm.address, doubts[0][1])
     if nearest is None:
-        return passed("written_elsewhere", "no metric filter of the plan writes what is nearly its metric", alarm.address)
+        return passed("written_elsewhere", "no metric filter in the plan publishes a nearly identical metric", alarm.address)
     left_out = next(iter(context.left_out.of_type(FILTER)), None)
     if left_out is not None:
-        reason = f"this plan leaves {left_out.address} out (-target), which may write the metric; without it {nearest.reason}"
+        reason = f"-target excludes {left_out.address}, which may publish the metric; without it, {nearest.reason}"
         return unknown("unknown_metric", reason, *nearest.where)
     if nearest.doubt:
         return unknown("unknown_metric", f"{nearest.reason}; {nearest.doubt}", *nearest.where)
@@ -98,7 +98,7 @@ def _near(watch: Watch, each: Instance, doubt: str | None, links: list[Link], co
     metric = context.display_value(each, "metric_transformation", 0, "name")
     is_sure = _named_after(watch, context).get(each.address)
     if is_sure is not None:
-        text = f"{alarm.address}.metric_name is the name of {each.address} itself, not of the metric that it writes, {metric}"
+        text = f"{alarm.address}.metric_name is the name of {each.address} itself, not of the metric that it publishes, {metric}"
         around = "" if is_sure else f"there may be text around it: {context.expressions.remedy}"
         return _Near(0, text, (f"{alarm.address}.metric_name", each.address), around)
     watched = [watch.get(name, context).text for name in ("metric_name", "namespace")]
@@ -113,7 +113,7 @@ def _near(watch: Watch, each: Instance, doubt: str | None, links: list[Link], co
         return None
     name = differing[0][0]
     ours = context.display_value(each, "metric_transformation", 0, name.removeprefix("metric_"))
-    text = f"{alarm.address} has {name} = {context.display_value(alarm, *watch.path, name)}, which no metric filter writes; {each.address} writes {ours}"
+    text = f"{alarm.address} has {name} = {context.display_value(alarm, *watch.path, name)}, which no metric filter publishes; {each.address} publishes {ours}"
     return _Near(len(differing) + (0 if same_letters else 2), text, (f"{alarm.address}.{name}", each.address), others)
 
 
@@ -121,7 +121,7 @@ def _other_data_points(watch: Watch, each: Instance, links: list[Link], context:
     """The metric is the same, and what the alarm watches of it is not written."""
     alarm = watch.alarm
     if context.regions.same(alarm, each) is False:
-        text = f"{alarm.address} is in another region than {each.address}, which writes its metric"
+        text = f"{alarm.address} is in a different region from {each.address}, which publishes its metric"
         return _Near(0, text, (alarm.address, each.address))
     link = next((link for link in links if link.broken), None)
     return _Near(0, link.reason, (*link.where, each.address)) if link else None

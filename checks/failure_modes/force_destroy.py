@@ -13,12 +13,12 @@ from planproof.evaluation.expressions import Expressions
 from planproof.evaluation.origin import Kind
 from planproof.evaluation.result import Result
 
-_FAULT = "force_destroy = true: a destroy deletes every log in the bucket, all versions too"
+_FAULT = "force_destroy = true: terraform destroy deletes every log in the bucket, including all versions"
 
 
 @check(
     id="CKV_PLAN_15",
-    name="No destroy of a log bucket deletes the logs in it, but where the environment says so",
+    name="Log buckets set force_destroy only in environments that allow it",
     severity="HIGH",
     category="BACKUP_AND_RECOVERY",
     types=(BUCKET,),
@@ -53,7 +53,7 @@ def _judge(bucket: Instance, context: Context) -> Outcome:
     where = f"{bucket.address}.force_destroy"
     value = context.argument(bucket, "force_destroy")
     if value.is_unknown:
-        return unknown("unknown_setting", f"known after the apply: {where}", where)
+        return unknown("unknown_setting", f"known after apply: {where}", where)
     by = varies(context, lambda expressions: _is_set(bucket, expressions), context.origins(bucket, "force_destroy"))
     if by:
         return passed("by_environment", f"force_destroy depends on {by}", where)
@@ -61,9 +61,13 @@ def _judge(bucket: Instance, context: Context) -> Outcome:
         return passed("not_set", "force_destroy is not set" if value.is_unset else "force_destroy is false", where)
     found = gate(bucket, context)
     if found.by:
-        return passed("by_environment", f"force_destroy = true, and the bucket is there only where {found.by} says so", where)
+        return passed(
+            "by_environment", f"force_destroy = true, and the bucket exists only in environments selected by {found.by}", where
+        )
     if context.expressions.body(bucket) is None and _may_vary(bucket, found.others, context):
-        reason = f"whether force_destroy = true is for this environment alone is not in plan JSON; {context.expressions.remedy}"
+        reason = (
+            f"plan JSON does not show whether force_destroy = true applies to this environment only; {context.expressions.remedy}"
+        )
         return unknown("no_source", reason, where)
     return failed("force_destroy", _FAULT, where)
 

@@ -9,7 +9,7 @@ from planproof.check import Context, Instance, Outcome, check, failed, passed, u
 
 @check(
     id="CKV_PLAN_12",
-    name="CloudWatch log groups have a retention of at least the demanded days",
+    name="CloudWatch log groups retain events for the required period",
     severity="MEDIUM",
     category="LOGGING",
     types=(LOG_GROUP, FUNCTION),
@@ -39,33 +39,37 @@ def log_group_retention(subject: Instance, context: Context) -> Outcome:
 
 
 def _group(group: Instance, context: Context) -> Outcome:
-    demanded = context.settings("log_group_retention")["retention_days"]
+    required = context.settings("log_group_retention")["retention_days"]
     days, kind = context.argument(group, "retention_in_days"), context.argument(group, "log_group_class")
     where, shown = f"{group.address}.retention_in_days", context.display_value(group, "retention_in_days")
     if kind.raw != "DELIVERY" and (days.is_unknown or (kind.is_unknown and not days.number)):
-        return unknown("unknown_retention", f"known after the apply: {where}", where)
+        return unknown("unknown_retention", f"known after apply: {where}", where)
     record = holds_records(group, context)
     if kind.raw == "DELIVERY" and (record.holds or (days.number or 0) > 2):
-        return failed("delivery_class", "a group of class DELIVERY keeps events for a day or two, whatever is written", where)
+        return failed(
+            "delivery_class", "log groups of class DELIVERY keep events for one or two days and ignore retention_in_days", where
+        )
     if kind.raw == "DELIVERY":
-        return passed("retention_set", "a group of class DELIVERY keeps events for a day or two", where)
+        return passed("retention_set", "log groups of class DELIVERY keep events for one or two days", where)
     if not days.number:
-        return failed("never_expires", "retention_in_days is not set or 0: events are kept for ever", where)
-    if days.number >= demanded or record.holds is False:
+        return failed("never_expires", "retention_in_days is not set or 0: events are kept indefinitely", where)
+    if days.number >= required or record.holds is False:
         return passed("retention_set", f"retention_in_days is {shown}", where)
     if record.holds is None:
-        return unknown("maybe_records", f"retention_in_days is {shown}, and the group may hold records: {record.reason}", where)
-    text = f"retention_in_days is {shown}, less than the {demanded} demanded"
+        return unknown(
+            "maybe_records", f"retention_in_days is {shown}, and the group may hold audit records: {record.reason}", where
+        )
+    text = f"retention_in_days is {shown}; the policy requires at least {required}"
     return failed("retention_too_short", f"{text} ({record.reason})" if record.reason else text, where)
 
 
 def _function(function: Instance, context: Context) -> Outcome:
     found = own_group(function, context)
     if found.group:
-        return passed("own_log_group", f"it logs to {found.group}", function.address)
+        return passed("own_log_group", f"the function logs to {found.group}", function.address)
     if found.doubt:
-        return unknown("unknown_log_group", f"whether it has a log group: {found.doubt}", function.address)
+        return unknown("unknown_log_group", f"the function may have no log group: {found.doubt}", function.address)
     name = function.get("function_name").is_known and context.display_value(function, "function_name").strip('"')
-    group = f"{LAMBDA}{name}" if name else "log group for it"
-    reason = f"no {group} is in the plan: Lambda makes that group at the first call, and it never expires"
+    group = f"{LAMBDA}{name}" if name else "the function's log group"
+    reason = f"{group} is not in the plan: Lambda creates it on the first invocation, and its events never expire"
     return failed("no_log_group", reason, function.address)

@@ -33,7 +33,7 @@ from planproof.verdict import Verdict
 
 @check(
     id="CKV_PLAN_11",
-    name="Roles that people may assume demand MFA",
+    name="Roles that people can assume require MFA",
     severity="HIGH",
     category="IAM",
     types=(ROLE,),
@@ -41,7 +41,7 @@ from planproof.verdict import Verdict
 def mfa_on_human_principals(role: Instance, context: Context) -> Outcome:
     """Finds IAM roles that a person may assume without MFA. A person's principal is an account (its root ARN or bare id), an IAM user,
     or `*`; not a role, a service or a federated identity. Each such principal of an Allow is judged as AWS would judge two requests
-    without MFA: one with long-term access keys, which lacks the MFA keys, and one in a session made without MFA, where
+    without MFA: one with long-term access keys, which lacks the MFA keys, and one in a session created without MFA, where
     `aws:MultiFactorAuthPresent` is false. Both have to be refused, by the Allow's own condition or by a Deny that covers them.
 
     Why: whoever steals an access key can assume the role, and with `BoolIfExists` true in an Allow too, since requests with long-term
@@ -70,7 +70,7 @@ def mfa_on_human_principals(role: Instance, context: Context) -> Outcome:
         else None
     )
     return (
-        outcome._replace(reason=f"{outcome.reason}; {by} asks for MFA of what the role does, not of who assumes it")
+        outcome._replace(reason=f"{outcome.reason}; {by} requires MFA for what the role does, not for assuming it")
         if by
         else outcome
     )
@@ -84,11 +84,11 @@ def _judge(exempt: Sequence[str], trust: Trust) -> Outcome:
     if found:
         return min(found, key=lambda outcome: outcome.verdict is not Verdict.FAIL)
     if not people and any(_is_third_party(allow) for _, allow in trust.allows):
-        reason = "a third party's account under sts:ExternalId may assume the role, and no person"
+        reason = "a third-party account with sts:ExternalId can assume the role; no person can"
         return passed("third_party", reason, *trust.document.where)
     if not people:
-        return passed("no_people", "no account, user or * may assume the role", *trust.document.where)
-    return passed("mfa_demanded", "the people who may assume the role need MFA", *trust.document.where)
+        return passed("no_people", "no account, user or * can assume the role", *trust.document.where)
+    return passed("mfa_demanded", "people who can assume the role must use MFA", *trust.document.where)
 
 
 def _people(allow: Statement, exempt: Sequence[str]) -> Iterator[Principal]:
@@ -114,17 +114,17 @@ def _without_mfa(name: str, allow: Statement, who: Principal, trust: Trust) -> I
     ways = [kind for kind, answer in answers.items() if answer is True]
     where = trust.document.where
     if len(ways) == len(answers):
-        yield failed("no_mfa", f"{name} of {POLICY} lets {display_name(who)} assume the role without MFA", *where)
+        yield failed("no_mfa", f"{name} of {POLICY} allows {display_name(who)} to assume the role without MFA", *where)
     elif ways == [LONG_TERM]:
         by = asked(allow) or next(filter(None, (asked(deny) for _, deny in trust.denies)), "the condition")
-        text = f"{name} of {POLICY} lets {display_name(who)} assume the role with long-term access keys: {by} does not refuse requests without the key"
+        text = f"{name} of {POLICY} allows {display_name(who)} to assume the role with long-term access keys: {by} does not deny requests that lack the key"
         yield failed("long_term_keys", text, *where)
     elif ways:
-        text = f"{name} of {POLICY} lets {display_name(who)} assume the role from a session made without MFA: the key is there, and false"
+        text = f"{name} of {POLICY} allows {display_name(who)} to assume the role from a session created without MFA: the key is present and false"
         yield failed("session_without_mfa", text, *where)
     elif None in answers.values():
-        open_ = unread_parts(*trust.document.statements) or "what an operator that AWS does not have comes to"
-        text = f"{name} of {POLICY} may let {display_name(who)} assume the role without MFA; known after the apply: {open_}"
+        open_ = unread_parts(*trust.document.statements) or "the result of an operator that AWS does not have"
+        text = f"{name} of {POLICY} may allow {display_name(who)} to assume the role without MFA; known after apply: {open_}"
         yield unknown("unknown_demand", text, *where)
 
 

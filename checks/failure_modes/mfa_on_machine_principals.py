@@ -24,7 +24,7 @@ from planproof.verdict import Verdict
 
 @check(
     id="CKV_PLAN_2",
-    name="Roles demand no MFA of services and federated identities, which cannot present it",
+    name="Roles do not require MFA from services or federated identities",
     severity="HIGH",
     category="IAM",
     types=(ROLE,),
@@ -40,7 +40,7 @@ def mfa_on_machine_principals(role: Instance, context: Context) -> Outcome:
     and pass. In a statement that names people as well, the machines in it are judged all the same.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-multifactorauthpresent
 
-    Cannot see: a trust policy whose text is known only after the apply and is not made by `aws_iam_policy_document`, unless the source
+    Cannot see: a trust policy whose text is known only after apply and is not made by `aws_iam_policy_document`, unless the source
     is given (without it, a text that is made of one such document counts as that document); and what an organization's service control
     policies deny. A Deny that has further conditions counts unless they rule machines out (`aws:PrincipalIsAWSService`,
     `aws:PrincipalArn`, `aws:PrincipalType`, `aws:username`, `aws:PrincipalOrgID`).
@@ -59,8 +59,8 @@ def _judge(trust: Trust) -> Outcome:
     if trust.document.undetermined:
         return unknown("unknown_policy", trust.document.undetermined[0], *trust.document.where)
     if not any(who.who in MACHINES for _, allow in trust.allows for who in allow.principals):
-        return passed("no_machines", "no service or federated identity may assume the role", *trust.document.where)
-    return passed("not_demanded", "no MFA is demanded of the services or federated identities", *trust.document.where)
+        return passed("no_machines", "no service or federated identity can assume the role", *trust.document.where)
+    return passed("not_demanded", "MFA is not required from services or federated identities", *trust.document.where)
 
 
 def _by_allow(trust: Trust) -> Iterator[Outcome]:
@@ -69,7 +69,9 @@ def _by_allow(trust: Trust) -> Iterator[Outcome]:
         demanded = either(*(negated(c.holds(None)) for c in allow.conditions if is_on_mfa(c)))
         for who in () if allow.not_principals else allow.principals:
             answer = both(demanded, _is_machine(who), _sure(allow, "Allow"))
-            text = f"{name} of {POLICY} lets {display_name(who)} in under {asked(allow)}, a key that its requests never have"
+            text = (
+                f"{name} of {POLICY} allows {display_name(who)} only with {asked(allow)}, a key that its requests never contain"
+            )
             yield from _outcome(answer, "allow_demands_mfa", text, trust, allow)
 
 
@@ -81,7 +83,9 @@ def _by_deny(trust: Trust) -> Iterator[Outcome]:
         for _, allow in trust.allows:
             for who in () if allow.not_principals else allow.principals:
                 answer = both(_catches(deny, allow, who), _is_machine(who), _sure(deny, "Deny"), _sure(allow, "Allow"))
-                text = f"{name} of {POLICY} denies {display_name(who)} by {asked(deny)}, a key that its requests never have"
+                text = (
+                    f"{name} of {POLICY} denies {display_name(who)} through {asked(deny)}, a key that its requests never contain"
+                )
                 yield from _outcome(answer, "deny_catches_machines", text, trust, deny)
 
 
@@ -103,5 +107,5 @@ def _outcome(answer: Answer, code: str, text: str, trust: Trust, statement: Stat
     if answer is True:
         yield failed(code, text, *trust.document.where)
     elif answer is None:
-        reason = f"it may be that {text}; known after the apply: {unread_parts(statement) or 'what else the statements say'}"
+        reason = f"it is possible that {text}; known after apply: {unread_parts(statement) or 'the rest of the statements'}"
         yield unknown("unknown_demand", reason, *trust.document.where)

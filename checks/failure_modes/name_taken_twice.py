@@ -10,8 +10,8 @@ _SECTION = "name_taken_twice"
 # What becomes of the second, by what the policy says of the type.
 _SECOND = {
     "refused": "AWS refuses to create the second",
-    "replaces": "the second replaces the first in silence, at each apply anew",
-    "shared": "both manage one resource, which goes when either does",
+    "replaces": "the second silently replaces the first on every apply",
+    "shared": "both manage one resource, which is deleted when either is",
 }
 
 
@@ -25,7 +25,7 @@ def _all(context: Context) -> dict[str, Namesakes]:
 
 @check(
     id="CKV_PLAN_14",
-    name="No two resources of a plan have one name where AWS knows them by it",
+    name="No two resources in the plan share an identifying name",
     severity="HIGH",
     category="CONVENTION",
     types=LISTED_TYPES,
@@ -57,8 +57,8 @@ def name_taken_twice(instance: Instance, context: Context) -> Outcome:
     if len(found.sure) > 1:
         others = listed((other.address for other in found.sure if other is not instance), count=len(found.sure) - 1)
         first = next(other.address for other in found.sure if other is not instance)
-        return failed("name_taken", f"{by}: the same as of {others}; {_SECOND[rule.get('second', 'refused')]}", *where, first)
+        return failed("name_taken", f"{by}: same as {others}; {_SECOND[rule.get('second', 'refused')]}", *where, first)
     if found.perhaps:
         others = listed((other.address for other in found.perhaps), count=len(found.perhaps))
-        return unknown("unknown_region", f"{by}: the same as of {others}; whether in one region is not in the plan", *where)
-    return passed("own_name", f"{by}: no other of the plan has the same", *where)
+        return unknown("unknown_region", f"{by}: same as {others}; the plan does not show whether both are in one region", *where)
+    return passed("own_name", f"{by}: unique in the plan", *where)

@@ -29,7 +29,7 @@ def _is_subject(instance: Instance, context: Context) -> bool:
 
 @check(
     id="CKV_PLAN_8",
-    name="Only the environments that need it set prevent_destroy",
+    name="Only environments that need it set prevent_destroy",
     severity="MEDIUM",
     category="CONVENTION",
     types=ANY_TYPE,
@@ -79,19 +79,17 @@ def _judged(instance: Instance, context: Context) -> Outcome:
 def _excused(instance: Instance, context: Context) -> Outcome | None:
     ignore = context.settings(_GUARD)["ignore"]
     if instance.type in ignore["types"] or any(matches(glob, instance.address) for glob in ignore["addresses"]):
-        return passed("ignored", "the policy ignores it", instance.address)
+        return passed("ignored", "the policy ignores this resource", instance.address)
     tags = ((tag_of(instance, key, context), glob) for key, glob in ignore["tags"].items() if glob is not None)
     if any(isinstance(value, str) and matches(glob, value) for value, glob in tags):
-        return passed("ignored", "the policy ignores it by a tag", instance.address)
+        return passed("ignored", "the policy ignores this resource because of a tag", instance.address)
     store = state_store(instance)
-    return passed("state_store", f"{store}, which every environment keeps", instance.address) if store else None
+    return passed("state_store", f"{store}, which every environment needs", instance.address) if store else None
 
 
 def _no_source(instance: Instance, context: Context) -> Outcome:
     if context.source is None:
-        reason = (
-            "plan JSON has no lifecycle blocks; give the saved plan or the folder of the .tf files (--source, PLANPROOF_SOURCE)"
-        )
+        reason = "plan JSON has no lifecycle blocks; provide the saved plan or the folder of the .tf files (--source, PLANPROOF_SOURCE)"
         return unknown("no_source", reason, instance.address)
     module = context.source.of(instance.module)
     problem = (
@@ -99,7 +97,7 @@ def _no_source(instance: Instance, context: Context) -> Outcome:
         if module and module.problems
         else f"{instance.local_address} is not in the source {context.source.name}"
     )
-    return unknown("not_in_source", f"{problem}; give the source that this plan was made from", instance.address)
+    return unknown("not_in_source", f"{problem}; provide the source that this plan was made from", instance.address)
 
 
 def _flag(instance: Instance, expressions: Expressions) -> Result | None:
@@ -127,11 +125,15 @@ def _gated(instance: Instance, context: Context) -> Outcome:
     where = f"{instance.address}.lifecycle"
     found = gate(instance, context)
     if found.by:
-        return passed("by_environment", f"prevent_destroy = true, and the resource is there only where {found.by} says so")
+        return passed(
+            "by_environment", f"prevent_destroy = true, and the resource exists only in environments selected by {found.by}"
+        )
     if not found.others:
         return failed("unconditional", "prevent_destroy = true in every environment", where)
     named = ", ".join(map(_named, found.others))
-    return failed("gate_not_environment", f"prevent_destroy = true, gated by {named}, which is not the environment", where)
+    return failed(
+        "gate_not_environment", f"prevent_destroy = true depends on {named}, which does not identify the environment", where
+    )
 
 
 def _named(result: Result | None) -> str:

@@ -27,7 +27,7 @@ def _takes_tags(instance: Instance, context: Context) -> bool:
 
 @check(
     id="CKV_PLAN_10",
-    name="Resources carry the required tags, and spell each key in one way",
+    name="Resources have the required tags, with consistent keys",
     severity="LOW",
     category="CONVENTION",
     types=ANY_TYPE,
@@ -81,7 +81,7 @@ def _judge(tags: Tags, everything: AllTags, instance: Instance, context: Context
 
 def _missing(missing: list[str], tags: Tags, where: str) -> Outcome:
     if tags.undetermined:
-        return unknown("unknown_tags", f"whether {tags.where} has {', '.join(missing)} is open: {tags.undetermined}", where)
+        return unknown("unknown_tags", f"{tags.where} may lack {', '.join(missing)}: {tags.undetermined}", where)
     return failed("missing", f"{tags.where} lacks {', '.join(_with_near_miss(key, tags) for key in missing)}", where)
 
 
@@ -104,16 +104,16 @@ def _value(key: str, demand: Mapping[str, Any], tags: Tags, instance: Instance, 
     wanted = ""
     for pattern, wanted in _demands(demand):
         if not compiled(pattern).fits(*parts):
-            yield failed("does_not_fit", f"{key} {_found(key, tags, instance, context)}; the policy wants {wanted}", where)
+            yield failed("does_not_fit", f"{key} {_found(key, tags, instance, context)}; the policy requires {wanted}", where)
             return
     if isinstance(value, Result) and wanted:
         needs = f" ({', '.join(value.needs)})" if value.needs else ""
-        yield unknown("unknown_value", f"{key} is known after the apply{needs}; the policy wants {wanted}", where)
+        yield unknown("unknown_value", f"{key} is known after apply{needs}; the policy requires {wanted}", where)
 
 
 def _demands(demand: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if demand.get("pattern"):
-        yield demand["pattern"], f"what fits {demand['pattern']}"
+        yield demand["pattern"], f"a value that matches {demand['pattern']}"
     if demand.get("values"):
         yield "|".join(map(re.escape, demand["values"])), f"one of {', '.join(demand['values'])}"
 
@@ -122,13 +122,13 @@ def _found(key: str, tags: Tags, instance: Instance, context: Context) -> str:
     """What was found, but for what a variable was given from outside; where that cannot be told apart, it is said why not."""
     own, attribute = instance.get("tags"), tags.where.partition("[")[0]
     if own.is_sensitive or instance.get(attribute).is_sensitive:
-        return "does not fit (not shown: sensitive)"
+        return "does not match (not shown: sensitive)"
     if attribute in ("tags", "tags_all"):
         attribute = "tags"
         if not own.is_unknown and key not in (own.raw or {}):
-            return "does not fit (not shown: from the provider's default_tags)"
+            return "does not match (not shown: from the provider's default_tags)"
         if own.is_unknown:
-            return "does not fit (not shown: the tags are known only in part)"
+            return "does not match (not shown: the tags are known only in part)"
     origins = context.origins(instance, attribute, key) or context.origins(instance, attribute)
     variables = list(dict.fromkeys(origin.name for origin in origins if origin.kind is Kind.VARIABLE))
     value = tags.values[key]
@@ -138,7 +138,7 @@ def _found(key: str, tags: Tags, instance: Instance, context: Context) -> str:
         if not public.startswith("${... "):
             return f"is {json.dumps(public, ensure_ascii=False)}"
     made_with = ", ".join(f"var.{name}" for name in variables)
-    return f"does not fit (not shown: made with {made_with or 'what the plan does not hold'})"
+    return f"does not match (not shown: built from {made_with or 'values that are not in the plan'})"
 
 
 def _spelling(tags: Tags, where: str, missing: list[str], everything: AllTags) -> Iterator[Outcome]:
@@ -149,5 +149,5 @@ def _spelling(tags: Tags, where: str, missing: list[str], everything: AllTags) -
         said = {*double, *(key.lower() for key in missing)}
         for key in sorted(tags.values.keys() & everything.misspelled.keys()):
             if key not in said and key.lower() not in said:
-                text = f"{tags.where} has {key!r}, and the plan has {everything.misspelled[key]} too"
-                yield failed("other_case", f"{text}: a key is spelled in one case", where)
+                text = f"{tags.where} has {key!r} but the plan also has {everything.misspelled[key]}"
+                yield failed("other_case", f"{text}; spell a key in one case", where)

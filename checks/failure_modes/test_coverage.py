@@ -14,7 +14,7 @@ from planproof.verdict import listed
 
 @check(
     id="CKV_PLAN_9",
-    name="Unit and integration tests exist and assert something",
+    name="Unit and integration tests exist and contain assertions",
     severity="MEDIUM",
     category="CONVENTION",
     types=PLAN_WIDE,
@@ -46,15 +46,17 @@ def test_coverage(plan: Plan, context: Context) -> Outcome:
     """
     folder = context.source.folder if context.source else None
     if folder is None:
-        held = "a saved plan holds" if context.source else "plan JSON holds"
-        return unknown("no_source", f"{held} no tests; give the source folder (--source, PLANPROOF_SOURCE)")
+        held = "a saved plan contains" if context.source else "plan JSON contains"
+        return unknown("no_source", f"{held} no tests; provide the source folder (--source, PLANPROOF_SOURCE)")
     settings = context.settings("test_coverage")
     suite = suite_of(folder, settings)
     try:
         if context.source and context.source.root and suite.lacks(settings["kinds"]):
             suite = suite.and_those(tests_around(context.source.root, settings))
     except SourceError as error:
-        return unknown(TOO_MANY_FILES, f"its own folder has not all tests, and the repository cannot be looked through: {error}")
+        return unknown(
+            TOO_MANY_FILES, f"its folder does not contain all required tests, and the repository cannot be searched: {error}"
+        )
     broken = [*_unreadable(suite), *(_missing(suite, settings) or _elsewhere(suite, plan, context)), *_silent(suite, settings)]
     if broken:
         return failed(broken[0].code, "; ".join(outcome.reason for outcome in broken))
@@ -69,14 +71,14 @@ def _unreadable(suite: TerraformTests) -> Iterator[Outcome]:
 def _missing(suite: TerraformTests, settings: Mapping[str, Any]) -> list[Outcome]:
     wanted = suite.lacks(settings["kinds"])
     if not suite.runs and not any(suite.others.values()) and wanted:
-        text = f"there are no tests: no run in a *.tftest.hcl, and no test of another tool ({_tools(settings)})"
+        text = f"no tests found: no run block in a *.tftest.hcl file and no test for another tool ({_tools(settings)})"
         return [] if suite.problems else [failed("no_tests", text)]
     found = []
     if "unit" in wanted:
-        text = f"no unit test asserts anything: no run with command = plan{_beside(suite, 'integration')}"
+        text = f"no unit test contains an assertion: add a run block with command = plan{_beside(suite, 'integration')}"
         found.append(failed("no_unit_tests", text))
     if "integration" in wanted:
-        text = f"no integration test asserts anything: no run that applies{_beside(suite, 'unit')}"
+        text = f"no integration test contains an assertion: add a run block that applies{_beside(suite, 'unit')}"
         found.append(failed("no_integration_tests", text))
     return found
 
@@ -86,7 +88,7 @@ def _elsewhere(suite: TerraformTests, plan: Plan, context: Context) -> list[Outc
     if not context.settings("test_coverage")["kinds"] or not plan.managed or is_of(suite, lambda name: _named(name, context)):
         return []
     runs = len([run for run in suite.runs if run.asserts])
-    text = f"what the assertions of the {runs} runs refer to is none of the {len(plan.managed)} resources of this plan"
+    text = f"the assertions of the {runs} run blocks refer to none of the {len(plan.managed)} resources in this plan"
     return [failed("not_of_this_stack", text)]
 
 
@@ -96,19 +98,19 @@ def _tools(settings: Mapping[str, Any]) -> str:
 
 def _beside(suite: TerraformTests, kind: str) -> str:
     count = suite.of(kind)
-    return f" (of {kind} tests there {'is' if count == 1 else 'are'} {count})" if count else ""
+    return f" ({kind} tests: {count})" if count else ""
 
 
 def _silent(suite: TerraformTests, settings: Mapping[str, Any]) -> Iterator[Outcome]:
     silent = [f"{run.name} ({run.file})" for run in suite.silent()] if settings["every_run_asserts"] else []
     if silent:
-        yield failed("no_assertion", f"runs that assert nothing: {listed(silent, 5)}")
+        yield failed("no_assertion", f"run blocks without an assertion: {listed(silent, 5)}")
 
 
 def _praise(suite: TerraformTests, plan: Plan, context: Context) -> str:
     counts = (f"{suite.of(kind)} {kind}" for kind in ("unit", "integration"))
-    reached = f"{len(tested(suite, lambda name: _named(name, context)))} of {len(plan.managed)} resources of the plan"
-    return f"{' and '.join(counts)} tests assert something; what runs assert refers to {reached}"
+    reached = f"{len(tested(suite, lambda name: _named(name, context)))} of {len(plan.managed)} resources in the plan"
+    return f"{' and '.join(counts)} tests contain assertions, which refer to {reached}"
 
 
 def _named(name: str, context: Context) -> Iterator[Instance]:

@@ -26,7 +26,7 @@ _LINKS = (
 
 @check(
     id="CKV_PLAN_6",
-    name="Denied access to a log bucket sets off an alert that reaches somebody",
+    name="Unauthorized access to a log bucket alerts someone",
     severity="HIGH",
     category="LOGGING",
     types=(BUCKET,),
@@ -47,7 +47,7 @@ def unauthorized_access_alert(bucket: Instance, context: Context) -> Outcome:
     https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
 
     Cannot see: whether the trail's role may write to the log group, whether an e-mail subscription has been confirmed, and what
-    an organisation's trail in another account does. Where a value is known only after the apply and refers to the bucket's ARN,
+    an organisation's trail in another account does. Where a value is known only after apply and refers to the bucket's ARN,
     the text around it (a prefix inside the bucket) is in the source alone: without it the whole bucket is taken to be meant, as
     an alarm's actions are taken to be those that it refers to. A topic's own policy counts against an alarm only where it is
     known. A pattern is tried on sample CloudTrail records, so one that tells events apart by what no sample has is judged by those.
@@ -59,7 +59,7 @@ def unauthorized_access_alert(bucket: Instance, context: Context) -> Outcome:
     Controls: CIS AWS Foundations 4.1, NIST 800-53 AU-6 and SI-4, PCI DSS 10.4.1.
     """
     return judged_as_log_bucket(
-        bucket, _outcome(best_chain(bucket, context.once(_ways), context)), "denied access to it alerts nobody", context
+        bucket, _outcome(best_chain(bucket, context.once(_ways), context)), "denied access to it alerts no one", context
     )
 
 
@@ -72,9 +72,9 @@ def _outcome(chain: Chain) -> Outcome:
     evidence = [where for link in chain for where in link.where]
     weak = next((link for link in chain if link.broken), None) or next((link for link in chain if link.undetermined), None)
     if weak is None:
-        return passed("alert_reaches_somebody", f"denied access sets off an alert: {_drawn(chain)}", *evidence)
+        return passed("alert_reaches_somebody", f"denied access triggers an alert: {_drawn(chain)}", *evidence)
     held = _drawn(link for link in chain[: chain.index(weak)] if not link.code)
-    so_far = f"; up to there the chain holds: {held}" if held else ""
+    so_far = f"; intact links: {held}" if held else ""
     judged = failed if weak.broken else unknown
     return judged(weak.code, f"{_listed(faults(chain)) or weak.reason}{so_far}", *evidence)
 

@@ -14,7 +14,7 @@ from planproof.plan.value import State
 
 @check(
     id="CKV_PLAN_5",
-    name="What can keep versions or backups, or be made immutable, is set up to do so",
+    name="Versioning, backups or immutability are enabled wherever resources support them",
     severity="MEDIUM",
     category="BACKUP_AND_RECOVERY",
     types=LISTED_TYPES,
@@ -53,16 +53,16 @@ def versioning_coverage(resource: Instance, context: Context) -> Outcome:
     rule = settings["types"][resource.type]
     reason = why_no_versions(resource, settings, context) if resource.type == BUCKET else None
     if reason:
-        return passed("not_applicable", f"{reason}: there is nothing to demand", resource.address)
+        return passed("not_applicable", f"{reason}: nothing is required", resource.address)
     conditions = [answer(condition, resource, context) for condition in filter(None, rule.get("when") or ())]
     if resource.type == BUCKET:
         conditions.append(_keeps_objects(resource, settings["short_lived_days"], context))
     excluded = next((condition for condition in conditions if condition.holds is False), None)
     if excluded:
-        return passed("not_applicable", f"{excluded.found}: there is nothing to demand", *excluded.where)
+        return passed("not_applicable", f"{excluded.found}: nothing is required", *excluded.where)
     answers = list(_answers(rule, resource, context))
     if not answers:
-        return passed("not_applicable", "no demand of the policy applies to it", resource.address)
+        return passed("not_applicable", "no requirement of the policy applies", resource.address)
     found = all_of(answers)
     if found.holds is True:
         return passed("covered", found.text, *found.where)
@@ -79,7 +79,7 @@ def _keeps_objects(bucket: Instance, days: int, context: Context) -> PredicateRe
         return PredicateResult(
             False, Basis.VALUE, f"rule {sure.name!r} expires all objects after {sure.said_days} days", "", found.where
         )
-    perhaps = [*found.undetermined, *(f"known after the apply: {at}" for rule in soon for at in rule.undetermined)]
+    perhaps = [*found.undetermined, *(f"known after apply: {at}" for rule in soon for at in rule.undetermined)]
     if days and perhaps:
         return PredicateResult(None, Basis.UNKNOWN, perhaps[0], "", found.where)
     return PredicateResult(True, Basis.VALUE, "", "", found.where)

@@ -79,7 +79,7 @@ CANNOT: dict[str, Callable[[Path], None]] = {
     "cut off": written("staging.json", TEXT.encode()[:2000]),
     "cut off before what it plans": written("staging.json", TEXT.encode()[:60]),
     "a saved plan that is cut off": written("staging", SAVED.read_bytes()[:3000]),
-    "ended in an error": written("staging.json", json.dumps({**json.loads(TEXT), "errored": True}).encode()),
+    "ended with an error": written("staging.json", json.dumps({**json.loads(TEXT), "errored": True}).encode()),
     "of no version": written("staging.json", json.dumps({**json.loads(TEXT), "format_version": None}).encode()),
     "a pipe": lambda folder: os.mkfifo(folder / "staging.json"),
     "a folder that cannot be read": lambda folder: (folder / "closed").mkdir(mode=0),
@@ -194,7 +194,7 @@ def test_before_terraform_1_5_the_names_tell(text: str, saved: str, same: bool, 
 
 def test_a_folder_without_an_end_is_told_of(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(folders, "MAX_LOOKED_AT", 3)
-    with pytest.raises(PlanError, match="holds more than 3 files; give the folders of the plans"):
+    with pytest.raises(PlanError, match="contains more than 3 files; provide the folders of the plans"):
         inputs.plans(["."])
 
 

@@ -25,7 +25,7 @@ def volume_encryption(volume: Instance, context: Context) -> Outcome:
     where = f"{volume.address}.encrypted"
     encrypted, key = context.argument(volume, "encrypted"), context.argument(volume, "kms_key_id")
     if encrypted.is_unknown:
-        return unknown("unknown_value", f"known after the apply: {where}", where)
+        return unknown("unknown_value", f"known after apply: {where}", where)
     if encrypted.raw is not True:
         return failed("plain", "encrypted is not true", where)
     where = f"{volume.address}.kms_key_id"

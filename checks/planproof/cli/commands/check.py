@@ -40,7 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--source",
         metavar="DIR|SAVED-PLAN",
-        help="the .tf files, or the saved plan (default: PLANPROOF_SOURCE, or what lies beside PLAN)",
+        help="the .tf files, or the saved plan (default: PLANPROOF_SOURCE, or the files beside PLAN)",
     )
     parser.add_argument(
         "--policy",
@@ -51,9 +51,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--checks", metavar="DIR", action="append", default=[], help="a folder of your own checks (default: PLANPROOF_CHECKS)"
     )
     parser.add_argument(
-        "--baseline", metavar="FILE", help="fail only on what is not in it (default: PLANPROOF_BASELINE); see planproof baseline"
+        "--baseline",
+        metavar="FILE",
+        help="fail only on findings that are not in it (default: PLANPROOF_BASELINE); see planproof baseline",
     )
-    parser.add_argument("--only-changes", action="store_true", help="judge only what the plan creates or updates")
+    parser.add_argument("--only-changes", action="store_true", help="report only findings that the plan's changes can affect")
     parser.add_argument(
         "--format",
         metavar="NAME[=FILE]",
@@ -63,11 +65,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         dest="formats",
         help=f"of the report: {', '.join(FORMATS)} (default: text)",
     )
-    parser.add_argument("--output", metavar="FILE", help="where the format that names no file goes, instead of standard output")
+    parser.add_argument("--output", metavar="FILE", help="the file for the format that names no file, instead of standard output")
     parser.add_argument(
         "--run-terraform",
         action="store_true",
-        help="have Terraform read saved plans that a folder holds too, and run any provider that a saved plan names",
+        help="let Terraform read saved plans in folders too, and run every provider that a saved plan names",
     )
     parser.add_argument("--jobs", metavar="N", type=_jobs, help="processes for several plans (default: one for each core)")
 
@@ -75,9 +77,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def _format(text: str) -> tuple[str, str]:
     name, _, file = text.partition("=")
     if name not in FORMATS:
-        raise argparse.ArgumentTypeError(f"there is no format {name!r}; choose from {', '.join(FORMATS)}")
+        raise argparse.ArgumentTypeError(f"unknown format {name!r}; choose from {', '.join(FORMATS)}")
     if "=" in text and not file:
-        raise argparse.ArgumentTypeError(f"{text} names no file")
+        raise argparse.ArgumentTypeError(f"{text} has no file name")
     return name, file
 
 
@@ -120,9 +122,9 @@ def _targets(options: argparse.Namespace) -> list[tuple[str, str]]:
     targets = [(name, file or options.output or "") for name, file in targets]
     files = [os.path.realpath(file) if file else "" for _, file in targets]
     if len(set(files)) < len(files):
-        raise CommandError("two reports would go to the same place; give each a file of its own: --format NAME=FILE")
+        raise CommandError("two reports have the same destination; provide a file for each: --format NAME=FILE")
     if options.output and options.output not in [file for _, file in targets]:
-        raise CommandError("--output has no report to hold: each --format names a file of its own")
+        raise CommandError("--output has no effect: each --format already names a file")
     return targets
 
 

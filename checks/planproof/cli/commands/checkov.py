@@ -107,7 +107,7 @@ def _refuse_folders(folders: Iterable[str]) -> None:
             raise CommandError(f"{folder} does not exist; --external-checks-dir takes a folder of checks")
         if not any(file.name != "__init__.py" for init in folder.rglob("__init__.py") for file in init.parent.glob("*.py")):
             raise CommandError(
-                f"{folder} holds no checks that Checkov would load: it reads the *.py files of folders with an __init__.py"
+                f"{folder} contains no checks that Checkov loads: it reads the *.py files of folders with an __init__.py"
             )
 
 
@@ -118,16 +118,18 @@ def _plans(checkov: Any) -> list[str]:
     """The plans that Checkov is given; each can be read, by Checkov too, or PlanError or CommandError is raised."""
     config = checkov.config
     if not {"all", _PLANS} & set(_filter(config).framework):
-        raise CommandError(f"the frameworks that are asked for leave out {_PLANS}, so no plan would be judged")
+        raise CommandError(f"the requested frameworks exclude {_PLANS}, so no plan would be judged")
     files = [name for name in config.file or () if config.framework == [_PLANS] or not _is_something_else(name, checkov)]
     for name in files:
         Plan.load(name)
         if not os.path.realpath(name).endswith(".json"):
-            raise CommandError(f"{name} is a plan, but Checkov reads plans only from files whose names end in .json; rename it")
+            raise CommandError(f"{name} is a plan, but Checkov reads plans only from files named *.json; rename it")
     found = files + [path for folder in config.directory or () for path in _plans_below(folder, config)]
     if not found:
         where = ", ".join([*(config.file or ()), *(config.directory or ())])
-        raise CommandError(f"there is no plan in {where}" if where else f"no plan is given (-f plan.json); make one: {MAKE_JSON}")
+        raise CommandError(
+            f"there is no plan in {where}" if where else f"no plan is given (-f plan.json); create one: {MAKE_JSON}"
+        )
     return found
 
 
@@ -140,7 +142,7 @@ def _is_something_else(name: str, checkov: Any) -> bool:
 def _plans_below(folder: str, config: Any) -> Iterator[str]:
     """What is taken for a plan in the part of the folder that Checkov looks at."""
     if not os.path.isdir(folder):
-        raise CommandError(f"{folder} does not exist or is no folder")
+        raise CommandError(f"{folder} does not exist or is not a folder")
     for path in look(folder).plans:
         if not _is_left_out(os.path.relpath(path, folder), folder, config.skip_path):
             Plan.load(path)

@@ -16,7 +16,7 @@ from planproof.verdict import MANDATORY, OFF
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--policy", metavar="POLICY", help="whose severities and levels to show")
+    parser.add_argument("--policy", metavar="POLICY", help="the policy whose severities and levels to show")
 
 
 def run(options: argparse.Namespace) -> int:
