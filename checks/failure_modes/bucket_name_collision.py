@@ -1,4 +1,4 @@
-"""Bucket names hold something that keeps two deployments apart."""
+"""Bucket names contain something that keeps two deployments apart."""
 
 from __future__ import annotations
 
@@ -28,26 +28,30 @@ _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d")
     reads_configuration=True,
 )
 def bucket_name_collision(bucket: Instance, context: Context) -> Outcome:
-    """Bucket names hold something that keeps two deployments apart: a random part, the account, the environment, or they are left
-    to the provider (`bucket_prefix`, or no `bucket`).
+    """A bucket name contains something that keeps two deployments apart: a random part, the account or the environment. A
+    name that the provider generates (`bucket_prefix`, or no `bucket`) passes too.
 
-    Why: bucket names are one namespace for all accounts of a partition, so a fixed name can be deployed once, and not in a second
-    environment, account or region. https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+    Why: bucket names share one namespace across all accounts of a partition. A fixed name can be deployed once, but not in a
+    second environment, account or region. https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 
-    The name is followed through modules, locals (with source) and other resources that hand it on. On a later plan, when random
-    values are known, they have to stand in the name. An account is told by its id (twelve digits that stand alone, wherever they
-    come from), by its alias, by an attribute or variable that is called so (`account_names`), and by a hash of one of these.
-    A name varies by environment if, worked out for each environment that the policy names (`environments`), it is not the same in
-    all of them. The bucket of a website is called like its host, which exists once. A root variable without a default, or with
-    another value than its default, is named by each deployment: that passes if the policy accepts it (`accept_named_by_caller`, as
-    the profile `general` does), and is UNKNOWN if not. A literal fails at whatever depth it was written, also one that says `prod`;
-    so does a region, which two environments may share.
+    The check follows the name through modules, locals (if the source is provided) and other resources that pass it on. If
+    the plan already contains a random value, the name must contain that value.
 
-    Cannot see: without source, whether a value that the name refers to and that does not stand in it went in through a function;
-    and a name that is taken already.
+    An account is recognized by its ID (twelve digits on their own, from any origin), by its alias, by an attribute or
+    variable with one of the configured names (`account_names`), or by a hash of one of these.
 
-    Fix: end the name in something random, `bucket = "corp-logs-${random_id.suffix.hex}"`, or give `bucket_prefix` in its place; add
-    the environment, so that people can tell the buckets apart.
+    A name varies by environment if it is not the same in all environments that the policy lists (`environments`); the check
+    evaluates the name for each of them. The bucket of a website has the name of its host, which is unique.
+
+    A root variable is set by each deployment if it has no default or has a value other than its default. Such a name passes
+    if the policy accepts it (`accept_named_by_caller`, enabled in the profile `general`), and is UNKNOWN if not. A literal
+    fails at any depth, even if it contains `prod`. A region fails too, because two environments may share it.
+
+    Cannot see: whether a name is already taken. Without the source, the check also cannot see whether a function changed a
+    value that the name refers to but does not contain.
+
+    Fix: add a random suffix, `bucket = "corp-logs-${random_id.suffix.hex}"`, or use `bucket_prefix` instead. Add the
+    environment to the name, so that people can tell the buckets apart.
     """
     where = f"{bucket.address}.bucket"
     origins = context.relations.settled(context.origins(bucket, "bucket"))

@@ -1,4 +1,4 @@
-"""An alarm on a metric that nothing writes, since what a filter writes is nearly it."""
+"""An alarm on a metric that no filter publishes, although one publishes a nearly identical metric."""
 
 from __future__ import annotations
 
@@ -31,19 +31,20 @@ def _watches_custom(alarm: Instance, context: Context) -> bool:
     applies=_watches_custom,
 )
 def dead_alarm(alarm: Instance, context: Context) -> Outcome:
-    """An alarm on a custom metric is dead if no metric filter of the plan writes that metric, while one writes what is nearly it: the
-    name in another case, with a letter or a word more or less, in another namespace, region or unit, or with other dimensions; or while
-    the alarm has the filter's own name, or id, for the metric's.
+    """An alarm on a custom metric is dead if no metric filter in the plan publishes that metric, but one publishes a nearly
+    identical one. The difference may be the case of the name, one letter or word, the namespace, the region, the unit or the
+    dimensions. An alarm is also dead if its `metric_name` is the name or ID of the filter instead of the name of the metric.
 
-    Why: CloudWatch makes the alarm all the same. It has no data, stays in INSUFFICIENT_DATA or OK, and tells nobody of what the
-    filter counts. https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html and
-    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+    Why: CloudWatch creates the alarm without an error. The alarm has no data, stays in INSUFFICIENT_DATA or OK, and never
+    reports what the filter counts. https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html
+    and https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
 
-    Cannot see: what programs write to a custom namespace. So an alarm passes if no filter writes what is nearly its metric, and if another
-    alarm watches what the filter writes, unless the two differ in case, punctuation, unit or dimensions alone.
+    Cannot see: which metrics programs publish to a custom namespace. An alarm therefore passes if no filter publishes a
+    nearly identical metric. It also passes if another alarm watches the metric of the filter, unless the two metrics differ
+    only in case, punctuation, unit or dimensions.
 
-    Fix: give the alarm the filter's metric by reference: `metric_name = aws_cloudwatch_log_metric_filter.x.metric_transformation[0].name`,
-    and `namespace` likewise; leave `unit` out.
+    Fix: refer to the metric of the filter in the alarm, `metric_name =
+    aws_cloudwatch_log_metric_filter.x.metric_transformation[0].name`. Do the same for `namespace`, and omit `unit`.
 
     Controls: CIS AWS Foundations 4, NIST 800-53 AU-6 and SI-4.
     """

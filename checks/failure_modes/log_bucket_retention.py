@@ -1,4 +1,4 @@
-"""Log buckets keep their logs for the demanded time, and not for ever."""
+"""Log buckets keep their logs for the required time, and not indefinitely."""
 
 from __future__ import annotations
 
@@ -19,27 +19,30 @@ from planproof.check import Context, Instance, Outcome, check, failed, passed, u
     applies=is_log_bucket,
 )
 def log_bucket_retention(bucket: Instance, context: Context) -> Outcome:
-    """Logs are kept for the demanded time, and not for ever: an Enabled lifecycle rule covers the whole bucket and expires objects after
-    at least `retention_days`, or moves them to a colder class where the policy accepts that.
+    """An enabled lifecycle rule covers the whole log bucket. It expires objects after at least `retention_days`, or moves
+    them to a colder storage class if the policy accepts that.
 
-    Why: without a lifecycle S3 keeps every log, and its cost, for ever; with one that expires too early the evidence is gone when
-    somebody asks for it. https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lifecycle-mgmt.html
+    Why: without a lifecycle rule, S3 keeps every log indefinitely, and its cost too. If logs expire too early, evidence is
+    missing when an investigation needs it. https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lifecycle-mgmt.html
 
-    A rule with a prefix, a tag or a size filter covers a part only; an empty filter covers all. Rules with a prefix count as the whole
-    if all that the plan has written to the bucket lies beneath them: `trail/` for a trail with `s3_key_prefix = "trail"`. A rule that deletes any part before the retention fails, whatever the other rules do. On a versioned bucket an
-    expiration only writes a delete marker, so noncurrent versions have to expire or move too. A rule that acts on a fixed `date`
-    does nothing for what is written later. Both shapes count: the resource `aws_s3_bucket_lifecycle_configuration`, and the bucket's
-    own `lifecycle_rule` of AWS provider 3.
+    A rule with a prefix, tag or size filter covers only a part of the bucket; an empty filter covers all of it. Rules with a
+    prefix count as complete if everything that the plan writes to the bucket is under these prefixes, such as `trail/` for a
+    trail with `s3_key_prefix = "trail"`. A rule that deletes any part before the retention period ends fails, regardless of
+    other rules.
 
-    Which buckets are log buckets: those that a trail, a flow log, a load balancer, S3 access logging and the like write to, and
-    those whose name, address or tags say so (`log_buckets` of the policy).
+    On a versioned bucket, expiration only adds a delete marker, so noncurrent versions must expire or move too. A rule with
+    a fixed `date` does not apply to objects that are written later. The check reads the resource
+    `aws_s3_bucket_lifecycle_configuration` and the inline `lifecycle_rule` of AWS provider 3.
 
-    Cannot see: a lifecycle that something outside this plan puts on the bucket; a bucket that is written to from another plan and
-    whose name does not give it away.
+    A log bucket is a bucket that a trail, flow log, load balancer, S3 access logging or similar source writes to, or a
+    bucket whose name, address or tags say so (`log_buckets` in the policy).
 
-    Fix: give the bucket an `aws_s3_bucket_lifecycle_configuration` with an Enabled rule, `filter {}`, `expiration { days = 90 }`
-    and `noncurrent_version_expiration { noncurrent_days = 30 }`. Where logs may not be deleted at all, an exception of the
-    policy says so, with its reason.
+    Cannot see: a lifecycle that is configured outside this plan, and a log bucket that only another plan writes to and whose
+    name does not identify it.
+
+    Fix: add an `aws_s3_bucket_lifecycle_configuration` with an Enabled rule, `filter {}`, `expiration { days = 90 }` and
+    `noncurrent_version_expiration { noncurrent_days = 30 }`. If logs must never be deleted, add an exception with the reason
+    to the policy.
 
     Controls: NIST 800-53 AU-11, SI-12; PCI DSS 10.5.1; AWS FSBP S3.10, S3.13.
     """

@@ -1,4 +1,4 @@
-"""CloudWatch log groups keep their events for the demanded time, and not for ever."""
+"""CloudWatch log groups keep their events for the required time, and not indefinitely."""
 
 from __future__ import annotations
 
@@ -15,23 +15,26 @@ from planproof.check import Context, Instance, Outcome, check, failed, passed, u
     types=(LOG_GROUP, FUNCTION),
 )
 def log_group_retention(subject: Instance, context: Context) -> Outcome:
-    """CloudWatch log groups keep their events for the demanded days: `retention_in_days` is set, and at least what the policy says. A
-    Lambda function has a log group of its own.
+    """`retention_in_days` of a CloudWatch log group is set to at least the number of days that the policy requires. A Lambda
+    function has a log group in the configuration.
 
-    Why: without `retention_in_days`, or with 0, events never expire, and their storage is paid for ever; with too few days they
-    are gone before anybody looks. https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/Working-with-log-groups-and-streams.html
+    Why: if `retention_in_days` is not set or 0, events never expire and their storage is charged indefinitely. If it is too
+    short, events are gone before an investigation needs them.
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/Working-with-log-groups-and-streams.html
 
-    A group of class DELIVERY keeps its events for a day or two, whatever is written. Where the policy demands the days only of groups
-    that hold records (`every_group: false`, as `general` does), those are the groups that a trail, a flow log, an access log or an audit
-    log goes to, and those whose name says so. A function for whose logs the configuration has no group, `/aws/lambda/` and its name or what
-    `logging_config` says, has Lambda make one at the first call, which never expires.
+    A log group of class DELIVERY keeps events for one or two days, regardless of `retention_in_days`. With `every_group:
+    false` (the profile `general`), the required period applies only to groups that hold audit records: groups that a trail,
+    flow log, access log or audit log writes to, and groups whose name says so.
+
+    If the configuration has no log group for a function, named `/aws/lambda/` and the function name or as `logging_config`
+    says, Lambda creates one on the first invocation, and its events never expire.
     https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html
 
-    Cannot see: groups that other services make by themselves, those of functions at the edge of CloudFront in regions other than
-    us-east-1, a retention that is set outside Terraform, and whether a function's role may write logs at all.
+    Cannot see: log groups that other services create, log groups of Lambda@Edge functions in regions other than us-east-1, a
+    retention that is set outside Terraform, and whether the role of a function can write logs.
 
-    Fix: set `retention_in_days` to 90 or more, of the values that CloudWatch knows (90, 120, 150, 180, 365, 400, ...). Give a function
-    an `aws_cloudwatch_log_group` named `/aws/lambda/${function_name}`.
+    Fix: set `retention_in_days` to 90 or more, using a value that CloudWatch accepts (90, 120, 150, 180, 365, 400, ...). For
+    a function, add an `aws_cloudwatch_log_group` named `/aws/lambda/${function_name}`.
 
     Controls: NIST 800-53 AU-11, SI-12; AWS FSBP CloudWatch.16.
     """

@@ -1,4 +1,4 @@
-"""Roles that people may assume demand MFA of them."""
+"""Roles that people can assume require MFA."""
 
 from __future__ import annotations
 
@@ -39,24 +39,27 @@ from planproof.verdict import Verdict
     types=(ROLE,),
 )
 def mfa_on_human_principals(role: Instance, context: Context) -> Outcome:
-    """Finds IAM roles that a person may assume without MFA. A person's principal is an account (its root ARN or bare id), an IAM user,
-    or `*`; not a role, a service or a federated identity. Each such principal of an Allow is judged as AWS would judge two requests
-    without MFA: one with long-term access keys, which lacks the MFA keys, and one in a session created without MFA, where
-    `aws:MultiFactorAuthPresent` is false. Both have to be refused, by the Allow's own condition or by a Deny that covers them.
+    """A person must use MFA to assume the role. A person is an account (its root ARN or bare ID), an IAM user, or `*`; a
+    role, a service or a federated identity is not.
 
-    Why: whoever steals an access key can assume the role, and with `BoolIfExists` true in an Allow too, since requests with long-term
-    keys do not have the key that it looks at. `Bool` true is what refuses them; in a Deny it is `BoolIfExists` false.
+    The check evaluates each such principal of an Allow statement as AWS evaluates two requests without MFA. One uses
+    long-term access keys, which do not have the MFA keys. The other comes from a session created without MFA, in which
+    `aws:MultiFactorAuthPresent` is false. The condition of the Allow, or a Deny that covers both requests, must deny them.
+
+    Why: without MFA, a stolen access key is enough to assume the role. `BoolIfExists` true in an Allow does not prevent
+    this, because requests with long-term keys do not have the key that it reads. `Bool` true in an Allow denies them; in a
+    Deny, use `BoolIfExists` false.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html
 
-    A condition on MFA in the role's own permission policies is told, and does not make up for it: the role can be assumed all the
-    same.
+    If the permission policies of the role require MFA, the reason says so. They do not replace the condition, because the
+    role can still be assumed.
 
-    Cannot see: who in a named account is a person. A statement that demands `sts:ExternalId` is for a third party's machine, and one
-    that `aws:PrincipalArn` limits to roles is for roles; further exemptions are the policy's to make (`exempt_addresses`,
-    `exempt_principals`). Service control policies and the users' own policies are not looked at.
+    Cannot see: who in a named account is a person. A statement that requires `sts:ExternalId` is for a third party's
+    machine, and one that `aws:PrincipalArn` restricts to roles is for roles; add other exemptions to the policy
+    (`exempt_addresses`, `exempt_principals`). The check does not read service control policies or the policies of users.
 
-    Fix: Add a condition `Bool` `aws:MultiFactorAuthPresent` = "true" to the Allow. Where a Deny is to do it, use `BoolIfExists`
-    "false" on all principals that the Allow names.
+    Fix: add a condition `Bool` `aws:MultiFactorAuthPresent` = "true" to the Allow. If you use a Deny instead, use
+    `BoolIfExists` "false" for all principals that the Allow names.
 
     Controls: NIST 800-53 IA-2(1), PCI DSS 8.4.
     """

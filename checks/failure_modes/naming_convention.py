@@ -1,4 +1,4 @@
-"""Names fit the policy's pattern, and those of one plan begin with the same token."""
+"""Names match the pattern of the policy and share a prefix."""
 
 from __future__ import annotations
 
@@ -27,29 +27,34 @@ def _is_named(instance: Instance, context: Context) -> bool:
     applies=_is_named,
 )
 def naming_convention(instance: Instance, context: Context) -> list[Outcome]:
-    """Names that break the pattern (lower-case kebab by default), and names that begin otherwise than the rest of the plan:
-    `alerts-topic` where nine of ten names begin with `corpsec`. With `style: majority`, as in the profile `general`, a type without a
-    pattern is held to its own style: what is reported is the name that is otherwise than a clear majority of its type's names, such as
-    `Orders_Dlq` among four in kebab-case. Which attribute names a type, what is taken off its beginning
-    (`/aws/lambda/`, `alias/`) and which pattern it has to fit are tables of the policy.
+    """A name matches the required pattern (lower-case kebab by default) and begins like the other names in the plan:
+    `alerts-topic` fails if nine of ten names begin with `corpsec`.
 
-    The leading token is what stands before the first separator, in lower case (of `CorpSecLogs`, `corpsec` where others begin
-    so). It is asked of every name if at least three names are known and at least 60 % of them begin with the same one; both
-    numbers are policy, and `leading_token` sets it outright.
-    Names that the provider makes up are not judged, nor those inside a module from a registry or git, which are not ours to rename. A
-    name that is random as a whole passes; what begins it, such as the `prefix` of a `random_id`, is judged. A `name_prefix` or `bucket_prefix` is judged as what AWS will see: with a time
-    and a counter behind it. Where a name is known only after apply, the literal parts of its template are judged, so far as
-    the source holds them; what a name begins with that holds another resource's name is then UNKNOWN. What a root variable was given from outside is shown as `${var.NAME}`, and a sensitive
-    name not at all.
+    With `style: majority` (the profile `general`), a type without a pattern must follow its own style. The check reports a
+    name that differs from a clear majority of the names of its type, such as `Orders_Dlq` among four kebab-case names. The
+    policy lists which attribute names a type, which prefix is ignored (`/aws/lambda/`, `alias/`) and which pattern the name
+    must match.
 
-    Why: Permissions, alarms and bills are cut by name: a policy for `arn:aws:sqs:*:*:corpsec-*` misses the queue that is called
-    otherwise (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html).
+    The leading token is the text before the first separator, in lower case (for `CorpSecLogs` it is `corpsec` if other names
+    begin with that). It is required if at least three names are known and at least 60 % of them begin with the same token.
+    The policy sets both numbers, and `leading_token` sets the token itself.
 
-    Cannot see: Whether a name means anything; names in other plans of the same account; a majority that is itself misnamed.
-    What a random part comes to is not judged: only the text around it.
+    The check ignores names that the provider generates, and names in modules from a registry or git, which you cannot
+    rename. A name that is random as a whole passes, but its fixed beginning, such as the `prefix` of a `random_id`, must
+    match. A `name_prefix` or `bucket_prefix` is checked as AWS sees it, with a timestamp and a counter at the end.
 
-    Fix: Build every name from one prefix, such as a local `name = "${var.prefix}-logs"`, in lower-case kebab. A name that has to
-    differ goes into `ignore`, or its type gets a pattern of its own (`patterns`), which goes before its style.
+    If a name is known only after apply, the check reads the literal parts of its template from the source. If the beginning
+    of the name comes from the name of another resource, the verdict is UNKNOWN. A value that a root variable gets from
+    outside is shown as `${var.NAME}`, and a sensitive name is not shown.
+
+    Why: permissions, alarms and costs are grouped by name. A policy for `arn:aws:sqs:*:*:corpsec-*` does not cover a queue
+    with another prefix (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html).
+
+    Cannot see: whether a name is meaningful, names in other plans of the account, and a majority that is itself wrong. The
+    check evaluates only the text around a random part, not the random part.
+
+    Fix: build every name from one prefix, such as a local `name = "${var.prefix}-logs"`, in lower-case kebab. If a name must
+    differ, add it to `ignore`, or set a pattern for its type in `patterns`, which overrides the style.
     """
     names: Names = context.once(_names)
     name = names.by_address[instance.address]

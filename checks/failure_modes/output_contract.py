@@ -1,4 +1,4 @@
-"""The outputs keep the contract: the names, and what each exports."""
+"""The outputs match the contract: names, exported attributes and sensitivity."""
 
 from __future__ import annotations
 
@@ -21,21 +21,22 @@ from planproof.verdict import Verdict
     types=PLAN_WIDE,
 )
 def output_contract(plan: Plan, context: Context) -> list[Outcome]:
-    """The outputs keep the contract of the policy: each is there under its name, exports the promised attribute of the promised type, is
-    as sensitive as promised, and no other output exists where the contract is exact.
+    """The outputs match the contract in the policy. Each output exists under its name, exports the required attribute of the
+    required type, and has the required sensitivity. If the contract is exact, there are no other outputs.
 
-    Why: whoever consumes the configuration relies on the names and on what stands behind them; an id where an ARN is promised
-    breaks them late, at their apply. https://developer.hashicorp.com/terraform/language/values/outputs
+    Why: consumers of the configuration depend on the names and values of its outputs. An ID instead of an ARN breaks them
+    late, when they apply their own configuration. https://developer.hashicorp.com/terraform/language/values/outputs
 
-    The expression is followed through modules of any depth to the resource. Where plan JSON lost the attribute (a splat, a
-    dynamic index), a known value decides, then the source. A text around the attribute, a constant and another resource's
-    attribute break the contract, as does a wrong name; the reason names the output that comes nearest.
+    The check follows the expression of an output through modules of any depth to the resource. If plan JSON does not contain
+    the attribute (a splat, a dynamic index), a known value decides, and then the source. Text around the attribute, a
+    constant and an attribute of another resource violate the contract, as does a wrong name. The reason names the output
+    that is closest.
 
-    Cannot see: whether the consumers ask for more than the policy lists; outputs of child modules, which are no contract of the
-    whole.
+    Cannot see: whether consumers need more than the policy lists, and outputs of child modules, which are not part of the
+    contract.
 
-    Fix: name the output as the contract does, and export the attribute itself: `value = aws_kms_key.logs.arn`. A configuration
-    with other promises writes them into `checks.output_contract.outputs` of its policy.
+    Fix: name the output as the contract does and export the attribute itself, `value = aws_kms_key.logs.arn`. If the
+    configuration has a different contract, write it to `checks.output_contract.outputs` in its policy.
     """
     settings = context.settings("output_contract")
     contract = settings["outputs"]

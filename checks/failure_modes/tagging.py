@@ -1,4 +1,4 @@
-"""Resources carry the tags that the policy requires, spelled in one way."""
+"""Resources have the tags that the policy requires, spelled consistently."""
 
 from __future__ import annotations
 
@@ -34,22 +34,25 @@ def _takes_tags(instance: Instance, context: Context) -> bool:
     applies=_takes_tags,
 )
 def tagging(instance: Instance, context: Context) -> list[Outcome]:
-    """Resources without a required tag, with a value that the policy does not allow, or with a key that is spelled in two cases
-    (`Environment` and `environment`), on one resource or, unless `consistent` is false, anywhere in the plan.
+    """A resource has every required tag, with a value that the policy allows. A key is spelled in one case, not as both
+    `Environment` and `environment`, on one resource and, unless `consistent` is false, in the whole plan.
 
-    What counts is what the resource ends up with: `tags_all`, the provider's `default_tags` among them. Where that is not known
-    yet, it is put together from the resource's own tags and the default tags of its provider, element by element. Resources are
-    judged whose type takes tags in the provider's schema; an Auto Scaling group by its `tag` blocks (default tags do not reach
-    it), a launch template by each of its `tag_specifications` as well. An empty value is no value. What a
-    root variable was given from outside is not shown. Where the policy requires no tag, there is no finding but on spelling.
+    The check reads the tags that the resource gets in the end: `tags_all`, which includes the provider's `default_tags`. If
+    `tags_all` is not known yet, the check combines the tags of the resource with the default tags of its provider, key by
+    key. It evaluates resources whose type has tags in the provider schema. For an Auto Scaling group it reads the `tag`
+    blocks, because default tags do not apply there; for a launch template it also reads each of its `tag_specifications`. An
+    empty value counts as missing. A value that a root variable gets from outside is not shown. If the policy requires no
+    tags, the check reports only inconsistent spelling.
 
-    Why: Tag keys are case-sensitive, and cost allocation, access by tag and automation find nothing under a key that is missing or
-    spelled otherwise (https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html).
+    Why: tag keys are case-sensitive. Cost allocation, access control by tag and automation do not find a resource if a key
+    is missing or spelled differently
+    (https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html).
 
-    Cannot see: Tags that other tools, tag policies or `aws_autoscaling_group_tag` add later; default tags from the environment
-    (TF_AWS_DEFAULT_TAGS_...) while tags_all is not known; whether a value is true.
+    Cannot see: tags that other tools, tag policies or `aws_autoscaling_group_tag` add later; default tags from the
+    environment (TF_AWS_DEFAULT_TAGS_...) if `tags_all` is not known; and whether a value is correct.
 
-    Fix: Put the required tags into the provider's `default_tags`, or merge one local with them into every resource's `tags`.
+    Fix: add the required tags to the provider's `default_tags`, or merge one local that contains them into the `tags` of
+    every resource.
 
     Controls: NIST 800-53 CM-8; AWS Resource Tagging Standard (Security Hub).
     """
