@@ -340,7 +340,7 @@ def test_plain_checkov(case: Case, folder: Path, checkovs: Checkovs, request: py
 
 
 GAPS: dict[str, tuple[str, bytes, list[str], int, str]] = {
-    "an id is asked for that no check has, or a pattern that fits none": (
+    "no check matches a requested ID or pattern": (
         "plan.json",
         BAD,
         ["--framework", "terraform_plan", "-f", "plan.json", "-c", "CKV_PLAN_99"],
@@ -361,7 +361,7 @@ GAPS: dict[str, tuple[str, bytes, list[str], int, str]] = {
         1,
         "plan.json: CKV_PLAN_12 aws_cloudwatch_log_group.short",
     ),
-    "the frameworks asked for leave out `terraform_plan`": (
+    "the requested frameworks exclude `terraform_plan`": (
         "plan.json",
         BAD,
         ["--framework", "terraform", "-f", "plan.json"],
