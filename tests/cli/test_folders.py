@@ -134,7 +134,7 @@ def test_what_is_no_plan_is_passed_over(folder: Path, capsys: pytest.CaptureFixt
     document = json.loads(capsys.readouterr().out)
     assert document["plan"] == "./good.json"
     # The files of hidden folders, and of those that tools install, are not among them.
-    looked_at = f".: {len(NO_PLANS) - 1} files looked at, 1 taken for plans: good.json"
+    looked_at = f".: {len(NO_PLANS) - 1} files scanned, 1 recognized as plans: good.json"
     assert document["notices"] == [f"{looked_at}; not entered: .hidden, node_modules"]
 
 
@@ -145,7 +145,7 @@ def test_a_failing_plan_fails_whatever_it_is_called_and_however_it_is_written(
     make(folder)
     assert main(["check", ".", "--policy", "general", "--format", "json"]) == 1
     first, *_ = json.loads(capsys.readouterr().out)["plans"]
-    assert ", 2 taken for plans: " in first["notices"][0]
+    assert ", 2 recognized as plans: " in first["notices"][0]
 
 
 @pytest.mark.parametrize("make", CANNOT.values(), ids=CANNOT)

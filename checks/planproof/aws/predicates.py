@@ -35,10 +35,10 @@ class Basis(Enum):
     """What an answer stands on."""
 
     VALUE = "a value"
-    NOT_SET = "nobody set the attribute"
+    NOT_SET = "the attribute is not set"
     NO_COMPANION = "there is no companion resource"
     UNKNOWN = "a value that is known after apply"
-    UNKNOWN_COMPANION = "a resource of which it is open what it belongs to"
+    UNKNOWN_COMPANION = "a resource that may or may not belong to it"
 
 
 class PredicateResult(NamedTuple):

@@ -39,14 +39,14 @@ class Found(NamedTuple):
         closed = (
             f"; not entered: {listed((os.path.relpath(path, self.folder) for path in self.closed), 3)}" if self.closed else ""
         )
-        return f"{self.folder}: {self.looked_at} files looked at, {len(self.plans)} taken for plans: {names}{closed}"
+        return f"{self.folder}: {self.looked_at} files scanned, {len(self.plans)} recognized as plans: {names}{closed}"
 
 
 def plans_below(folder: str) -> Found:
     """The plans of a folder that has some. Raises PlanError."""
     found = look(folder)
     if not found.plans:
-        raise PlanError(f"{folder} is a folder without a plan; create one: {MAKE_JSON} ({found.looked_at} files were looked at)")
+        raise PlanError(f"{folder} is a folder without a plan; create one: {MAKE_JSON} ({found.looked_at} files were scanned)")
     return found
 
 

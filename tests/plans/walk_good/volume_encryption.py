@@ -18,7 +18,7 @@ def volume_encryption(volume: Instance, context: Context) -> Outcome:
     Why: whoever may not use the key may not read the volume, and the policy of the AWS managed key lets in everyone in the account.
     https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption.html
 
-    Cannot see: encryption by default, which the account switches on.
+    Cannot see: encryption by default in the account settings.
 
     Fix: Set `encrypted = true` and `kms_key_id` to the ARN of a key of your own.
     """

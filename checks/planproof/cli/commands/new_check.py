@@ -18,7 +18,7 @@ from planproof.policy.schema import SHARED
 from planproof.registry import all_checks
 from planproof.text.escaping import one_line
 
-_CHECK = '''"""{title}: say here in a line what the check is about."""
+_CHECK = '''"""{title}: describe the check here in one line."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ from planproof.check import Context, Instance, Outcome, check, failed, passed, u
 def {name}(volume: Instance, context: Context) -> Outcome:
     """Finds volumes that are not encrypted.
 
-    Why: whoever gets hold of a snapshot of a volume that is not encrypted can read it.
+    Why: anyone who obtains a snapshot of an unencrypted volume can read it.
     https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption.html
 
-    Cannot see: encryption by default, which the account switches on.
+    Cannot see: encryption by default in the account settings.
 
     Fix: Set `encrypted = true`.
     """
