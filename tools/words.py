@@ -13,7 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,20 +35,20 @@ def prose(root: Path = ROOT) -> Iterator[tuple[Path, list[str]]]:
     for file in sorted([*root.glob("*.md"), *root.glob("docs/*.md")]):
         if file.relative_to(root).as_posix() not in {STYLE.as_posix(), *_LATER}:
             yield file.relative_to(root), file.read_text(encoding="utf-8").splitlines()
-    for file in sorted(root.glob("policies/*.yaml")):
+    for file in sorted([*root.glob("policies/*.yaml"), *root.glob("action.yml")]):
         yield file.relative_to(root), file.read_text(encoding="utf-8").splitlines()
     for file in sorted(root.glob("policies/*.schema.json")):
         lines = file.read_text(encoding="utf-8").splitlines()
         yield file.relative_to(root), [line.partition('"description": ')[2] for line in lines]
     for file in sorted(root.glob("checks/**/*.py")):
         if file.name != "bundled.py":
-            yield file.relative_to(root), _said(file.read_text(encoding="utf-8"))
+            yield file.relative_to(root), _said(file.read_text(encoding="utf-8"), file.parent.name == "commands")
 
 
-def _said(source: str) -> list[str]:
+def _said(source: str, is_command: bool) -> list[str]:
     """The texts of a module, without the docstrings that only its readers see."""
     tree, lines = ast.parse(source), [""] * (source.count("\n") + 1)
-    passed_over = _internal(tree) | {
+    passed_over = _internal(tree, is_command) | {
         id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values
     }
     for node in ast.walk(tree):
@@ -66,10 +66,10 @@ def _text(node: ast.AST) -> str:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
-def _internal(tree: ast.Module) -> set[int]:
-    """The texts that stand as statements: docstrings, but for those of checks, which are their pages."""
+def _internal(tree: ast.Module, is_command: bool) -> set[int]:
+    """The texts that stand as statements: docstrings, but for those of checks, which are their pages, and of commands, which are their help."""
     checks = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and any(map(_declares, node.decorator_list)))
-    pages = {id(node.body[0]) for node in checks}
+    pages = {id(node.body[0]) for node in [*checks, *([tree] if is_command else [])] if node.body}
     return {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr) and id(node) not in pages}
 
 
@@ -77,11 +77,12 @@ def _declares(decorator: ast.expr) -> bool:
     return isinstance(decorator, ast.Call) and isinstance(decorator.func, ast.Name) and decorator.func.id == "check"
 
 
-def _unbroken(lines: list[str], words: Iterable[str]) -> str:
-    """A line that ends in the beginning of an entry goes on with the next, which it may be broken over."""
+def _unbroken(lines: list[str], words: Collection[str]) -> str:
+    """A line that ends in the beginning of an entry goes on with the rest of it, which is on the next line."""
     begun = tuple(f" {word[:at]}" for word in words for at in range(len(word)) if word[at] == " ")
-    pairs = zip(lines, [*lines[1:], ""], strict=True)
-    return "\n".join(f"{line} {after.strip()}" if f" {line}".lower().endswith(begun) else line for line, after in pairs)
+    longest = max(word.count(" ") for word in words)
+    pairs = zip(lines, [" ".join(line.split()[:longest]) for line in [*lines[1:], ""]], strict=True)
+    return "\n".join(f"{line} {rest}" if f" {line}".lower().endswith(begun) else line for line, rest in pairs)
 
 
 def main(root: Path = ROOT) -> int:

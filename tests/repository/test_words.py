@@ -54,6 +54,7 @@ def test_what_holds_no_word_of_the_list_passes(root: Path, capsys: pytest.Captur
         ("docs/page.md", "# A page\n\nLogs are kept for\never.\n", "docs/page.md:3: for ever ==> indefinitely"),
         ("docs/page.md", "Somebody is alerted.\n", "docs/page.md:1: Somebody ==> Someone"),
         ("SECURITY.md", "Nobody reads it.\n", "SECURITY.md:1: Nobody ==> No one"),
+        ("action.yml", "description: What is demanded.\n", "action.yml:1: demanded ==> require"),
         ("policies/a.yaml", "level: off # has to be off\n", "policies/a.yaml:1: has to ==> must"),
         ("policies/a.schema.json", '{"description": "What it demands."}\n', "policies/a.schema.json:1: demands ==> require"),
         ("checks/some_check.py", {"title": "Tags are demanded"}, "checks/some_check.py:5: demanded ==> require"),

@@ -38,7 +38,7 @@ PASSED_ON = {"checkov"}
 EPILOG = """\
 examples:
   terraform plan -out tfplan && terraform show -json tfplan > plan.json
-  planproof check plan.json                 judge a plan, by the .tf files beside it where there are some
+  planproof check plan.json                 judge a plan, with the .tf files beside it if there are any
   planproof explain CKV_PLAN_6              what a check finds, why, and how to fix it
 
 exit codes: 0 nothing failed, 1 something failed, 2 could not judge"""

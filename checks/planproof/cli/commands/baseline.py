@@ -1,6 +1,6 @@
-"""Writes down what fails today, so that later runs fail only on what is new.
+"""Records today's failures, so that later runs fail only on new ones.
 
-The file holds, by plan, the check, the subject and the reason code of each failure, and no value of a plan; commit it. Then:
+For each plan, the file contains the check, the subject and the reason code of each failure, and no values of the plan. Commit it. Then run:
 planproof check plan.json --baseline planproof-baseline.json"""
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Judges plans: plan JSON, folders of it, standard input (-), or saved plans, which the terraform or tofu on PATH reads.
 
-Of several plans each is judged on its own. A report goes to standard output, or, with --format NAME=FILE, to a file, which is written
-whole or not at all; --format may be given several times."""
+Each plan is judged separately. The report goes to standard output or, with --format NAME=FILE, to a file, which is written completely or not
+at all. You can repeat --format."""
 
 from __future__ import annotations
 

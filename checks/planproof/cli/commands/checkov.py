@@ -1,11 +1,11 @@
-"""Runs Checkov with this pack, and fails where Checkov itself would break silently and exit 0.
+"""Runs Checkov with this pack, and fails if Checkov itself would break silently and exit 0.
 
-Everything after `planproof checkov` is Checkov's own: planproof checkov -f plan.json -o sarif --soft-fail-on LOW
+All arguments after `planproof checkov` are Checkov's own: planproof checkov -f plan.json -o sarif --soft-fail-on LOW
 
-Refused, with exit code 2, before Checkov starts: a plan that is missing, truncated, no plan at all or in a file that Checkov does not
-read, nothing to judge, a folder of checks that is missing or that Checkov would pass over, a check that cannot be loaded, a policy that
-cannot be used. Refused after it: a plan that Checkov did not look at, and an entry of --check that chooses no check. What Checkov looked
-at is asked of its report, not foretold from its options.
+Before Checkov starts, these end with exit code 2: a plan that is missing, truncated, not a plan or in a file that Checkov does not read;
+nothing to judge; a folder of checks that is missing or that Checkov would ignore; a check that cannot be loaded; a policy that cannot be
+used. After Checkov ends, these do too: a plan that Checkov did not read, and an entry of --check that matches no check. The report of
+Checkov shows what it read; its options do not.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Lists the checks: id, severity, what they judge, and what holds when they pass."""
+"""Lists the checks: ID, severity, what they judge, and the rule."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Begins a new check in a clone of planproof: its file, policy section and schema, a good and a bad fixture, and its page.
+"""Creates a new check in a clone of planproof: its file, policy section and schema, a good and a bad fixture, and its page.
 
-What it writes works as it is, on an example (EBS volumes that are encrypted), and its tests pass: change it, piece by piece, into yours.
-CONTRIBUTING.md walks through it. With --dir it begins a check of your own: its file and two tests, which `planproof test` runs."""
+The new check is a working example (EBS volumes are encrypted) whose tests pass. Change it to your check step by step, as CONTRIBUTING.md
+describes. With --dir, it creates a check of your own: its file and two tests, which `planproof test` runs."""
 
 from __future__ import annotations
 

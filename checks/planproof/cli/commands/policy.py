@@ -1,4 +1,4 @@
-"""Shows what is demanded, checks a policy file, and begins one."""
+"""Shows the effective policy, checks a policy file, and creates one."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Runs the tests of a team's own checks: folders of a plan and what is expected of it, beside the checks.
+"""Runs the tests of your own checks: folders with a plan and its expected findings, beside the checks.
 
-`checks/tests/volume_encryption/bad/` holds `plan.json` and `expected.json`, a list `findings` of subject, verdict and code: every finding of
-that check. `planproof new-check volume_encryption --dir checks` writes the first two."""
+`checks/tests/volume_encryption/bad/` contains `plan.json` and `expected.json`, whose list `findings` has the subject, verdict and code of
+every finding of the check. `planproof new-check volume_encryption --dir checks` creates the first two tests."""
 
 from __future__ import annotations
 
