@@ -40,6 +40,7 @@ lint: $(VENV)/test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/codespell
+	$(BIN)/python tools/words.py
 	$(BIN)/python tools/bundle.py --check
 	$(BIN)/python tools/home.py --check
 

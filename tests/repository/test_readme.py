@@ -54,7 +54,7 @@ def test_the_code_for_the_library_runs(monkeypatch: pytest.MonkeyPatch, capsys: 
     (code,) = blocks("python", section("As a library"))
     exec(compile(code, "README.md", "exec"), {})
     printed = capsys.readouterr().out
-    assert "PASS CKV_PLAN_4 aws_s3_bucket.logs the name holds random_id.suffix.hex\n" in printed
+    assert "PASS CKV_PLAN_4 aws_s3_bucket.logs the name contains random_id.suffix.hex\n" in printed
 
 
 def test_the_policy_can_be_used_and_means_what_it_says(tmp_path: Path) -> None:

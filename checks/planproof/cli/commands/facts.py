@@ -1,4 +1,4 @@
-"""Writes what planproof works out of a plan as data: references, unknown values, log buckets, chains of alerts.
+"""Writes what planproof derives from a plan as data: references, unknown values, log buckets, chains of alerts.
 
 OPA and conftest read it beside the plan, as data.planproof_facts:
 
