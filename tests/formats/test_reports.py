@@ -343,6 +343,21 @@ def test_markdown_stays_within_what_github_takes(module: Any, limit: int) -> Non
     assert rendered.count("<details>") == rendered.count("</details>")
 
 
+@pytest.mark.parametrize("name", ["text", "markdown", "pr-comment"])
+def test_buckets_whose_chains_break_at_the_same_place_are_one_item(name: str) -> None:
+    report = evaluate(ROOT / "fixtures/bad/unauthorized_access_alert/no_trail/plan.json", "general")
+    lines = [line for line in rendered(name, report).splitlines() if "the plan has no aws_cloudtrail" in line]
+    assert len(lines) == 1
+    assert all(
+        address in lines[0] for address in ('aws_s3_bucket.either["a"]', 'aws_s3_bucket.either["b"]', "aws_s3_bucket.logs")
+    )
+
+
+def rendered(name: str, report: Report) -> str:
+    module = importlib.import_module(f"planproof.formats.to_{name.replace('-', '_')}")
+    return str(module.render([report]))
+
+
 def test_markdown_without_findings_is_short() -> None:
     assert markdown.render((Report("plan.json", ()),)) == "<!-- planproof -->\n## ✅ planproof: nothing to judge\n\n"
 

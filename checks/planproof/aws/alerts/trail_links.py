@@ -58,9 +58,11 @@ def _no_trail(settings: Mapping[str, Any], context: Context) -> Link:
     if not trails:
         reason = "the plan has no aws_cloudtrail"
         if settings["no_trail"] == "fail":
-            return broken("no_trail", reason)
+            return broken("no_trail", reason, TRAIL)
         return cannot_tell(
-            "unknown_trail", f"{reason}; if another configuration creates the trail, declare it in elsewhere.trails of the policy"
+            "unknown_trail",
+            f"{reason}; if another configuration creates the trail, declare it in elsewhere.trails of the policy",
+            TRAIL,
         )
     selectors = context.once(trail_index).selectors
     trail = next((t for t in trails if selectors[t.address]), trails[0])
