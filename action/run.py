@@ -22,7 +22,7 @@ COULD_NOT_JUDGE = 2
 def main(environment: Mapping[str, str]) -> int:
     given = {name: environment.get(f"{PREFIX}{name}", "").strip() for name in NAMES}
     if given["FAIL_ON"] not in FAIL_ON:
-        return _refuse(f"fail-on is {given['FAIL_ON']!r}; it has to be one of {', '.join(FAIL_ON)}", environment)
+        return _refuse(f"fail-on is {given['FAIL_ON']!r}; it must be one of {', '.join(FAIL_ON)}", environment)
     with tempfile.TemporaryDirectory() as folder:
         report, summary = Path(folder, "report.json"), Path(folder, "summary.md")
         done = _check(given, report, summary, environment)

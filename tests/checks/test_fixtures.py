@@ -40,6 +40,7 @@ def test_good_passes_and_bad_does_not(folder: Path) -> None:
         assert verdicts & {Verdict.FAIL, Verdict.UNKNOWN}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", CASES, ids=NAMES)
 def test_every_check_can_judge_every_fixture(folder: Path) -> None:
     assert judge(folder).errors == ()

@@ -21,6 +21,7 @@ MISSED = {
 OF_ITS_SUBJECTS = {"CKV_PLAN_7", "CKV_PLAN_15"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", CASES, ids=NAMES)
 def test_a_verdict_without_source_is_the_same_or_unknown(folder: Path) -> None:
     """What only the source tells to be a log bucket, or to have a name, has no verdict without it."""

@@ -79,7 +79,7 @@ text-align:center;font-size:.8rem;line-height:1.35}
 
 def links(finding: Finding) -> list[tuple[str, str]]:
     """Each link of the chain with the address that the finding's evidence has for it; empty where it has none."""
-    there = [finding.subject, *finding.evidence]
+    there = [finding.subject, *(where for where in finding.evidence if "." in where)]  # a type alone is what the plan lacks
     kinds = {_type(address): address for address in reversed(there)}
     by_event = "aws_cloudwatch_event_rule" in kinds or _LINK_OF.get(finding.code) in ("event rule", "target")
     stages = _BY_FINDING if "aws_guardduty_detector" in kinds else _BY_EVENT if by_event else _BY_ALARM

@@ -101,7 +101,7 @@ def notes(report: Report) -> Iterator[tuple[str, str]]:
     yield from (("warning", text) for text in report.warnings)
     yield from (("notice", text) for text in report.notices)
     if report.fixed:
-        yield "notice", f"fixed since the baseline: {listed(report.fixed, 10)}; write the baseline anew to hold on to it"
+        yield "notice", f"fixed since the baseline: {listed(report.fixed, 10)}; write the baseline again to keep it"
 
 
 def by_reason(group: Group) -> tuple[list[list[Finding]], int]:

@@ -272,7 +272,7 @@ def _advice(report: Report, targets: set[str]) -> Iterator[str]:
     """What failed and is advisory: a line for each kind, the findings folded away behind it."""
     kinds = list(advice(report))
     if kinds:
-        yield '<section class="check">\n<h3>Advisory</h3>\n<p class="soft">Worth a look; none of it fails the run.</p>'
+        yield '<section class="check">\n<h3>Advisory</h3>\n<p class="soft">Advisory findings do not fail the run.</p>'
     for kind, first in kinds:
         anchor = "" if kind.check_id in targets else f' id="{_anchor(kind.check_id)}"'
         targets.add(kind.check_id)

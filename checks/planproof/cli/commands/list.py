@@ -1,4 +1,4 @@
-"""Lists the checks: id, severity, what they judge, and what holds when they pass."""
+"""Lists the checks: ID, severity, what they judge, and the rule."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from planproof.verdict import MANDATORY, OFF
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--policy", metavar="POLICY", help="whose severities and levels to show")
+    parser.add_argument("--policy", metavar="POLICY", help="the policy whose severities and levels to show")
 
 
 def run(options: argparse.Namespace) -> int:

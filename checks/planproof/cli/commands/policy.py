@@ -1,4 +1,4 @@
-"""Shows what is demanded, checks a policy file, and begins one."""
+"""Shows the effective policy, checks a policy file, and creates one."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ STARTER = "planproof.yaml"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION", dest="action")
-    show = actions.add_parser("show", help="the policy in force, with the file that each value is from")
+    show = actions.add_parser("show", help="the effective policy, with the file that sets each value")
     show.add_argument(
         "--policy",
         metavar="POLICY",
         help="a file, or the bundled secure-logs or general (default: PLANPROOF_POLICY, or secure-logs)",
     )
-    check = actions.add_parser("check", help="say what is wrong with policy files")
+    check = actions.add_parser("check", help="report mistakes in policy files")
     check.add_argument("files", metavar="FILE", nargs="+")
-    init = actions.add_parser("init", help="write a policy to begin with, every key explained")
+    init = actions.add_parser("init", help="write a starter policy with every key explained")
     init.add_argument("file", metavar="FILE", nargs="?", default=STARTER, help=f"the file, or - (default: {STARTER})")
     actions.add_parser("schema", help="print the JSON Schema of policy files, for editors")
     for action in (show, check):
@@ -85,10 +85,10 @@ def _init(options: argparse.Namespace) -> int:
         with open(options.file, "x", encoding="utf-8") as file:
             file.write(starter(names))
     except FileExistsError:
-        raise CommandError(f"{options.file} exists; it is not written over") from None
+        raise CommandError(f"{options.file} exists; it is not overwritten") from None
     except OSError as error:
         raise CommandError(f"{options.file} cannot be written: {error.strerror or error}") from None
-    print(f"{options.file}: a policy that changes nothing yet; take the # from what is to be otherwise")
+    print(f"{options.file}: a policy that changes nothing yet; to change a key, remove its #")
     return OK
 
 
