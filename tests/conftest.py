@@ -62,6 +62,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         source,
         ignore=shutil.ignore_patterns(".git", ".venv", "__pycache__", "*.egg-info", "build", "dist", "fixtures", "tests"),
     )
+    shutil.copytree(ROOT / "fixtures" / "good" / "ideal", source / "fixtures" / "good" / "ideal")  # for `review --against ideal`
     for kind in ("good", "bad"):  # the examples that `new-check` begins with
         shutil.copytree(ROOT / "tests" / "plans" / f"new_check_{kind}", source / "tests" / "plans" / f"new_check_{kind}")
     subprocess.run(

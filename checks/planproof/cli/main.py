@@ -28,6 +28,7 @@ COMMANDS = {
     "checks-dir": "print the folder to pass to checkov --external-checks-dir",
     "rego-dir": "print the folder of planproof's Rego, for conftest and OPA",
     "policy": "show the effective policy, check one, or create one",
+    "review": "write the review of a plan: issue, impact and fix needed for each failure mode",
     "facts": "write what planproof derives from a plan as data, for rules in Rego",
     "baseline": "record today's failures, so that only new ones fail",
     "new-check": "create a new check, in a clone or in a folder of your own",

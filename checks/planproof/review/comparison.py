@@ -71,11 +71,11 @@ def _word(standing: Standing | None) -> str:
 
 def _outputs(mine: Side, other: Side) -> Iterator[Block]:
     names = sorted({*mine.plan.outputs, *other.plan.outputs})
-    rows: list[tuple[Prose, Prose, Prose]] = []
+    rows: list[list[Prose]] = []
     for name in names:
         exported = [_exports(side, name) for side in (mine, other)]
         if exported[0] != exported[1]:
-            rows.append(([Code(name)], *([Code(text)] if text else ["no such output"] for text in exported)))
+            rows.append([[Code(name)], *([Code(text)] if text else ["no such output"] for text in exported)])
     if rows:
         yield Heading(3, "Outputs that differ")
         yield Table(("Output", "This plan", other.report.plan), rows)

@@ -89,7 +89,9 @@ def _any(report: Report, mode: int | None) -> bool:
 def _section(number: int, mode: int | None, report: Report, rules: dict[str, CheckInfo]) -> Iterator[Block]:
     """A failure mode: Issue, Impact and Fix Needed."""
     findings = _of_mode(report, mode, Standing.FAIL)
-    by_check = {check_id: [f for f in findings if f.check_id == check_id] for check_id in dict.fromkeys(f.check_id for f in findings)}
+    by_check = {
+        check_id: [f for f in findings if f.check_id == check_id] for check_id in dict.fromkeys(f.check_id for f in findings)
+    }
     yield Heading(2, f"{number}. {title_of(mode)}")
     yield Heading(3, "Issue")
     for check_id, found in by_check.items():

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 MODES = {
-    1: "Logs are kept indefinitely, or not long enough",
-    2: "MFA is required of machines, or not of people",
-    3: "Outputs break the contract with their consumers",
-    4: "Bucket names collide",
-    5: "Versioning is on for S3 alone",
+    1: "Logs kept indefinitely, or not long enough",
+    2: "MFA required from machines, or not from people",
+    3: "Outputs that do not match the contract",
+    4: "Bucket names that can be deployed only once",
+    5: "Versioning only on S3",
     6: "Unauthorized access alerts no one",
-    7: "Names and tags follow no convention",
-    8: "prevent_destroy is on everywhere, or a destroy deletes the logs",
-    9: "Tests are missing, or assert nothing",
+    7: "Names and tags without a convention",
+    8: "prevent_destroy everywhere, or a destroy that deletes the logs",
+    9: "No tests, or tests without assertions",
 }
 _OF = {**{f"CKV_PLAN_{number}": number for number in MODES}, "CKV_PLAN_10": 7, "CKV_PLAN_11": 2, "CKV_PLAN_12": 1} | {
     "CKV_PLAN_13": 6,

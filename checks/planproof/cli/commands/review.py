@@ -21,7 +21,6 @@ from planproof.policy.model import Policy
 from planproof.review.comparison import Side
 from planproof.review.compose import review
 from planproof.review.document import to_html, to_markdown
-from planproof.source.model import Source
 
 _PACKAGE = Path(__file__).resolve().parents[2]
 IDEAL = "ideal"
@@ -29,10 +28,14 @@ IDEAL = "ideal"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("plan", metavar="PLAN", help="plan JSON, a saved plan (tfplan), or - for standard input")
-    parser.add_argument("--against", metavar="PLAN|ideal", help="another plan to compare with, or the bundled ideal configuration")
+    parser.add_argument(
+        "--against", metavar="PLAN|ideal", help="another plan to compare with, or the bundled ideal configuration"
+    )
     parser.add_argument("--source", metavar="DIR|SAVED-PLAN", help="as for planproof check")
     parser.add_argument("--policy", metavar="POLICY", help="as for planproof check")
-    parser.add_argument("--format", choices=("markdown", "html"), help="default: html for a file that ends in .html, else markdown")
+    parser.add_argument(
+        "--format", choices=("markdown", "html"), help="default: html for a file that ends in .html, else markdown"
+    )
     parser.add_argument("-o", "--output", metavar="FILE", help="write to this file (default: standard output)")
 
 
