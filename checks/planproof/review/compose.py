@@ -19,7 +19,7 @@ _STANDINGS = (Standing.FAIL, Standing.ADVISORY, Standing.UNKNOWN, Standing.SKIP,
 _WORDS = {
     Standing.FAIL: "fails",
     Standing.ADVISORY: "advice",
-    Standing.UNKNOWN: "cannot be told",
+    Standing.UNKNOWN: "cannot be determined",
     Standing.SKIP: "accepted",
     Standing.PASS: "holds",
 }
