@@ -17,6 +17,8 @@ from typing import Any
 
 FAIL_ON = ("failure", "unknown", "never")
 COULD_NOT_JUDGE = 2
+BUNDLED = "secure-logs"
+"""The policy if the workflow names none."""
 
 
 def main(environment: Mapping[str, str]) -> int:
@@ -48,6 +50,8 @@ def _check(
 ) -> subprocess.CompletedProcess[str]:
     formats = ["github", f"json={report}", f"markdown={summary}", f"sarif={given['SARIF_FILE']}", *_lines(given["FORMATS"])]
     options = [part for text in formats for part in ("--format", text)]
+    # A planproof.yaml of the workspace is the pull request's own: it counts only if the workflow names it.
+    given = {**given, "POLICY": given["POLICY"] or environment.get("PLANPROOF_POLICY") or BUNDLED}
     for name in ("SOURCE", "POLICY", "BASELINE"):
         options += [f"--{name.lower()}={given[name]}"] if given[name] else []
     options += ["--only-changes"] if given["ONLY_CHANGES"].lower() == "true" else []

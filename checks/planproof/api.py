@@ -19,7 +19,7 @@ from planproof.policy.model import Policy
 from planproof.registry import all_checks, own_checks
 from planproof.source.model import Source
 from planproof.verdict import Finding, Report, Verdict
-from planproof.version import refuse_two_copies, version
+from planproof.version import VERSION, refuse_two_copies
 
 __all__ = [
     "Baseline",
@@ -44,13 +44,6 @@ __all__ = [
     "own_checks",
 ]
 
-__version__: str
+__version__ = VERSION
 
 refuse_two_copies()
-
-
-def __getattr__(name: str) -> str:
-    """`__version__`, read from the package's metadata when it is asked for."""
-    if name == "__version__":
-        return version()
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

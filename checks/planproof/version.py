@@ -9,18 +9,10 @@ from pathlib import Path
 
 from planproof.errors import LoadError
 
+VERSION = "0.1.0"
+"""That of setup.cfg: a clone, or a copy of `checks`, has no other."""
 RESERVED = "CKV_PLAN_"
 """What the ids of bundled checks begin with, those to come too."""
-
-
-def version() -> str:
-    """The installed version; in a clone, or a copy of `checks`, what the library says of itself."""
-    from importlib import metadata
-
-    try:
-        return metadata.version("planproof")
-    except metadata.PackageNotFoundError:
-        return "0.1.0 (not installed)"
 
 
 @cache

@@ -23,6 +23,7 @@ def test_json_holds_every_verdict_and_a_summary_that_adds_up(capsys: pytest.Capt
     document = json.loads(capsys.readouterr().out)
     assert set(document) == {
         "plan",
+        "version",
         "policy",
         "profile",
         "findings",

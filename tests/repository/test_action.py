@@ -176,6 +176,21 @@ def test_never_passes_what_failed(workspace: Path) -> None:
     assert (code, runner.output("exit-code")) == (0, "1")
 
 
+@pytest.mark.parametrize("place", ["planproof.yaml", ".planproof.yaml", "bad/planproof.yaml"])
+def test_a_policy_of_the_workspace_counts_only_if_the_workflow_names_it(place: str, workspace: Path) -> None:
+    """A pull request could switch the checks off by it."""
+    (workspace / ".git").mkdir()
+    (workspace / place).write_text("extends: general\nchecks: {log_group_retention: {level: off}}\n", encoding="utf-8")
+    runner, code = judge(workspace, plan="bad/plan.json")
+    assert (code, runner.output("exit-code")) == (1, "1")
+    assert "(policy secure-logs of planproof " in runner.stdout
+    (workspace / "pinned.yaml").write_text("extends: secure-logs\n", encoding="utf-8")
+    runner, code = judge(workspace, plan="bad/plan.json", policy="pinned.yaml")
+    assert (code, "(policy pinned.yaml, which extends secure-logs of planproof " in runner.stdout) == (1, True)
+    runner, code = judge(workspace, plan="bad/plan.json", policy=place)
+    assert (code, f"(policy {place}, which extends general of planproof " in runner.stdout) == (0, True)
+
+
 def test_text_of_an_input_is_never_run(workspace: Path) -> None:
     _, code = judge(workspace, plan="$(touch forged); `touch forged`; --output=forged", source="'; touch forged #")
     assert code == 2

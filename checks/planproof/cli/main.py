@@ -18,7 +18,7 @@ from planproof.cli.exit_codes import CANNOT_JUDGE
 from planproof.cli.streams import fill_gaps, give_up_stdout
 from planproof.errors import PlanproofError
 from planproof.text.escaping import one_line
-from planproof.version import refuse_two_copies, version
+from planproof.version import VERSION, refuse_two_copies
 
 COMMANDS = {
     "check": "judge plans",
@@ -115,5 +115,5 @@ class _Version(argparse.Action):
         super().__init__(nargs=0, **settings)
 
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
-        print(f"planproof {version()}")
+        print(f"planproof {VERSION}")
         parser.exit()

@@ -16,7 +16,7 @@ from planproof.formats.common import rules_of, subject, visible
 from planproof.text.docstring import sections
 from planproof.text.escaping import json_text, one_line
 from planproof.verdict import ADVISORY, PLAN, CheckInfo, Finding, Report, Standing, Verdict
-from planproof.version import page_url, version
+from planproof.version import VERSION, page_url
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {"CRITICAL": "error", "HIGH": "error", "MEDIUM": "warning", "LOW": "note", "INFO": "note"}
@@ -29,7 +29,7 @@ Json = dict[str, Any]
 def render(reports: Sequence[Report]) -> str:
     rules = rules_of(reports)
     places = {check_id: number for number, check_id in enumerate(rules)}
-    driver: Json = {"name": "planproof", "version": version(), "rules": [_rule(rule) for rule in rules.values()]}
+    driver: Json = {"name": "planproof", "version": VERSION, "rules": [_rule(rule) for rule in rules.values()]}
     run: Json = {
         "tool": {"driver": driver},
         "invocations": [_invocation(reports)],

@@ -9,13 +9,15 @@ from collections.abc import Sequence
 
 from planproof.check import Check
 from planproof.cli.exit_codes import CANNOT_JUDGE, OK
+from planproof.engine import policy_in_force
 from planproof.errors import CommandError, PolicyError
+from planproof.policy.discovery import NAMES
 from planproof.policy.model import Policy
-from planproof.policy.profiles import DEFAULT
+from planproof.policy.profiles import DEFAULT, PROFILES
 from planproof.registry import all_checks, own_checks
 from planproof.text.escaping import one_line
 
-STARTER = "planproof.yaml"
+STARTER = NAMES[0]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -24,12 +26,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     show.add_argument(
         "--policy",
         metavar="POLICY",
-        help="a file, or the bundled secure-logs or general (default: PLANPROOF_POLICY, or secure-logs)",
+        help="a file, or the bundled secure-logs or general (default: PLANPROOF_POLICY, planproof.yaml here or above, or secure-logs)",
     )
     check = actions.add_parser("check", help="say what is wrong with policy files")
     check.add_argument("files", metavar="FILE", nargs="+")
     init = actions.add_parser("init", help="write a policy to begin with, every key explained")
     init.add_argument("file", metavar="FILE", nargs="?", default=STARTER, help=f"the file, or - (default: {STARTER})")
+    init.add_argument(
+        "--extends", choices=PROFILES, default=DEFAULT, help=f"the bundled profile to begin with (default: {DEFAULT})"
+    )
     actions.add_parser("schema", help="print the JSON Schema of policy files, for editors")
     for action in (show, check):
         action.add_argument("--checks", metavar="DIR", action="append", default=[], help="a folder of your own checks")
@@ -44,7 +49,7 @@ def _show(options: argparse.Namespace) -> int:
     from planproof.policy.as_yaml import effective
     from planproof.policy.layers import Layered, bundled_layers, layers, usable
 
-    path, checks = options.policy or os.environ.get("PLANPROOF_POLICY"), (*all_checks(), *own_checks(*options.checks))
+    path, checks = options.policy or policy_in_force(), (*all_checks(), *own_checks(*options.checks))
     policy = usable(layers(path, checks), checks) if path else Layered(bundled_layers(DEFAULT))
     write_stdout(effective(policy))
     return OK
@@ -79,16 +84,19 @@ def _init(options: argparse.Namespace) -> int:
 
     names = {check.key: f"{check.id}: {check.name}" for check in all_checks()}
     if options.file == "-":
-        write_stdout(starter(names))
+        write_stdout(starter(names, options.extends))
         return OK
     try:
         with open(options.file, "x", encoding="utf-8") as file:
-            file.write(starter(names))
+            file.write(starter(names, options.extends))
     except FileExistsError:
         raise CommandError(f"{options.file} exists; it is not written over") from None
     except OSError as error:
         raise CommandError(f"{options.file} cannot be written: {error.strerror or error}") from None
-    print(f"{options.file}: a policy that changes nothing yet; take the # from what is to be otherwise")
+    in_force = "" if os.path.basename(options.file) in NAMES else f"; name it with --policy {options.file}, or call it {STARTER}"
+    print(
+        f"{options.file}: a policy that changes nothing of {options.extends} yet; take the # from what is to be otherwise{in_force}"
+    )
     return OK
 
 
