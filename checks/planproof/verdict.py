@@ -204,11 +204,9 @@ class Report(NamedTuple):
         return {standing.value: standings.count(standing) for standing in Standing}
 
     def as_dict(self) -> dict[str, object]:
+        """What is told of the plan itself; by what it was judged is the same for all plans of a run."""
         return {
             "plan": self.plan,
-            "version": self.version,
-            "policy": self.policy,
-            "profile": self.profile,
             "findings": [finding.as_dict() for finding in self.findings],
             "advisory": [
                 {"check_id": kind.check_id, "code": kind.code, "count": len(kind.findings), "reason": kind.text}

@@ -10,7 +10,7 @@ from pathlib import Path
 from planproof.errors import LoadError
 
 VERSION = "0.1.0"
-"""That of setup.cfg: a clone, or a copy of `checks`, has no other."""
+"""As in setup.cfg; of a clone too, and of a copy of `checks`."""
 RESERVED = "CKV_PLAN_"
 """What the ids of bundled checks begin with, those to come too."""
 

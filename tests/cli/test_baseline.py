@@ -133,7 +133,7 @@ def test_write_then_check_then_what_is_new(tmp_path: Path, capsys: pytest.Captur
     file.write_text(json.dumps(document), encoding="utf-8")
     capsys.readouterr()
     assert main(["check", str(CHANGES), "--baseline", str(file), "--format", "json"]) == 1
-    judged = json.loads(capsys.readouterr().out)
+    (judged,) = json.loads(capsys.readouterr().out)["plans"]
     assert [(f["check_id"], f["subject"]) for f in judged["findings"] if f["verdict"] == "FAIL"] == [
         (taken["check"], taken["subject"])
     ]

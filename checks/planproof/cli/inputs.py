@@ -22,6 +22,7 @@ from planproof.registry import all_checks, own_checks
 from planproof.source.files import is_saved_plan
 from planproof.source.model import Source, find_source
 from planproof.verdict import Report
+from planproof.version import VERSION
 
 STDIN = "-"
 
@@ -96,24 +97,25 @@ def _shown(path: str, scope: Scope) -> bytes:
 
 
 def _one_of_several(document: Document, policy: Policy, source: str | None, how: dict[str, Any]) -> Report:
-    return _told(document.name, lambda: [evaluate(Plan.of(document), policy, source, **how)])[0]
+    return _told(document.name, policy, lambda: [evaluate(Plan.of(document), policy, source, **how)])[0]
 
 
 def judge_or_tell(path: str, policy: Policy, source: str | None = None, scope: Scope | None = None) -> list[Report]:
     """As `judge`, for one of several: what cannot be judged is a report with an error."""
     try:
-        return _told(path, lambda: judge(path, policy, source, scope))
+        return _told(path, policy, lambda: judge(path, policy, source, scope))
     finally:
         gc.collect(0)  # the command does not collect otherwise, and one plan's memory is to serve the next
 
 
-def _told(name: str, work: Callable[[], list[Report]]) -> list[Report]:
+def _told(name: str, policy: Policy, work: Callable[[], list[Report]]) -> list[Report]:
     try:
         return work()
     except PlanproofError as error:
-        return [Report(name, (), errors=(str(error),))]
+        problem = str(error)
     except Exception as error:  # its text may hold a value of the plan
-        return [Report(name, (), errors=(f"{name}: internal error ({type(error).__name__})",))]
+        problem = f"{name}: internal error ({type(error).__name__})"
+    return [Report(name, (), errors=(problem,), policy=policy.name, profile=policy.profile, version=VERSION)]
 
 
 def judge_all(
