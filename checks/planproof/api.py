@@ -17,6 +17,7 @@ from planproof.errors import (
 from planproof.plan.model import Plan
 from planproof.policy.model import Policy
 from planproof.registry import all_checks, own_checks
+from planproof.selection import select_checks
 from planproof.source.model import Source
 from planproof.verdict import Finding, Report, Verdict
 from planproof.version import VERSION, refuse_two_copies
@@ -42,6 +43,7 @@ __all__ = [
     "evaluate",
     "find_policy",
     "own_checks",
+    "select_checks",
 ]
 
 __version__ = VERSION

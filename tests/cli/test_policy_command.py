@@ -146,10 +146,10 @@ def test_the_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_policy_for_checks_of_ones_own_needs_their_folder(capsys: pytest.CaptureFixture[str]) -> None:
     policy = str(TEAM / "planproof.yaml")
-    assert main(["policy", "check", policy, "--checks", str(TEAM / "checks")]) == 0
+    assert main(["policy", "check", policy, "--checks-from", str(TEAM / "checks")]) == 0
     assert main(["policy", "check", policy]) == 2
     assert "planproof.yaml:7: unknown key 'queue_redrive' in checks" in capsys.readouterr().err
-    assert main(["policy", "show", "--policy", policy, "--checks", str(TEAM / "checks")]) == 0
+    assert main(["policy", "show", "--policy", policy, "--checks-from", str(TEAM / "checks")]) == 0
     assert "    dead_letter_suffix: -dlq  # " in capsys.readouterr().out
 
 

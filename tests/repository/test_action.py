@@ -158,7 +158,7 @@ def test_several_plans_are_counted_together(workspace: Path) -> None:
     assert (code, runner.output("exit-code")) == (2, "2")
 
 
-@pytest.mark.parametrize(("fail_on", "code"), [("failure", 0), ("unknown", 1), ("never", 0), ("sometimes", 2)])
+@pytest.mark.parametrize(("fail_on", "code"), [("failure", 0), ("unknown", 1), ("never", 0), ("sometimes", 2), ("HIGH", 0)])
 def test_what_fails_the_step_is_an_input(fail_on: str, code: int, workspace: Path) -> None:
     only = "".join(
         f"  {file.stem}: {{enabled: {'true' if file.stem == 'prevent_destroy' else 'false'}}}\n"
@@ -173,7 +173,7 @@ def test_what_fails_the_step_is_an_input(fail_on: str, code: int, workspace: Pat
 
 def test_never_passes_what_failed(workspace: Path) -> None:
     runner, code = judge(workspace, plan="bad/plan.json", fail_on="never")
-    assert (code, runner.output("exit-code")) == (0, "1")
+    assert (code, runner.output("exit-code"), runner.output("failed") != "0") == (0, "0", True)
 
 
 @pytest.mark.parametrize("place", ["planproof.yaml", ".planproof.yaml", "bad/planproof.yaml"])

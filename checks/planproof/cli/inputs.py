@@ -19,6 +19,7 @@ from planproof.plan.json_file import Document, documents_of
 from planproof.plan.model import Plan
 from planproof.policy.model import Policy
 from planproof.registry import all_checks, own_checks
+from planproof.selection import select_checks
 from planproof.source.files import is_saved_plan
 from planproof.source.model import Source, find_source
 from planproof.verdict import Report
@@ -29,16 +30,20 @@ STDIN = "-"
 
 class Scope(NamedTuple):
     """By which checks, and what of their findings counts. Plain data: it travels between processes. `checks` are folders; `named` are the
-    arguments, as a saved plan that a folder holds is read only if `run_terraform` says so."""
+    arguments, as a saved plan that a folder holds is read only if `run_terraform` says so; `only` and `skipped` select checks."""
 
     checks: tuple[str, ...] = ()
     baseline: Baseline | None = None
     only_changes: bool = False
     named: tuple[str, ...] = ()
     run_terraform: bool = False
+    only: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
 
     def load(self) -> tuple[Check, ...]:
-        return (*all_checks(), *own_checks(*self.checks))
+        """Raises LoadError, and CommandError where the selection names what there is not, or leaves nothing."""
+        checks = (*all_checks(), *own_checks(*self.checks))
+        return select_checks(checks, self.only, self.skipped) if self.only or self.skipped else checks
 
     def arguments(self) -> dict[str, Any]:
         return {"checks": self.load(), "baseline": self.baseline, "only_changes": self.only_changes}

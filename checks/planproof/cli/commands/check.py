@@ -10,15 +10,18 @@ import importlib
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from difflib import get_close_matches
 
 from planproof.baseline import Baseline
 from planproof.cli import inputs
-from planproof.cli.exit_codes import CANNOT_JUDGE, FAILED, OK
+from planproof.cli.exit_codes import FAIL_ON, FAILURE, OK, exit_code
+from planproof.cli.options import add_own_checks, add_policy
 from planproof.engine import find_policy
 from planproof.errors import CommandError
+from planproof.policy.model import Policy
 from planproof.registry import own_checks
 from planproof.text.escaping import one_line
-from planproof.verdict import Report
+from planproof.verdict import Report, listed
 
 FORMATS = ("text", "json", "sarif", "junit", "github", "markdown", "pr-comment", "html", "opa")
 EXAMPLES = """\
@@ -28,6 +31,8 @@ examples:
   terraform show -json tfplan | planproof check - --source .
   planproof check plans/ --jobs 4 --format json --output report.json
   planproof check plan.json --format text --format sarif=planproof.sarif --format html=planproof.html
+  planproof check plan.json --check CKV_PLAN_1,tagging --quiet
+  planproof check plan.json --fail-on HIGH              what is less severe is shown, and exit code 0
 
 exit codes: 0 nothing failed, 1 something failed, 2 could not judge; of several plans, the highest"""
 
@@ -42,18 +47,29 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="DIR|SAVED-PLAN",
         help="the .tf files, or the saved plan (default: PLANPROOF_SOURCE, or what lies beside PLAN)",
     )
-    parser.add_argument(
-        "--policy",
-        metavar="POLICY",
-        help="a file, or the bundled secure-logs or general (default: PLANPROOF_POLICY, planproof.yaml here or above, or secure-logs)",
-    )
-    parser.add_argument(
-        "--checks", metavar="DIR", action="append", default=[], help="a folder of your own checks (default: PLANPROOF_CHECKS)"
-    )
+    add_policy(parser)
+    add_own_checks(parser)
+    for name, what in (("--check", "judge only by these checks"), ("--skip-check", "do not judge by these")):
+        parser.add_argument(
+            name,
+            metavar="CHECKS",
+            action="extend",
+            type=_names,
+            default=[],
+            help=f"{what}: ids, names or patterns, such as CKV_PLAN_1,tagging,'*bucket*'",
+        )
     parser.add_argument(
         "--baseline", metavar="FILE", help="fail only on what is not in it (default: PLANPROOF_BASELINE); see planproof baseline"
     )
     parser.add_argument("--only-changes", action="store_true", help="judge only what the plan creates or updates")
+    parser.add_argument(
+        "--fail-on",
+        metavar="WHAT",
+        type=_fail_on,
+        default=FAILURE,
+        help="what makes exit code 1: a severity (HIGH: failures that are HIGH or worse), unknown (what cannot be told too), never, "
+        "or failure (default: what fails by the policy)",
+    )
     parser.add_argument(
         "--format",
         metavar="NAME[=FILE]",
@@ -64,6 +80,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help=f"of the report: {', '.join(FORMATS)} (default: text)",
     )
     parser.add_argument("--output", metavar="FILE", help="where the format that names no file goes, instead of standard output")
+    parser.add_argument("--quiet", action="store_true", help="in text, show only what failed, and the last line")
+    parser.add_argument("--compact", action="store_true", help="in text, a line for each finding, and no advice")
     parser.add_argument(
         "--run-terraform",
         action="store_true",
@@ -81,6 +99,22 @@ def _format(text: str) -> tuple[str, str]:
     return name, file
 
 
+def _names(text: str) -> list[str]:
+    names = [name.strip() for name in text.split(",")]
+    if not all(names):
+        raise argparse.ArgumentTypeError(f"{text!r} names no check at one place; give ids or names, separated by commas")
+    return names
+
+
+def _fail_on(text: str) -> str:
+    found = next((what for what in FAIL_ON if what.lower() == text.lower()), None)
+    if found is None:
+        near = get_close_matches(text.lower(), [what.lower() for what in FAIL_ON], n=1)
+        hint = f"did you mean {near[0]}?" if near else f"choose from {', '.join(FAIL_ON)}"
+        raise argparse.ArgumentTypeError(f"{text!r} is nothing to fail on; {hint}")
+    return found
+
+
 def _jobs(text: str) -> int:
     if not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of processes (1 or more)")
@@ -91,25 +125,42 @@ def run(options: argparse.Namespace) -> int:
     targets = _targets(options)
     policy = find_policy(options.policy, own_checks(*options.checks))
     baseline = Baseline.find(options.baseline)
-    named = tuple(options.plans)
-    scope = inputs.Scope(tuple(options.checks), baseline, options.only_changes, named, options.run_terraform)
+    scope = inputs.Scope(
+        tuple(options.checks),
+        baseline,
+        options.only_changes,
+        tuple(options.plans),
+        options.run_terraform,
+        tuple(options.check),
+        tuple(options.skip_check),
+    )
+    _refuse_what_is_off(scope, policy)
     found = inputs.plans(options.plans)
-    reports = _Judged(inputs.judge_with_progress(found, policy, options.source, scope, options.jobs))
-    _write(reports, targets)
+    reports = _Judged(inputs.judge_with_progress(found, policy, options.source, scope, options.jobs), options.fail_on)
+    _write(reports, targets, options)
     return reports.exit_code
+
+
+def _refuse_what_is_off(scope: inputs.Scope, policy: Policy) -> None:
+    """What a policy alone has off is its `unjudged` to decide; who asks for checks means to judge by them."""
+    if scope.only or scope.skipped:
+        chosen = scope.load()
+        if not any(policy.is_on(check) for check in chosen):
+            ids = listed((check.id for check in chosen), 5)
+            raise CommandError(f"nothing would be judged: the policy {policy.name} has each check that is asked for off ({ids})")
 
 
 class _Judged:
     """The reports as they come, and what the command has to know of them once they have gone."""
 
-    def __init__(self, reports: Iterable[Report]) -> None:
-        self._reports = reports
+    def __init__(self, reports: Iterable[Report], fail_on: str) -> None:
+        self._reports, self._fail_on = reports, fail_on
         self.exit_code = OK
         self.errors: list[str] = []
 
     def __iter__(self) -> Iterator[Report]:
         for report in self._reports:
-            self.exit_code = max(self.exit_code, exit_code(report))
+            self.exit_code = max(self.exit_code, exit_code(report, self._fail_on))
             self.errors.extend(report.errors)
             yield report
 
@@ -126,12 +177,12 @@ def _targets(options: argparse.Namespace) -> list[tuple[str, str]]:
     return targets
 
 
-def _write(judged: _Judged, targets: Sequence[tuple[str, str]]) -> None:
+def _write(judged: _Judged, targets: Sequence[tuple[str, str]], options: argparse.Namespace) -> None:
     from planproof.cli.output_files import write_files, write_stdout
 
     reports: Iterable[Report] = judged if len(targets) == 1 else list(judged)
-    to_stdout = ["".join(_stream(name, reports, to_stdout=True)) for name, file in targets if not file]
-    write_files((file, _stream(name, reports)) for name, file in targets if file)
+    to_stdout = ["".join(_stream(name, reports, True, options.quiet, options.compact)) for name, file in targets if not file]
+    write_files((file, _stream(name, reports, False, options.quiet, options.compact)) for name, file in targets if file)
     if ("text", "") not in targets:  # who reads no report at once is to see why a plan was not judged
         for problem in judged.errors:
             print(f"planproof: {one_line(problem)}", file=sys.stderr)
@@ -139,20 +190,15 @@ def _write(judged: _Judged, targets: Sequence[tuple[str, str]]) -> None:
         write_stdout(text)
 
 
-def _stream(name: str, reports: Iterable[Report], to_stdout: bool = False) -> Iterable[str]:
+def _stream(
+    name: str, reports: Iterable[Report], to_stdout: bool = False, quiet: bool = False, compact: bool = False
+) -> Iterable[str]:
     """The report in pieces. JSON and text are made as the plans are judged; the others need them all."""
     module = importlib.import_module(f"planproof.formats.to_{name.replace('-', '_')}")
     if name == "text":
-        pieces: Iterable[str] = module.stream(reports, colour=to_stdout and module.wants_colour(sys.stdout))
+        pieces: Iterable[str] = module.stream(reports, to_stdout and module.wants_colour(sys.stdout), quiet, compact)
     elif name == "json":
         pieces = module.stream(reports)
     else:
         pieces = [module.render(list(reports))]
     return pieces
-
-
-def exit_code(report: Report) -> int:
-    """2 where a check could not judge, 1 where something failed (UNKNOWN too, if the policy says so), else 0."""
-    if report.errors:
-        return CANNOT_JUDGE
-    return FAILED if report.failed else OK

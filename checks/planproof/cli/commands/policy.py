@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from planproof.check import Check
 from planproof.cli.exit_codes import CANNOT_JUDGE, OK
+from planproof.cli.options import add_own_checks, add_policy
 from planproof.engine import policy_in_force
 from planproof.errors import CommandError, PolicyError
 from planproof.policy.discovery import NAMES
@@ -23,11 +24,7 @@ STARTER = NAMES[0]
 def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION", dest="action")
     show = actions.add_parser("show", help="the policy in force, with the file that each value is from")
-    show.add_argument(
-        "--policy",
-        metavar="POLICY",
-        help="a file, or the bundled secure-logs or general (default: PLANPROOF_POLICY, planproof.yaml here or above, or secure-logs)",
-    )
+    add_policy(show)
     check = actions.add_parser("check", help="say what is wrong with policy files")
     check.add_argument("files", metavar="FILE", nargs="+")
     init = actions.add_parser("init", help="write a policy to begin with, every key explained")
@@ -37,7 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     actions.add_parser("schema", help="print the JSON Schema of policy files, for editors")
     for action in (show, check):
-        action.add_argument("--checks", metavar="DIR", action="append", default=[], help="a folder of your own checks")
+        add_own_checks(action)
 
 
 def run(options: argparse.Namespace) -> int:
