@@ -8,6 +8,7 @@ import os
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
@@ -145,12 +146,21 @@ def judge_with_progress(
     input alone."""
     paths = found.paths
     if len(paths) == 1:
-        reports: Iterable[Report] = judge(paths[0], policy, source, scope)
+        with _told_on_a_terminal(f"judging {paths[0]}"):
+            reports: Iterable[Report] = judge(paths[0], policy, source, scope)
     else:
         from planproof.cli.progress import told
 
         reports = chain.from_iterable(told(judge_all(paths, policy, source, jobs or _cores(), scope), len(paths)))
     return _with_notices(reports, found.notices) if found.notices else reports
+
+
+def _told_on_a_terminal(work: str) -> AbstractContextManager[None]:
+    if not sys.stderr.isatty():
+        return nullcontext()
+    from planproof.cli.progress import timed
+
+    return timed(work)
 
 
 def _with_notices(reports: Iterable[Report], notices: tuple[str, ...]) -> Iterator[Report]:
