@@ -129,12 +129,12 @@ def judge_all(
 ) -> Iterator[list[Report]]:
     """The reports in the order of the paths, judged by so many processes; no more inputs are in memory than there are jobs."""
     jobs = min(jobs, len(paths))
-    if jobs <= 1 or any(map(_is_stream, paths)):  # another process has not the same standard input
+    if jobs <= 1 or any(map(is_stream, paths)):  # another process has not the same standard input
         return (judge_or_tell(path, policy, source, scope) for path in paths)
     return _in_processes(paths, policy, source, jobs, scope)
 
 
-def _is_stream(path: str) -> bool:
+def is_stream(path: str) -> bool:
     """Whether it can be read once only: standard input, a pipe (`<(terraform show -json tfplan)`)."""
     return path == STDIN or (os.path.exists(path) and not os.path.isfile(path))
 

@@ -1,7 +1,9 @@
 """Judges plans: plan JSON, folders of it, standard input (-), or saved plans, which the terraform or tofu on PATH reads.
 
 Of several plans each is judged on its own. A report goes to standard output, or, with --format NAME=FILE, to a file, which is written
-whole or not at all; --format may be given several times."""
+whole or not at all; --format may be given several times.
+
+With --watch each plan is judged again as anything that was read for it changes, but for checks of your own, which are read once."""
 
 from __future__ import annotations
 
@@ -11,6 +13,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
+from typing import NoReturn
 
 from planproof.baseline import Baseline
 from planproof.cli import inputs
@@ -80,6 +83,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help=f"of the report: {', '.join(FORMATS)} (default: text)",
     )
     parser.add_argument("--output", metavar="FILE", help="where the format that names no file goes, instead of standard output")
+    parser.add_argument(
+        "--watch", action="store_true", help="judge again whenever the plan, its source or the policy changes, until Ctrl-C"
+    )
     parser.add_argument("--quiet", action="store_true", help="in text, show only what failed, and the last line")
     parser.add_argument("--compact", action="store_true", help="in text, a line for each finding, and no advice")
     parser.add_argument(
@@ -123,6 +129,22 @@ def _jobs(text: str) -> int:
 
 def run(options: argparse.Namespace) -> int:
     targets = _targets(options)
+    return _watch(options, targets) if options.watch else _judge(options, targets)
+
+
+def _watch(options: argparse.Namespace, targets: Sequence[tuple[str, str]]) -> NoReturn:
+    from planproof.cli.watch import repeat
+    from planproof.policy.discovery import candidates
+
+    once = next(filter(inputs.is_stream, options.plans), None)
+    if once:
+        raise CommandError(f"{once} can be read once only, and so not be watched; give the plan's file")
+    options.jobs = 1  # what other processes read is not heard of here
+    named = filter(None, (*options.plans, options.source, options.policy, options.baseline, *candidates()))
+    repeat(lambda: _judge(options, targets), named, [file for _, file in targets if file])
+
+
+def _judge(options: argparse.Namespace, targets: Sequence[tuple[str, str]]) -> int:
     policy = find_policy(options.policy, own_checks(*options.checks))
     baseline = Baseline.find(options.baseline)
     scope = inputs.Scope(
