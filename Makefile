@@ -14,7 +14,7 @@ REGO := $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --
 # Checkov brings a JIT for Python 3.10 (pyston_lite) that ends long loops with a segmentation fault.
 export DISABLE_PYSTON = 1
 
-.PHONY: demo test fast exhaustive sample lint generate dist pack clean
+.PHONY: demo test fast exhaustive sample lint generate docs dist pack clean
 
 demo: $(VENV)/demo
 	@echo "== planproof, the review's configuration"; $(PLANPROOF) check fixtures/bad/review/plan.json || test $$? -eq 1
@@ -48,6 +48,10 @@ generate: $(VENV)/test
 	$(BIN)/python tools/policy_reference.py
 	PYTHONPATH=checks:tests:tools $(BIN)/python tests/checks/test_reasons.py
 	PYTHONPATH=checks:tools $(BIN)/python tools/readme.py
+
+docs: $(VENV)/test
+	$(BIN)/python -m mkdocs build --quiet
+	@echo "Open build/site/index.html."
 
 dist: $(VENV)/test
 	rm -rf build dist
