@@ -16,11 +16,10 @@ from planproof.errors import (
 )
 from planproof.plan.model import Plan
 from planproof.policy.model import Policy
-from planproof.registry import all_checks, own_checks
-from planproof.selection import select_checks
+from planproof.registry import all_checks, own_checks, select_checks
 from planproof.source.model import Source
 from planproof.verdict import Finding, Report, Verdict
-from planproof.version import VERSION, refuse_two_copies
+from planproof.version import refuse_two_copies, version
 
 __all__ = [
     "Baseline",
@@ -46,6 +45,6 @@ __all__ = [
     "select_checks",
 ]
 
-__version__ = VERSION
+__version__ = version()
 
 refuse_two_copies()

@@ -19,7 +19,7 @@ from planproof.registry import all_checks, own_checks
 from planproof.settings import strangers
 from planproof.source.model import Source, find_source
 from planproof.verdict import CHECK_ERROR, OFF, PLAN, CheckInfo, Finding, Outcome, Report, Verdict, failed, listed
-from planproof.version import VERSION
+from planproof.version import version
 
 if TYPE_CHECKING:
     from planproof.baseline import Baseline
@@ -35,6 +35,7 @@ def evaluate(
     *,
     baseline: Baseline | str | os.PathLike[str] | None = None,
     only_changes: bool = False,
+    excerpts: bool = False,
 ) -> Report:
     """Judges a plan by a policy.
 
@@ -42,7 +43,8 @@ def evaluate(
     would say; by default that of `find_policy`. `source`: a Source, a folder of `.tf` files or a saved
     plan; by default what PLANPROOF_SOURCE names, else what lies beside the plan's file. `checks`: those to judge by, of which the
     policy may have some off; by default the bundled ones and those in the folders that PLANPROOF_CHECKS names. `baseline`: what
-    failed before, which is SKIP. `only_changes`: leaves out the findings on what the plan leaves as it is.
+    failed before, which is SKIP. `only_changes`: leaves out the findings on what the plan leaves as it is. `excerpts`: a failure gets
+    lines of the block at fault, without what is sensitive.
 
     Raises PlanproofError (a PlanError, PolicyError, BaselineError, SourceError or LoadError) where there is nothing to judge or to
     judge by. A check that fails to judge does not raise: it is a FAIL finding with the code `check_error`, and is named in `Report.errors`.
@@ -70,8 +72,13 @@ def evaluate(
     warnings += policy.unused_exceptions({check.id for check in chosen}, findings)
     rules = tuple(_rule(check, policy) for check in chosen if policy.is_on(check))
     report = Report(plan.name, tuple(findings), (*plan.warnings, *warnings), tuple(errors), rules, policy.unknown)
-    report = report._replace(policy=policy.name, profile=policy.profile, version=VERSION)
-    return _narrowed(report, plan, baseline, only_changes)
+    report = report._replace(policy=policy.name, profile=policy.profile, version=version())
+    report = _narrowed(report, plan, baseline, only_changes)
+    if excerpts:
+        from planproof.excerpts import with_excerpts
+
+        report = with_excerpts(report, context)
+    return report
 
 
 def find_policy(

@@ -9,10 +9,14 @@ from pathlib import Path
 
 from planproof.errors import LoadError
 
-VERSION = "0.1.0"
-"""As in setup.cfg; of a clone too, and of a copy of `checks`."""
+_VERSION = "0.1.0"
 RESERVED = "CKV_PLAN_"
 """What the ids of bundled checks begin with, those to come too."""
+
+
+def version() -> str:
+    """That of setup.cfg. A clone, and a copy of `checks`, has no package to ask."""
+    return _VERSION
 
 
 @cache

@@ -11,7 +11,7 @@ from importlib import metadata
 import pytest
 
 from planproof.cli.main import COMMANDS, main
-from planproof.version import VERSION
+from planproof.version import version
 from support.repository import ROOT
 
 WITHOUT = "import sys; sys.modules.update(dict.fromkeys(['checkov', 'checkov.main'])); from planproof.cli.main import main; sys.exit(main())"
@@ -68,4 +68,4 @@ def test_the_versions_are_told_and_nothing_of_checkov_is_imported(
     with pytest.raises(SystemExit, match="0"):
         main(["--version"])
     lines = capsys.readouterr().out.splitlines()
-    assert lines == [f"planproof {VERSION}", f"Python {platform.python_version()}", "orjson 3.9.9", "Checkov is not installed"]
+    assert lines == [f"planproof {version()}", f"Python {platform.python_version()}", "orjson 3.9.9", "Checkov is not installed"]

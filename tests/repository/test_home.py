@@ -93,4 +93,4 @@ def test_the_pages_are_up_to_date() -> None:
 def test_the_library_has_the_version_of_the_package() -> None:
     settings = configparser.ConfigParser(interpolation=None)
     settings.read(ROOT / "setup.cfg", encoding="utf-8")
-    assert settings["metadata"]["version"] == version.VERSION
+    assert settings["metadata"]["version"] == version.version()

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from planproof.cli.exit_codes import CANNOT_JUDGE
 from planproof.text.escaping import one_line
-from planproof.version import VERSION
+from planproof.version import version
 
 
 class Formatter(argparse.HelpFormatter):
@@ -42,7 +42,7 @@ class Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> NoReturn:
         from platform import python_version
 
-        lines = [f"planproof {VERSION}", f"Python {python_version()}", *map(_installed, ("orjson", "Checkov"))]
+        lines = [f"planproof {version()}", f"Python {python_version()}", *map(_installed, ("orjson", "Checkov"))]
         print("\n".join(lines))
         parser.exit()
 

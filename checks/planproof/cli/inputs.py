@@ -19,12 +19,11 @@ from planproof.errors import PlanError, PlanproofError
 from planproof.plan.json_file import Document, documents_of
 from planproof.plan.model import Plan
 from planproof.policy.model import Policy
-from planproof.registry import all_checks, own_checks
-from planproof.selection import select_checks
+from planproof.registry import all_checks, own_checks, select_checks
 from planproof.source.files import is_saved_plan
 from planproof.source.model import Source, find_source
 from planproof.verdict import Report
-from planproof.version import VERSION
+from planproof.version import version
 
 STDIN = "-"
 
@@ -38,6 +37,7 @@ class Scope(NamedTuple):
     only_changes: bool = False
     named: tuple[str, ...] = ()
     run_terraform: bool = False
+    excerpts: bool = False
     only: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
 
@@ -47,7 +47,7 @@ class Scope(NamedTuple):
         return select_checks(checks, self.only, self.skipped) if self.only or self.skipped else checks
 
     def arguments(self) -> dict[str, Any]:
-        return {"checks": self.load(), "baseline": self.baseline, "only_changes": self.only_changes}
+        return {"checks": self.load(), "baseline": self.baseline, "only_changes": self.only_changes, "excerpts": self.excerpts}
 
 
 class Inputs(NamedTuple):
@@ -121,7 +121,7 @@ def _told(name: str, policy: Policy, work: Callable[[], list[Report]]) -> list[R
         problem = str(error)
     except Exception as error:  # its text may hold a value of the plan
         problem = f"{name}: internal error ({type(error).__name__})"
-    return [Report(name, (), errors=(problem,), policy=policy.name, profile=policy.profile, version=VERSION)]
+    return [Report(name, (), errors=(problem,), policy=policy.name, profile=policy.profile, version=version())]
 
 
 def judge_all(

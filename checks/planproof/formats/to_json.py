@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from planproof.formats.streaming import Coming
 from planproof.text.escaping import json_text
 from planproof.verdict import Report
-from planproof.version import VERSION
+from planproof.version import version
 
 SCHEMA = 1
 
@@ -33,7 +33,7 @@ def stream(reports: Iterable[Report]) -> Iterator[str]:
 
 def _head(report: Report) -> str:
     """All reports of one run are judged by the same policy."""
-    head = {"schema": SCHEMA, "version": VERSION, "policy": report.policy, "profile": report.profile}
+    head = {"schema": SCHEMA, "version": version(), "policy": report.policy, "profile": report.profile}
     return "{\n" + "".join(f'  "{key}": {json_text(value)},\n' for key, value in head.items()) + '  "plans": [\n'
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from planproof.formats.streaming import NONE, add
 from planproof.text.escaping import json_text
 from planproof.verdict import Report
-from planproof.version import VERSION
+from planproof.version import version
 
 
 def render(reports: Sequence[Report]) -> str:
@@ -20,7 +20,7 @@ def render(reports: Sequence[Report]) -> str:
     for report in reports:
         add(summary, report)
     document = {
-        "version": VERSION,
+        "version": version(),
         "policy": reports[0].policy,
         "profile": reports[0].profile,
         "plans": [report.plan for report in reports],

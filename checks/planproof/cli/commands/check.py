@@ -26,7 +26,10 @@ from planproof.registry import own_checks
 from planproof.text.escaping import one_line
 from planproof.verdict import Report, listed
 
-FORMATS = ("text", "json", "sarif", "junit", "github", "markdown", "pr-comment", "html", "opa")
+FORMATS = (
+    *("text", "json", "sarif", "junit", "github", "gitlab", "markdown", "pr-comment", "html", "csv"),
+    *("opa", "atlantis", "ocsf", "asff"),
+)
 EXAMPLES = """\
 examples:
   planproof check plan.json
@@ -81,6 +84,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default=[],
         dest="formats",
         help=f"of the report: {', '.join(FORMATS)} (default: text)",
+    )
+    parser.add_argument(
+        "--color",
+        choices=("auto", "always", "never"),
+        default="auto",
+        help="of text on standard output (default: auto, as a terminal has it, NO_COLOR forbids it or FORCE_COLOR demands it)",
     )
     parser.add_argument("--output", metavar="FILE", help="where the format that names no file goes, instead of standard output")
     parser.add_argument(
@@ -147,19 +156,21 @@ def _watch(options: argparse.Namespace, targets: Sequence[tuple[str, str]]) -> N
 def _judge(options: argparse.Namespace, targets: Sequence[tuple[str, str]]) -> int:
     policy = find_policy(options.policy, own_checks(*options.checks))
     baseline = Baseline.find(options.baseline)
+    is_rich = ("text", "") in targets and not (options.quiet or options.compact) and _is_rich(options.color)
     scope = inputs.Scope(
         tuple(options.checks),
         baseline,
         options.only_changes,
         tuple(options.plans),
         options.run_terraform,
+        is_rich,
         tuple(options.check),
         tuple(options.skip_check),
     )
     _refuse_what_is_off(scope, policy)
     found = inputs.plans(options.plans)
     reports = _Judged(inputs.judge_with_progress(found, policy, options.source, scope, options.jobs), options.fail_on)
-    _write(reports, targets, options)
+    _write(reports, targets, options, is_rich)
     return reports.exit_code
 
 
@@ -199,12 +210,17 @@ def _targets(options: argparse.Namespace) -> list[tuple[str, str]]:
     return targets
 
 
-def _write(judged: _Judged, targets: Sequence[tuple[str, str]], options: argparse.Namespace) -> None:
+def _write(judged: _Judged, targets: Sequence[tuple[str, str]], options: argparse.Namespace, is_rich: bool) -> None:
     from planproof.cli.output_files import write_files, write_stdout
 
     reports: Iterable[Report] = judged if len(targets) == 1 else list(judged)
-    to_stdout = ["".join(_stream(name, reports, True, options.quiet, options.compact)) for name, file in targets if not file]
-    write_files((file, _stream(name, reports, False, options.quiet, options.compact)) for name, file in targets if file)
+    made = {
+        name: _text(reports, options, is_rich) if name == "text" else _stream(name, reports, options.quiet, options.compact)
+        for name, file in targets
+        if not file
+    }
+    to_stdout = ["".join(pieces) for pieces in made.values()]
+    write_files((file, _stream(name, reports, options.quiet, options.compact)) for name, file in targets if file)
     if ("text", "") not in targets:  # who reads no report at once is to see why a plan was not judged
         for problem in judged.errors:
             print(f"planproof: {one_line(problem)}", file=sys.stderr)
@@ -212,13 +228,27 @@ def _write(judged: _Judged, targets: Sequence[tuple[str, str]], options: argpars
         write_stdout(text)
 
 
-def _stream(
-    name: str, reports: Iterable[Report], to_stdout: bool = False, quiet: bool = False, compact: bool = False
-) -> Iterable[str]:
+def _is_rich(color: str) -> bool:
+    from planproof.formats import rich_text
+
+    return rich_text.is_wanted(sys.stdout, color)
+
+
+def _text(reports: Iterable[Report], options: argparse.Namespace, is_rich: bool) -> Iterable[str]:
+    """The text for standard output: a terminal gets it by rich, if that is there and the whole report is asked for."""
+    from planproof.formats import rich_text, to_text
+
+    has_colour = to_text.wants_colour(sys.stdout, options.color)
+    if is_rich:
+        return rich_text.stream(reports, has_colour)
+    return to_text.stream(reports, has_colour, options.quiet, options.compact)
+
+
+def _stream(name: str, reports: Iterable[Report], quiet: bool = False, compact: bool = False) -> Iterable[str]:
     """The report in pieces. JSON and text are made as the plans are judged; the others need them all."""
     module = importlib.import_module(f"planproof.formats.to_{name.replace('-', '_')}")
     if name == "text":
-        pieces: Iterable[str] = module.stream(reports, to_stdout and module.wants_colour(sys.stdout), quiet, compact)
+        pieces: Iterable[str] = module.stream(reports, False, quiet, compact)
     elif name == "json":
         pieces = module.stream(reports)
     else:

@@ -29,7 +29,7 @@ from planproof.plan.model import Plan
 from planproof.registry import LOADING_FAILED, all_checks, checks_folder, own_checks
 from planproof.text.escaping import one_line
 from planproof.verdict import judged_by
-from planproof.version import VERSION
+from planproof.version import version
 
 _PLANS = "terraform_plan"
 
@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
         return _run(checkov)
     plans = _plans(checkov)
     code = _run(checkov)
-    print(f"planproof: judged by the {one_line(judged_by(policy.name, policy.profile, VERSION))}", file=sys.stderr)
+    print(f"planproof: judged by the {one_line(judged_by(policy.name, policy.profile, version()))}", file=sys.stderr)
     if code not in (OK, FAILED):
         return code
     _refuse_what_chooses_nothing(checkov)

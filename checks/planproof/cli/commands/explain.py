@@ -11,8 +11,7 @@ from planproof.check_page import page
 from planproof.cli.exit_codes import OK
 from planproof.cli.output_files import write_stdout
 from planproof.formats.to_text import wants_colour
-from planproof.registry import all_checks
-from planproof.selection import find_check
+from planproof.registry import all_checks, find_check
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
