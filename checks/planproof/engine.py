@@ -18,6 +18,7 @@ from planproof.policy.model import Policy
 from planproof.registry import all_checks, own_checks
 from planproof.settings import strangers
 from planproof.source.model import Source, find_source
+from planproof.text.natural import natural
 from planproof.verdict import CHECK_ERROR, OFF, PLAN, CheckInfo, Finding, Outcome, Report, Verdict, failed, listed
 from planproof.version import version
 
@@ -63,7 +64,13 @@ def evaluate(
         plan = Plan.load(plan)
     context = Context(plan, policy, source)
     errors: list[str] = []
-    findings = [f for check in chosen if policy.is_on(check) for f in _findings(check, context, errors) if f.level != OFF]
+    findings = [
+        finding
+        for check in chosen
+        if policy.is_on(check)
+        for finding in sorted(_findings(check, context, errors), key=_by_subject)
+        if finding.level != OFF
+    ]
     if not plan.managed:
         warnings.append(f"{plan.name}: the plan leaves no resources, so that only what concerns the plan as a whole is judged")
     warnings += _unjudged(plan, policy, chosen, findings)
@@ -147,6 +154,11 @@ def _narrowed(report: Report, plan: Plan, baseline: Baseline | str | os.PathLike
 
         report = only_changes(report, plan)
     return report
+
+
+def _by_subject(finding: Finding) -> list[str | int]:
+    """Terraform sorts addresses letter by letter, `[10]` before `[2]`."""
+    return natural(finding.subject)
 
 
 def _rule(check: Check, policy: Policy) -> CheckInfo:

@@ -7,9 +7,9 @@ repository only in the working directory, as a folder above may be anybody's.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 
 from planproof.errors import PolicyError
+from planproof.text.paths import repository, upwards
 
 NAMES = ("planproof.yaml", ".planproof.yaml")
 _MISTAKEN = ("planproof.yml", ".planproof.yml")
@@ -41,19 +41,9 @@ def _folders() -> list[str]:
         here = os.getcwd()
     except OSError as error:
         raise PolicyError(f"the working directory cannot be read ({error.strerror}); run in another, or name a policy") from None
-    found: list[str] = []
-    for folder in _upwards(here):
-        found.append(folder)
-        if os.path.lexists(os.path.join(folder, ".git")):
-            return found
-    return [here]
-
-
-def _upwards(folder: str) -> Iterator[str]:
-    yield folder
-    while os.path.dirname(folder) != folder:
-        folder = os.path.dirname(folder)
-        yield folder
+    root = repository(here)
+    folders = list(upwards(here))
+    return folders[: folders.index(root) + 1] if root else [here]
 
 
 def _exists(path: str) -> bool:
