@@ -27,15 +27,15 @@ CHECKOV = ("--external-checks-dir", "checks", "--framework", "terraform_plan", "
 _PART = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 # Which failure mode of the review each check is about.
 MODES = {
-    1: "Logs are kept indefinitely, or not long enough",
-    2: "MFA is required of machines, or not of people",
-    3: "Outputs break the contract with their consumers",
-    4: "Bucket names collide",
-    5: "Versioning is on for S3 alone",
+    1: "Logs kept indefinitely, or not long enough",
+    2: "MFA required from machines, or not from people",
+    3: "Outputs that do not match the contract",
+    4: "Bucket names that can be deployed only once",
+    5: "Versioning only on S3",
     6: "Unauthorized access alerts no one",
-    7: "Names and tags follow no convention",
-    8: "prevent_destroy is on everywhere, or a destroy deletes the logs",
-    9: "Tests are missing, or assert nothing",
+    7: "Names and tags without a convention",
+    8: "prevent_destroy everywhere, or a destroy that deletes the logs",
+    9: "No tests, or tests without assertions",
 }
 LATER = "Beyond the review"
 _MODE_OF = {10: 7, 11: 2, 12: 1, 13: 6, 14: 4, 15: 8}

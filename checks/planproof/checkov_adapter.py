@@ -52,7 +52,7 @@ from planproof.text.escaping import one_line
 from planproof.verdict import PLAN, Finding, Report, Standing, Verdict
 from planproof.version import guide, refuse_two_copies
 
-NO_PLAN_NAMED = "this Checkov does not tell which plan it scans; planproof needs Checkov 3.2.482 or later"
+NO_PLAN_NAMED = "this version of Checkov does not report which plan it scans; planproof needs Checkov 3.2.482 or later"
 _ADDRESS, _FILE = "__address__", "__file__"
 _KEPT = 8
 

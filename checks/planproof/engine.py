@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 from planproof.check import Check, outcomes_of
 from planproof.context import Context
 from planproof.errors import PlanError, PlanproofError, PolicyError, SourceError
+from planproof.excerpts import with_excerpts
 from planproof.plan.model import Instance, Module, Plan
 from planproof.plan.value import Json
 from planproof.policy.discovery import found_policy
@@ -72,7 +73,7 @@ def evaluate(
         if finding.level != OFF
     ]
     if not plan.managed:
-        warnings.append(f"{plan.name}: the plan leaves no resources, so that only what concerns the plan as a whole is judged")
+        warnings.append(f"{plan.name}: the plan contains no resources, so only plan-wide checks run")
     warnings += _unjudged(plan, policy, chosen, findings)
     warnings += strangers()
     warnings += policy.outdated
@@ -81,11 +82,7 @@ def evaluate(
     report = Report(plan.name, tuple(findings), (*plan.warnings, *warnings), tuple(errors), rules, policy.unknown)
     report = report._replace(policy=policy.name, profile=policy.profile, version=version())
     report = _narrowed(report, plan, baseline, only_changes)
-    if excerpts:
-        from planproof.excerpts import with_excerpts
-
-        report = with_excerpts(report, context)
-    return report
+    return with_excerpts(report, context) if excerpts else report
 
 
 def find_policy(
@@ -115,16 +112,16 @@ def _unjudged(plan: Plan, policy: Policy, chosen: Sequence[Check], findings: Ite
     """A warning where nothing judges the plan. Raises PolicyError, or PlanError, where the policy says that this fails."""
     problem: PlanproofError | None = None
     if chosen and not any(policy.is_on(check) for check in chosen):
-        problem = PolicyError(f"{plan.name}: the policy {policy.name} has every check off, so that nothing is judged")
+        problem = PolicyError(f"{plan.name}: the policy {policy.name} turns every check off, so nothing is judged")
     else:
         judged = {finding.subject for finding in findings}
         ours = _families(check for check in chosen if policy.is_on(check)) or _families(all_checks())
         managed = plan.managed
         if managed and not any(each.address in judged or _family(each.type) in ours for each in managed):
             families = [family for family, _ in Counter(_family(each.type) for each in managed).most_common()]
-            problem = PlanError(f"{plan.name}: {_counted(len(managed))} of {listed(families, 5)}: nothing here judges them")
+            problem = PlanError(f"{plan.name}: {_counted(len(managed))} of {listed(families, 5)}: no check covers them")
     if problem and policy.unjudged == "fail":
-        raise type(problem)(f"{problem}; if that is meant, say unjudged: warn in the policy")
+        raise type(problem)(f"{problem}; if that is intended, set unjudged: warn in the policy")
     return [str(problem)] if problem and policy.unjudged == "warn" else []
 
 

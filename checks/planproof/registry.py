@@ -48,12 +48,14 @@ def own_checks(*folders: str | os.PathLike[str]) -> tuple[Check, ...]:
     named = os.environ.get("PLANPROOF_CHECKS", "")
     folders = folders or tuple(filter(None, named.split(os.pathsep)))
     if named and not folders:
-        raise LoadError(f"PLANPROOF_CHECKS is {named!r}, which names no folder; take it out, or name the folders of your checks")
+        raise LoadError(
+            f"PLANPROOF_CHECKS is {named!r}, which is not a folder; unset it, or set it to the folders of your checks"
+        )
     bundled = all_checks() if folders else ()
     found: list[Check] = []
     for folder in dict.fromkeys(Path(folder).resolve() for folder in folders):
         if not folder.is_dir():
-            raise LoadError(f"there is no folder {folder} with checks")
+            raise LoadError(f"the folder {folder} of checks does not exist")
         for check in load_folder(folder, _package(folder)):
             if check not in bundled and check not in found:  # a file may import another's
                 _refuse_taken(check, bundled, found, folder)
@@ -64,11 +66,11 @@ def own_checks(*folders: str | os.PathLike[str]) -> tuple[Check, ...]:
 def _refuse_taken(check: Check, bundled: Iterable[Check], own: Iterable[Check], folder: Path) -> None:
     if check.id.startswith(RESERVED) and check.id != LOADING_FAILED:
         raise LoadError(
-            f"{folder} declares {check.id}, but ids with {RESERVED} are planproof's own; take another, such as CKV_ACME_1"
+            f"{folder} declares {check.id}, but ids that begin with {RESERVED} are reserved for planproof; use another, such as CKV_ACME_1"
         )
     for other in (*bundled, *own):
         if check.key and check.key == other.key:
-            raise LoadError(f"{folder} declares a check named {check.key}, as {other.id} is; call its function otherwise")
+            raise LoadError(f"{folder} declares a check named {check.key}, the name of {other.id}; rename its function")
         if check.id == other.id != LOADING_FAILED:
             raise LoadError(f"{folder} declares {check.id} a second time")
 
@@ -117,7 +119,7 @@ def _load(file: Path, package: str) -> list[Check]:
             return [_broken(file, error, own=package != BUNDLED)]
     found = [value for value in vars(module).values() if isinstance(value, Check)]
     if not found:
-        raise LoadError(f"{file} declares no check; a file that is none begins with an underscore")
+        raise LoadError(f"{file} declares no check; if it is a helper, begin its name with an underscore")
     return found
 
 

@@ -54,6 +54,6 @@ def refuse_two_copies() -> None:
     copies = [folder for folder in folders if os.path.isfile(os.path.join(folder, "verdict.py"))]
     if len(copies) > 1:
         raise LoadError(
-            f"there are two copies of planproof on Python's path, {copies[0]} and {copies[1]}, which would mix; "
-            "uninstall the package, or take the other copy off the path (PYTHONPATH, --external-checks-dir)"
+            f"there are two copies of planproof on the Python path, {copies[0]} and {copies[1]}, which would mix; "
+            "uninstall the package, or remove the other copy from the path (PYTHONPATH, --external-checks-dir)"
         )

@@ -72,9 +72,9 @@ def test_several_folders_are_separated_as_in_path(tmp_path: Path, monkeypatch: p
 
 
 REFUSED = {
-    "an id of ours": ({"id": "CKV_PLAN_1"}, "declares CKV_PLAN_1, but ids with CKV_PLAN_ are planproof's own"),
-    "an id that may be ours one day": ({"id": "CKV_PLAN_99"}, "ids with CKV_PLAN_ are planproof's own"),
-    "a name of ours": ({"name": "prevent_destroy"}, "declares a check named prevent_destroy, as CKV_PLAN_8 is"),
+    "an id of ours": ({"id": "CKV_PLAN_1"}, "declares CKV_PLAN_1, but ids that begin with CKV_PLAN_ are reserved for planproof"),
+    "an id that may be ours one day": ({"id": "CKV_PLAN_99"}, "ids that begin with CKV_PLAN_ are reserved for planproof"),
+    "a name of ours": ({"name": "prevent_destroy"}, "declares a check named prevent_destroy, the name of CKV_PLAN_8"),
 }
 
 
@@ -95,9 +95,9 @@ def test_folders_without_checks_are_an_error(tmp_path: Path, capsys: pytest.Capt
     (tmp_path / "none").mkdir()
     (tmp_path / "none" / "helper.py").write_text("x = 1\n", encoding="utf-8")
     for name, message in {
-        "missing": "there is no folder .*missing with checks",
+        "missing": "the folder .*missing of checks does not exist",
         "empty": "there are no checks in .*empty",
-        "none": r"helper\.py declares no check; a file that is none begins with an underscore",
+        "none": r"helper\.py declares no check; if it is a helper, begin its name with an underscore",
     }.items():
         with pytest.raises(LoadError, match=message):
             own_checks(tmp_path / name)
@@ -134,7 +134,7 @@ def test_a_policy_may_speak_of_them_and_is_held_to_what_all_checks_have(tmp_path
     assert policy.settings("queue_redrive") == {"anything": [1]}
     with pytest.raises(PolicyError, match="there is no check CKV_ACME_1"):
         find_policy({"exceptions": [exception]})
-    with pytest.raises(PolicyError, match=r"queue_redrive\.severity has to be one of CRITICAL"):
+    with pytest.raises(PolicyError, match=r"queue_redrive\.severity must be one of CRITICAL"):
         find_policy({"checks": {"queue_redrive": {"severity": "BAD"}}}, checks)
     report = evaluate(PLAN, {"unjudged": "warn", "checks": {"queue_redrive": {"enabled": False}}}, checks=checks)
     assert report.findings == ()

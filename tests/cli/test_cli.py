@@ -41,9 +41,9 @@ def test_the_subject_of_a_plan_wide_finding_is_plan(capsys: pytest.CaptureFixtur
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["check", "no-such-file.json"], "no-such-file.json does not exist; make a plan"),
-        (["check", str(ROOT / "policies")], "policies is a folder with no plan in it; make one"),
-        (["check", str(PLAN), "--source", "no-such-folder"], "no-such-folder does not exist; give the folder"),
+        (["check", "no-such-file.json"], "no-such-file.json does not exist; create a plan"),
+        (["check", str(ROOT / "policies")], "policies is a folder without a plan; create one"),
+        (["check", str(PLAN), "--source", "no-such-folder"], "no-such-folder does not exist; provide the folder"),
         (["check", str(PLAN), "--policy", "no-such-policy.yaml"], "no-such-policy.yaml cannot be read as a policy"),
         (["check", str(PLAN.parent / "main.tf")], "is Terraform configuration (HCL), not a plan"),
     ],
@@ -141,4 +141,4 @@ def test_too_little_memory_is_exit_2(monkeypatch: pytest.MonkeyPatch, capsys: py
 
     monkeypatch.setattr("planproof.cli.inputs.judge", judge)
     assert main(["check", str(PLAN)]) == 2
-    assert capsys.readouterr().err.startswith("planproof: there is not enough memory for this")
+    assert capsys.readouterr().err.startswith("planproof: not enough memory")

@@ -53,12 +53,12 @@ def test_a_broken_plan_in_a_folder_is_not_passed_over(folder: Path, capsys: pyte
 
 
 def test_a_folder_without_a_plan_is_told(tmp_path: Path) -> None:
-    with pytest.raises(PlanError, match="is a folder with no plan in it; make one: terraform plan"):
+    with pytest.raises(PlanError, match="is a folder without a plan; create one: terraform plan"):
         inputs.plans([str(tmp_path)])
 
 
 def test_standard_input_is_read_once_only() -> None:
-    with pytest.raises(PlanError, match="once only"):
+    with pytest.raises(PlanError, match="only once"):
         inputs.plans(["-", "-"])
 
 
@@ -90,7 +90,7 @@ def test_a_process_that_dies_is_told_and_leaves_no_report(
         assert main(["check", str(GOOD), str(GOOD), str(BAD), "--jobs", "2", *output]) == 2
         said = capsys.readouterr()
         assert said.out == ""
-        assert "a process was ended while it judged" in said.err
+        assert "a process was killed while it judged" in said.err
     assert list(tmp_path.iterdir()) == []
 
 
@@ -153,11 +153,13 @@ def test_a_saved_plan_without_a_tool_or_its_providers_is_one_sentence(
 ) -> None:
     monkeypatch.setenv("PATH", str(saved.parent))
     assert main(["check", str(saved)]) == 2
-    assert "there is no terraform or tofu on PATH that could read it" in capsys.readouterr().err
+    assert "neither terraform nor tofu is on PATH to read it" in capsys.readouterr().err
     stand_in(saved, "terraform", "printf '╷\\n│ Error: Failed to load plugin schemas\\n╵\\n' >&2; exit 1", monkeypatch)
     assert main(["check", str(saved)]) == 2
     message = capsys.readouterr().err
-    assert "`terraform show` fails (Error: Failed to load plugin schemas); give the plan's JSON: terraform show -json" in message
+    assert (
+        "`terraform show` failed (Error: Failed to load plugin schemas); provide the plan's JSON: terraform show -json" in message
+    )
     assert message.count("\n") == 1
 
 
@@ -207,9 +209,9 @@ def test_output_holds_the_format_that_names_no_file(tmp_path: Path, capsys: pyte
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--format", "text", "--format", "json"], "two reports would go to the same place"),
-        (["--format", "json=a", "--format", "text=./a"], "two reports would go to the same place"),
-        (["--format", "json=a", "--output", "b"], "--output has no report to hold"),
+        (["--format", "text", "--format", "json"], "two reports have the same destination"),
+        (["--format", "json=a", "--format", "text=./a"], "two reports have the same destination"),
+        (["--format", "json=a", "--output", "b"], "--output has no effect"),
         (["--output", "no-such-folder/a"], "the report no-such-folder/a cannot be written: No such file or directory"),
     ],
 )
@@ -243,7 +245,7 @@ def test_no_report_goes_through_a_link(
         Path("out").mkdir()
         Path("out/kept").symlink_to(elsewhere / "none" if kind == "a link to nothing" else kept)
     assert main(["check", str(BAD), "--format", "sarif=out/kept"]) == 2
-    assert "the report out/kept is not written, as a link leads from there to " in capsys.readouterr().err
+    assert "the report out/kept is not written, because it is a link to " in capsys.readouterr().err
     assert (kept.read_text(encoding="utf-8"), (elsewhere / "none").exists()) == ("kept", False)
     assert main(["check", str(BAD), "--format", f"sarif={kept}"]) == 1
 

@@ -141,10 +141,10 @@ def test_a_name_that_is_taken_is_refused(clone: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["Bad-Name"], "cannot be the name of a check: it is snake_case"),
+        (["Bad-Name"], "cannot be the name of a check: use snake_case"),
         (["../../etc"], "cannot be the name of a check"),
         (["log_group_retention", "--in", str(ROOT)], "there is a check log_group_retention already"),
-        (["fresh_check", "--in", "/"], "is no clone of planproof"),
+        (["fresh_check", "--in", "/"], "is not a clone of planproof"),
     ],
 )
 def test_what_cannot_be_begun_is_one_sentence(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -79,7 +79,7 @@ def lose_plan(checks: Path) -> None:
 
 BREAKS: dict[str, tuple[Callable[[Path], None], int, str]] = {
     "there are no tests": (forget_tests, 1, "there are no tests in"),
-    "no test expects a failure": (expect_no_failure, 1, "expects a FAIL"),
+    "no test expects a failure": (expect_no_failure, 1, "expects FAIL"),
     "another verdict is expected": (expect_another, 1, "good: expected, but not found: aws_ebs_volume.encrypted FAIL encrypted"),
     "the check passes all": (say_always_pass, 1, "bad: found, but not expected: aws_ebs_volume.plain PASS plain"),
     "the check raises": (raise_in_it, 1, "check_error"),

@@ -132,7 +132,7 @@ def test_the_starter_names_every_check_and_every_key(tmp_path: Path, capsys: pyt
 def test_init_writes_over_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     policy = write(tmp_path / "planproof.yaml", "unknown: fail\n")
     assert main(["policy", "init", str(policy)]) == 2
-    assert "exists; it is not written over" in capsys.readouterr().err
+    assert "exists; it is not overwritten" in capsys.readouterr().err
     assert policy.read_text(encoding="utf-8") == "unknown: fail\n"
     assert main(["policy", "init", str(tmp_path / "no" / "folder.yaml")]) == 2
     assert "cannot be written: No such file or directory" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""The JSON report fits policies/planproof-report.schema.json, which describes each of its keys."""
+"""The JSON report fits policies/schemas/report.schema.json, which describes each of its keys."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def closed(schema: Any) -> Any:
 
 @cache
 def validator() -> Draft202012Validator:
-    described = json.loads((ROOT / "policies" / "planproof-report.schema.json").read_text(encoding="utf-8"))
+    described = json.loads((ROOT / "policies" / "schemas" / "report.schema.json").read_text(encoding="utf-8"))
     Draft202012Validator.check_schema(described)
     return Draft202012Validator(closed(described))
 
@@ -44,6 +44,7 @@ def problems(*reports: Report) -> list[str]:
     return [f"{error.json_path}: {error.message[:200]}" for error in validator().iter_errors(document)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", sorted(CHECKS))
 def test_the_report_of_every_fixture_fits_alone_and_together(key: str) -> None:
     reports = [judge(folder) for folder in CASES if folder.parent.name == key]

@@ -150,7 +150,7 @@ Failed (3)
 
 Cannot tell (1)
   CKV_PLAN_1  HIGH  Things are kept
-    aws_s3_bucket.c: known after the apply
+    aws_s3_bucket.c: known after apply
 
 Skipped (1)
   CKV_PLAN_1  HIGH  Things are kept
@@ -325,7 +325,7 @@ def test_annotations_stand_at_the_block_the_worst_first() -> None:
         "::error title=CKV_PLAN_2%3A Things are safe::output.x: nothing is kept",
         "::error title=CKV_PLAN_2%3A Things are safe::output.y: nothing is kept",
         "::error file=modules/logs/main.tf,line=7,title=CKV_PLAN_1%3A Things are kept::aws_s3_bucket.b: nothing is kept%0AFix: Set `retention_in_days`.",
-        "::warning title=CKV_PLAN_1%3A Things are kept::aws_s3_bucket.c: known after the apply",
+        "::warning title=CKV_PLAN_1%3A Things are kept::aws_s3_bucket.c: known after apply",
         "planproof: 3 failed, 1 cannot tell, 1 skipped, 1 passed",
     ]
 

@@ -20,7 +20,7 @@ ROWS = (  # lowest first; a file imports from lower rows and from its own folder
     ("source/", "evaluation/", "formats/", "baseline.py", "only_changes.py"),
     ("context.py",),
     ("check.py", "excerpts.py", "aws/"),
-    ("registry.py", "check_page.py"),
+    ("registry.py", "check_page.py", "facts/"),
     ("engine.py", "checkov_records.py"),
     ("api.py", "checkov_adapter.py"),
     ("cli/", "../failure_modes/"),

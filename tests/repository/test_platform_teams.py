@@ -108,7 +108,7 @@ def test_exceptions_and_the_baseline_are_the_same_in_checkov(tmp_path: Path) -> 
         "exception until 2999-01-01: moves (owner ops)",
     )
     known = run.results["plan.json", "CKV_PLAN_1", "aws_s3_bucket.loses_logs"]
-    assert known == ("SKIPPED", "in the baseline: no lifecycle rule: logs are kept for ever, at the owner's cost")
+    assert known == ("SKIPPED", "in the baseline: no lifecycle rule: logs are kept indefinitely")
     ours = evaluate(CHANGES, find_policy(policy), baseline=baseline)
     assert [f.subject for f in ours.findings if f.verdict is Verdict.FAIL] == ["aws_s3_bucket.new_logs"]
 

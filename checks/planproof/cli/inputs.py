@@ -60,7 +60,7 @@ class Inputs(NamedTuple):
 def plans(arguments: Sequence[str]) -> Inputs:
     """A folder stands for the plans below it, sorted. Raises PlanError."""
     if arguments.count(STDIN) > 1:
-        raise PlanError("standard input (-) can be read once only")
+        raise PlanError("standard input (-) can be read only once")
     paths: list[str] = []
     notices: list[str] = []
     for argument in arguments:
@@ -77,32 +77,39 @@ def plans(arguments: Sequence[str]) -> Inputs:
 
 def judge(path: str, policy: Policy, source: str | None = None, scope: Scope | None = None) -> list[Report]:
     """The report of one input; of one that holds several plans, those of all. Raises PlanError, SourceError."""
-    source = source or os.environ.get("PLANPROOF_SOURCE")
     how = (scope or Scope()).arguments()
-    if path == STDIN and sys.stdin is None:
-        raise PlanError("standard input (-) is closed; give a plan to read from it, or the plan's file")
-    if path != STDIN and is_saved_plan(path):
-        shown = io.BytesIO(_shown(path, scope or Scope()))
-        return [evaluate(Plan.load(shown, path), policy, Source.open(source or path), **how)]
-    found = documents_of(sys.stdin.buffer, "standard input") if path == STDIN else documents_of(path)
-    if len(found) > 1:  # what lies beside them cannot be the source of all
-        return [_one_of_several(document, policy, source, how) for document in found]
-    opened = Source.open(source) if source else find_source(path) if path != STDIN else None
+    found, opened = read(path, source, scope)
+    if len(found) > 1:
+        return [_one_of_several(document, policy, opened, how) for document in found]
     return [evaluate(Plan.of(found[0]), policy, opened, **how)]
+
+
+def read(path: str, source: str | None = None, scope: Scope | None = None) -> tuple[list[Document], Source | None]:
+    """The plans of one input, and their source. Raises PlanError, SourceError."""
+    source = source or os.environ.get("PLANPROOF_SOURCE")
+    if path == STDIN and sys.stdin is None:
+        raise PlanError("standard input (-) is closed; pipe a plan to it, or provide the plan's file")
+    if path != STDIN and is_saved_plan(path):
+        return documents_of(io.BytesIO(_shown(path, scope or Scope())), path), Source.open(source or path)
+    found = documents_of(sys.stdin.buffer, "standard input") if path == STDIN else documents_of(path)
+    beside = (
+        find_source(path) if path != STDIN and len(found) == 1 else None
+    )  # what lies beside several cannot be the source of all
+    return found, Source.open(source) if source else beside
 
 
 def _shown(path: str, scope: Scope) -> bytes:
     """The JSON of a saved plan. Raises PlanError."""
     if path not in scope.named and not scope.run_terraform:
         raise PlanError(
-            f"{path} is a saved plan, which Terraform reads by running its providers; name it, or add --run-terraform, if you trust it"
+            f"{path} is a saved plan, which Terraform reads by running its providers; if you trust it, provide its path or add --run-terraform"
         )
     from planproof.cli.saved_plans import show
 
     return show(path, scope.run_terraform)
 
 
-def _one_of_several(document: Document, policy: Policy, source: str | None, how: dict[str, Any]) -> Report:
+def _one_of_several(document: Document, policy: Policy, source: Source | None, how: dict[str, Any]) -> Report:
     return _told(document.name, policy, lambda: [evaluate(Plan.of(document), policy, source, **how)])[0]
 
 
@@ -190,7 +197,7 @@ def _in_processes(
                 yield task.result()
                 waiting.extend((p, pool.submit(_judge_in_process, p)) for p in islice(pending, 1))
             except BrokenProcessPool:
-                raise PlanError(f"a process was ended while it judged {path} or a plan near it (out of memory?)") from None
+                raise PlanError(f"a process was killed while it judged {path} or another plan (out of memory?)") from None
 
 
 # What a process of several judges by; it is given once, not with each plan.

@@ -23,14 +23,15 @@ from planproof.version import refuse_two_copies
 
 COMMANDS = {
     "check": "judge plans",
-    "checkov": "run Checkov with this pack, and fail where Checkov would break silently",
+    "checkov": "run Checkov with this pack, and fail if Checkov would break silently",
     "list": "list the checks",
     "explain": "print a check's page: what it finds, why, and how to fix it",
-    "checks-dir": "print the folder to hand to checkov --external-checks-dir",
+    "checks-dir": "print the folder to pass to checkov --external-checks-dir",
     "rego-dir": "print the folder of planproof's Rego, for conftest and OPA",
-    "policy": "show the policy in force, check one, begin one",
-    "baseline": "record today's failures, so that only new ones count",
-    "new-check": "begin a new check, in a clone or in a folder of your own",
+    "policy": "show the effective policy, check one, or create one",
+    "facts": "write what planproof derives from a plan as data, for rules in Rego",
+    "baseline": "record today's failures, so that only new ones fail",
+    "new-check": "create a new check, in a clone or in a folder of your own",
     "test": "run the tests of your own checks",
     "completion": "print the completion script of a shell",
 }
@@ -39,7 +40,7 @@ PASSED_ON = {"checkov"}
 EPILOG = """\
 examples:
   terraform plan -out tfplan && terraform show -json tfplan > plan.json
-  planproof check plan.json                 judge a plan, by the .tf files beside it where there are some
+  planproof check plan.json                 judge a plan, with the .tf files beside it if there are any
   planproof explain CKV_PLAN_6              what a check finds, why, and how to fix it
 
 exit codes: 0 nothing failed, 1 something failed, 2 could not judge"""
@@ -68,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except MemoryError:
-        print("planproof: there is not enough memory for this; several plans take less with --jobs 1", file=sys.stderr)
+        print("planproof: not enough memory; for several plans, try --jobs 1", file=sys.stderr)
     except Exception as error:  # a traceback could hold values of the plan
         print(f"planproof: internal error ({type(error).__name__}); please report it", file=sys.stderr)
     finally:

@@ -101,16 +101,16 @@ def notes(report: Report) -> Iterator[tuple[str, str]]:
     yield from (("warning", text) for text in report.warnings)
     yield from (("notice", text) for text in report.notices)
     if report.fixed:
-        yield "notice", f"fixed since the baseline: {listed(report.fixed, 10)}; write the baseline anew to hold on to it"
+        yield "notice", f"fixed since the baseline: {listed(report.fixed, 10)}; write the baseline again to keep it"
 
 
 def by_reason(group: Group) -> tuple[list[list[Finding]], int]:
     """The findings with one reason together; those that the baseline has are only counted."""
     told = [f for f in group.findings if f.verdict is not Verdict.SKIP or not f.reason.startswith(IN_BASELINE)]
-    return list(_alike(told)), len(group.findings) - len(told)
+    return list(alike(told)), len(group.findings) - len(told)
 
 
-def _alike(findings: Iterable[Finding]) -> Iterable[list[Finding]]:
+def alike(findings: Iterable[Finding]) -> Iterable[list[Finding]]:
     """The findings with one reason together: those on instances of one block, and those of which the same resources are the evidence, as of
     buckets whose chains break at the same place."""
     found: dict[tuple[object, str], list[Finding]] = {}

@@ -3,7 +3,7 @@
 `{"schema": 1, "version", "policy", "profile", "plans": [...], "summary"}`. Each plan is
 `{"plan", "findings": [...], "advisory": [...], "summary", "warnings", "errors", "fixed", "notices"}`, with every verdict in it, one finding
 a line. `advisory` has a line for each kind of what failed and is advisory; in a summary, FAIL are those failures that count, ADVISORY those
-that do not. The last summary is the sum of all. policies/planproof-report.schema.json describes each key; `schema` is the number of that
+that do not. The last summary is the sum of all. policies/schemas/report.schema.json describes each key; `schema` is the number of that
 shape, which changes when a key goes or changes its meaning.
 """
 

@@ -31,7 +31,7 @@ def render(reports: Sequence[Report], limit: int = MAX_BYTES) -> str:
     text = "\n".join(kept)
     if left_out:
         text += "\n</details>" * (text.count("<details>") - text.count("</details>"))
-        text += f"\n\n_{left_out} more findings did not fit here; the other formats hold all of them._"
+        text += f"\n\n_{left_out} more findings did not fit here; the other formats contain all of them._"
     return text + "\n"
 
 

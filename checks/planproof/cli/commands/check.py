@@ -1,9 +1,9 @@
 """Judges plans: plan JSON, folders of it, standard input (-), or saved plans, which the terraform or tofu on PATH reads.
 
-Of several plans each is judged on its own. A report goes to standard output, or, with --format NAME=FILE, to a file, which is written
-whole or not at all; --format may be given several times.
+Each plan is judged separately. The report goes to standard output or, with --format NAME=FILE, to a file, which is written completely or not
+at all. You can repeat --format.
 
-With --watch each plan is judged again as anything that was read for it changes, but for checks of your own, which are read once."""
+With --watch, each plan is judged again if any file that was read for it changes, except your own checks."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--source",
         metavar="DIR|SAVED-PLAN",
-        help="the .tf files, or the saved plan (default: PLANPROOF_SOURCE, or what lies beside PLAN)",
+        help="the .tf files, or the saved plan (default: PLANPROOF_SOURCE, or the files beside PLAN)",
     )
     add_policy(parser)
     add_own_checks(parser)
@@ -65,15 +65,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
             help=f"{what}: ids, names or patterns, such as CKV_PLAN_1,tagging,'*bucket*'",
         )
     parser.add_argument(
-        "--baseline", metavar="FILE", help="fail only on what is not in it (default: PLANPROOF_BASELINE); see planproof baseline"
+        "--baseline",
+        metavar="FILE",
+        help="fail only on findings that are not in it (default: PLANPROOF_BASELINE); see planproof baseline",
     )
-    parser.add_argument("--only-changes", action="store_true", help="judge only what the plan creates or updates")
+    parser.add_argument("--only-changes", action="store_true", help="report only findings that the plan's changes can affect")
     parser.add_argument(
         "--fail-on",
         metavar="WHAT",
         type=_fail_on,
         default=FAILURE,
-        help="what makes exit code 1: a severity (HIGH: failures that are HIGH or worse), unknown (what cannot be told too), never, "
+        help="what makes exit code 1: a severity (HIGH: failures that are HIGH or worse), unknown (also what cannot be determined), never, "
         "or failure (default: what fails by the policy)",
     )
     parser.add_argument(
@@ -89,9 +91,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--color",
         choices=("auto", "always", "never"),
         default="auto",
-        help="of text on standard output (default: auto, as a terminal has it, NO_COLOR forbids it or FORCE_COLOR demands it)",
+        help="of text on standard output (default: auto, if standard output is a terminal; NO_COLOR and FORCE_COLOR override)",
     )
-    parser.add_argument("--output", metavar="FILE", help="where the format that names no file goes, instead of standard output")
+    parser.add_argument("--output", metavar="FILE", help="the file for the format that names no file, instead of standard output")
     parser.add_argument(
         "--watch", action="store_true", help="judge again whenever the plan, its source or the policy changes, until Ctrl-C"
     )
@@ -100,7 +102,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--run-terraform",
         action="store_true",
-        help="have Terraform read saved plans that a folder holds too, and run any provider that a saved plan names",
+        help="let Terraform read saved plans in folders too, and run every provider that a saved plan names",
     )
     parser.add_argument("--jobs", metavar="N", type=_jobs, help="processes for several plans (default: one for each core)")
 
@@ -108,9 +110,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def _format(text: str) -> tuple[str, str]:
     name, _, file = text.partition("=")
     if name not in FORMATS:
-        raise argparse.ArgumentTypeError(f"there is no format {name!r}; choose from {', '.join(FORMATS)}")
+        raise argparse.ArgumentTypeError(f"unknown format {name!r}; choose from {', '.join(FORMATS)}")
     if "=" in text and not file:
-        raise argparse.ArgumentTypeError(f"{text} names no file")
+        raise argparse.ArgumentTypeError(f"{text} has no file name")
     return name, file
 
 
@@ -204,9 +206,9 @@ def _targets(options: argparse.Namespace) -> list[tuple[str, str]]:
     targets = [(name, file or options.output or "") for name, file in targets]
     files = [os.path.realpath(file) if file else "" for _, file in targets]
     if len(set(files)) < len(files):
-        raise CommandError("two reports would go to the same place; give each a file of its own: --format NAME=FILE")
+        raise CommandError("two reports have the same destination; provide a file for each: --format NAME=FILE")
     if options.output and options.output not in [file for _, file in targets]:
-        raise CommandError("--output has no report to hold: each --format names a file of its own")
+        raise CommandError("--output has no effect: each --format already names a file")
     return targets
 
 

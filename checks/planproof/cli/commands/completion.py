@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         import shtab
     except ImportError:
-        raise CommandError("completion scripts are made by the package shtab; install it: pip install shtab") from None
+        raise CommandError("completion scripts need the package shtab; install it: pip install shtab") from None
     from planproof.cli import main
     from planproof.cli.commands.check import FORMATS
     from planproof.registry import all_checks

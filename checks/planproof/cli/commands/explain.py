@@ -1,4 +1,4 @@
-"""Prints a check's page: what it finds, why it matters, what it cannot see, how to fix and to configure it."""
+"""Prints the page of a check: what it finds, why it matters, what it cannot see, and how to fix and configure it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists the checks: id, severity and level by the policy in force, what they judge, and what holds when they pass."""
+"""Lists the checks: ID, severity and level in the effective policy, what they judge, and the rule."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shows what is demanded, checks a policy file, and begins one."""
+"""Shows the effective policy, checks a policy file, and creates one."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ STARTER = NAMES[0]
 
 def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION", dest="action")
-    show = actions.add_parser("show", help="the policy in force, with the file that each value is from")
+    show = actions.add_parser("show", help="the effective policy, with the file that sets each value")
     add_policy(show)
-    check = actions.add_parser("check", help="say what is wrong with policy files")
+    check = actions.add_parser("check", help="report mistakes in policy files")
     check.add_argument("files", metavar="FILE", nargs="+")
-    init = actions.add_parser("init", help="write a policy to begin with, every key explained")
+    init = actions.add_parser("init", help="write a starter policy with every key explained")
     init.add_argument("file", metavar="FILE", nargs="?", default=STARTER, help=f"the file, or - (default: {STARTER})")
     init.add_argument(
         "--extends", choices=PROFILES, default=DEFAULT, help=f"the bundled profile to begin with (default: {DEFAULT})"
@@ -87,13 +87,13 @@ def _init(options: argparse.Namespace) -> int:
         with open(options.file, "x", encoding="utf-8") as file:
             file.write(starter(names, options.extends))
     except FileExistsError:
-        raise CommandError(f"{options.file} exists; it is not written over") from None
+        raise CommandError(f"{options.file} exists; it is not overwritten") from None
     except OSError as error:
         raise CommandError(f"{options.file} cannot be written: {error.strerror or error}") from None
-    in_force = "" if os.path.basename(options.file) in NAMES else f"; name it with --policy {options.file}, or call it {STARTER}"
-    print(
-        f"{options.file}: a policy that changes nothing of {options.extends} yet; take the # from what is to be otherwise{in_force}"
+    in_force = (
+        "" if os.path.basename(options.file) in NAMES else f"; select it with --policy {options.file}, or rename it to {STARTER}"
     )
+    print(f"{options.file}: a policy that changes nothing of {options.extends} yet; to change a key, remove its #{in_force}")
     return OK
 
 

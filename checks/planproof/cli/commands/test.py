@@ -1,7 +1,7 @@
-"""Runs the tests of a team's own checks: folders of a plan and what is expected of it, beside the checks.
+"""Runs the tests of your own checks: folders with a plan and its expected findings, beside the checks.
 
-`checks/tests/volume_encryption/bad/` holds `plan.json` and `expected.json`, a list `findings` of subject, verdict and code: every finding of
-that check. `planproof new-check volume_encryption --dir checks` writes the first two."""
+`checks/tests/volume_encryption/bad/` contains `plan.json` and `expected.json`, whose list `findings` has the subject, verdict and code of
+every finding of the check. `planproof new-check volume_encryption --dir checks` creates the first two tests."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _problems(check: Check, tests: Path, policy: Policy) -> Iterator[str]:
         yield from (f"{case.name}: expected, but not found: {' '.join(finding)}" for finding in sorted(expected - found))
         yield from (f"{case.name}: found, but not expected: {' '.join(finding)}" for finding in sorted(found - expected))
     if not fails:
-        yield f"no test in {tests} expects a FAIL" if cases else f"there are no tests in {tests}"
+        yield f"no test in {tests} expects FAIL" if cases else f"there are no tests in {tests}"
 
 
 def _expected(file: Path) -> set[Expected]:
@@ -66,5 +66,5 @@ def _expected(file: Path) -> set[Expected]:
         return {(str(f["subject"]), str(f["verdict"]), str(f["code"])) for f in document["findings"]}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CommandError(
-            f"{file} cannot be read ({type(error).__name__}); it holds findings, each with subject, verdict and code"
+            f"{file} cannot be read ({type(error).__name__}); it must contain findings, each with subject, verdict and code"
         ) from None
