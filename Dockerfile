@@ -7,7 +7,7 @@ COPY policies policies
 COPY docs/checks docs/checks
 COPY tests/plans/new_check_good tests/plans/new_check_good
 COPY tests/plans/new_check_bad tests/plans/new_check_bad
-RUN python -m venv /opt/planproof && /opt/planproof/bin/pip install --no-cache-dir --disable-pip-version-check '.[fast,rich]'
+RUN python -m venv /opt/planproof && /opt/planproof/bin/pip install --no-cache-dir --disable-pip-version-check '.[rich]'
 
 FROM python:3.12-slim
 COPY --from=build /opt/planproof /opt/planproof

@@ -95,9 +95,7 @@ def test_the_starter_changes_nothing_and_neither_do_its_remarks(
 ) -> None:
     policy = tmp_path / "planproof.yaml"
     assert main(["policy", "init", str(policy), *words]) == 0
-    assert capsys.readouterr().out.endswith(
-        f"a policy that changes nothing of {profile} yet; take the # from what is to be otherwise\n"
-    )
+    assert capsys.readouterr().out.endswith(f"a policy that changes nothing of {profile} yet; to change a key, remove its #\n")
     assert load(policy, all_checks()).effective == bundled_policy(profile)
     head, extends, rest = policy.read_text(encoding="utf-8").partition(f"extends: {profile}\n")
     uncovered = "".join(line.removeprefix("# ") for line in rest.splitlines(keepends=True))
@@ -114,7 +112,7 @@ def test_what_init_writes_is_in_force_where_it_lies(
     monkeypatch.chdir(tmp_path)
     assert main(["policy", "init", "--extends", "general"]) == 0
     assert main(["policy", "init", "ours.yaml"]) == 0
-    assert capsys.readouterr().out.endswith("; name it with --policy ours.yaml, or call it planproof.yaml\n")
+    assert capsys.readouterr().out.endswith("; select it with --policy ours.yaml, or rename it to planproof.yaml\n")
     assert (find_policy().name, find_policy().profile) == ("planproof.yaml", "general")
     assert find_policy().data == bundled_policy("general")
     with pytest.raises(SystemExit, match="2"):

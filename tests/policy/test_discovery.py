@@ -110,7 +110,7 @@ IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 REFUSED = [
     (broken, "planproof.yaml:1: unknown key 'unknwon' in the policy; did you mean 'unknown'?"),
     (dangling, "planproof.yaml cannot be read as a policy: No such file or directory"),
-    (a_folder, "planproof.yaml cannot be read as a policy: it is a folder; give a file"),
+    (a_folder, "planproof.yaml cannot be read as a policy: it is a folder; provide a file"),
     (both, "planproof.yaml and .planproof.yaml are both there, and one policy counts; remove one"),
     (mistaken, ".planproof.yml is not read as a policy by that name; call it .planproof.yaml"),
     pytest.param(
