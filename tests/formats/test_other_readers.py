@@ -107,7 +107,7 @@ def test_gitlab_is_told_what_fails_and_how_much_it_matters() -> None:
     told = [(i["severity"], i["description"]) for i in json.loads(to_gitlab.render((EVERY, ADVISED, UNJUDGED)))]
     assert told == [
         ("critical", "aws_s3_bucket.b: nothing is kept"),
-        ("info", "aws_s3_bucket.c: cannot tell: known after the apply"),
+        ("info", "aws_s3_bucket.c: cannot tell: known after apply"),
         ("blocker", "output.x: nothing is kept"),
         ("blocker", "output.y: nothing is kept"),
         ("info", "aws_s3_bucket.a: advisory: nothing is kept"),

@@ -46,7 +46,7 @@ Skipped (1)
 Cannot tell (1)
   CKV_PLAN_1  HIGH  Things are kept
     aws_s3_bucket.c
-      known after the apply
+      known after apply
 
 Failed (3)
   CKV_PLAN_1  HIGH  Things are kept
