@@ -127,7 +127,7 @@ _lock = threading.Lock()
 def evaluation(path: str) -> Evaluation:
     """The evaluation of a plan file, made once; anew where the file, the policy or the source is another one."""
     status = os.stat(path)
-    settings = (*(os.environ.get(name) for name in SETTINGS), *_roots)
+    settings = (*(os.environ.get(name) for name in SETTINGS), os.getcwd(), *_roots)
     key = (path, status.st_ino, status.st_mtime_ns, status.st_size, settings)
     with _lock:
         if key not in _evaluations:

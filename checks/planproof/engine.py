@@ -13,12 +13,15 @@ from planproof.errors import PlanError, PlanproofError, PolicyError, SourceError
 from planproof.excerpts import with_excerpts
 from planproof.plan.model import Instance, Module, Plan
 from planproof.plan.value import Json
+from planproof.policy.discovery import found_policy
 from planproof.policy.inline_skips import MARK
 from planproof.policy.model import Policy
 from planproof.registry import all_checks, own_checks
 from planproof.settings import strangers
 from planproof.source.model import Source, find_source
+from planproof.text.natural import natural
 from planproof.verdict import CHECK_ERROR, OFF, PLAN, CheckInfo, Finding, Outcome, Report, Verdict, failed, listed
+from planproof.version import version
 
 if TYPE_CHECKING:
     from planproof.baseline import Baseline
@@ -39,7 +42,7 @@ def evaluate(
     """Judges a plan by a policy.
 
     `plan`: a Plan, a path to plan JSON, an open file, or the parsed document. `policy`: a Policy, a path, or what a policy file
-    would say; by default what PLANPROOF_POLICY names, else the bundled one. `source`: a Source, a folder of `.tf` files or a saved
+    would say; by default that of `find_policy`. `source`: a Source, a folder of `.tf` files or a saved
     plan; by default what PLANPROOF_SOURCE names, else what lies beside the plan's file. `checks`: those to judge by, of which the
     policy may have some off; by default the bundled ones and those in the folders that PLANPROOF_CHECKS names. `baseline`: what
     failed before, which is SKIP. `only_changes`: leaves out the findings on what the plan leaves as it is. `excerpts`: a failure gets
@@ -62,7 +65,13 @@ def evaluate(
         plan = Plan.load(plan)
     context = Context(plan, policy, source)
     errors: list[str] = []
-    findings = [f for check in chosen if policy.is_on(check) for f in _findings(check, context, errors) if f.level != OFF]
+    findings = [
+        finding
+        for check in chosen
+        if policy.is_on(check)
+        for finding in sorted(_findings(check, context, errors), key=_by_subject)
+        if finding.level != OFF
+    ]
     if not plan.managed:
         warnings.append(f"{plan.name}: the plan contains no resources, so only plan-wide checks run")
     warnings += _unjudged(plan, policy, chosen, findings)
@@ -71,7 +80,7 @@ def evaluate(
     warnings += policy.unused_exceptions({check.id for check in chosen}, findings)
     rules = tuple(_rule(check, policy) for check in chosen if policy.is_on(check))
     report = Report(plan.name, tuple(findings), (*plan.warnings, *warnings), tuple(errors), rules, policy.unknown)
-    report = report._replace(policy=policy.name, profile=policy.profile)
+    report = report._replace(policy=policy.name, profile=policy.profile, version=version())
     report = _narrowed(report, plan, baseline, only_changes)
     return with_excerpts(report, context) if excerpts else report
 
@@ -80,16 +89,23 @@ def find_policy(
     policy: Mapping[str, Any] | str | os.PathLike[str] | None = None, checks: Iterable[Check] | None = None
 ) -> Policy:
     """The policy of that file, the bundled profile of that name, or what a policy file would say; by default the policy that
-    PLANPROOF_POLICY names, else the bundled default.
+    PLANPROOF_POLICY names, else `planproof.yaml` of the working directory or above it (planproof.policy.discovery), else the bundled
+    default.
 
     `checks`: those beside the bundled ones that it may have sections and exceptions for; by default the ones in the folders that
     PLANPROOF_CHECKS names. Raises PolicyError, and LoadError if those cannot be loaded.
     """
-    policy = policy if isinstance(policy, Mapping) else policy or os.environ.get("PLANPROOF_POLICY")
-    if policy is None or policy == "":
+    if not isinstance(policy, Mapping):
+        policy = policy or policy_in_force()
+    if policy is None:
         return Policy.default()
     known = (*all_checks(), *(own_checks() if checks is None else checks))
     return Policy.of(policy, known) if isinstance(policy, Mapping) else Policy.load(policy, known)
+
+
+def policy_in_force() -> str | None:
+    """The policy where none is given; None is the bundled default. Raises PolicyError."""
+    return os.environ.get("PLANPROOF_POLICY") or found_policy()
 
 
 def _unjudged(plan: Plan, policy: Policy, chosen: Sequence[Check], findings: Iterable[Finding]) -> list[str]:
@@ -135,6 +151,11 @@ def _narrowed(report: Report, plan: Plan, baseline: Baseline | str | os.PathLike
 
         report = only_changes(report, plan)
     return report
+
+
+def _by_subject(finding: Finding) -> list[str | int]:
+    """Terraform sorts addresses letter by letter, `[10]` before `[2]`."""
+    return natural(finding.subject)
 
 
 def _rule(check: Check, policy: Policy) -> CheckInfo:

@@ -9,18 +9,14 @@ from pathlib import Path
 
 from planproof.errors import LoadError
 
+_VERSION = "0.1.0"
 RESERVED = "CKV_PLAN_"
 """What the ids of bundled checks begin with, those to come too."""
 
 
-_VERSION = "0.1.0"  # as in setup.cfg
-
-
 def version() -> str:
-    """The version, and whether it is a clone, or a copy of `checks`, that is not installed."""
-    # importlib.metadata would say so too, in as much time as a small plan takes to judge.
-    installed = any(os.path.isdir(os.path.join(path, f"planproof-{_VERSION}.dist-info")) for path in sys.path)
-    return _VERSION if installed else f"{_VERSION} (not installed)"
+    """That of setup.cfg. A clone, and a copy of `checks`, has no package to ask."""
+    return _VERSION
 
 
 @cache

@@ -49,7 +49,7 @@ def test_the_example_as_a_library() -> None:
 
 def test_the_example_on_the_command_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["check", str(PLAN), "--policy", str(TEAM / "planproof.yaml"), "--format", "json"]
-    assert main([*arguments, "--checks", str(TEAM / "checks")]) == 1
+    assert main([*arguments, "--checks-from", str(TEAM / "checks")]) == 1
     given = json.loads(capsys.readouterr().out)
     assert {f["check_id"] for f in given["plans"][0]["findings"]} >= {"CKV_ACME_1", "CKV_PLAN_12"}
     monkeypatch.setenv("PLANPROOF_CHECKS", str(TEAM / "checks"))
@@ -58,7 +58,7 @@ def test_the_example_on_the_command_line(monkeypatch: pytest.MonkeyPatch, capsys
 
 
 def test_several_plans_are_judged_by_them_in_several_processes(capsys: pytest.CaptureFixture[str]) -> None:
-    arguments = [str(PLAN), str(PLANS / "references" / "plan.json"), "--checks", str(TEAM / "checks"), "--jobs", "2"]
+    arguments = [str(PLAN), str(PLANS / "references" / "plan.json"), "--checks-from", str(TEAM / "checks"), "--jobs", "2"]
     main(["check", *arguments, "--policy", str(TEAM / "planproof.yaml"), "--format", "json"])
     first, second = json.loads(capsys.readouterr().out)["plans"]
     assert "CKV_ACME_1" in {f["check_id"] for f in first["findings"]}
@@ -101,7 +101,7 @@ def test_folders_without_checks_are_an_error(tmp_path: Path, capsys: pytest.Capt
     }.items():
         with pytest.raises(LoadError, match=message):
             own_checks(tmp_path / name)
-        assert main(["check", str(PLAN), "--checks", str(tmp_path / name)]) == 2
+        assert main(["check", str(PLAN), "--checks-from", str(tmp_path / name)]) == 2
     assert capsys.readouterr().out == ""
 
 
@@ -120,7 +120,7 @@ BROKEN = {
 @pytest.mark.parametrize("text", BROKEN.values(), ids=BROKEN)
 def test_a_broken_file_fails_under_its_id(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "broken.py").write_text(text, encoding="utf-8")
-    assert main(["check", str(PLAN), "--checks", str(tmp_path), "--format", "json"]) == 2
+    assert main(["check", str(PLAN), "--checks-from", str(tmp_path), "--format", "json"]) == 2
     findings = json.loads(capsys.readouterr().out)["plans"][0]["findings"]
     (broken,) = [f for f in findings if f["code"] == "check_error"]
     assert (broken["check_id"], broken["verdict"], broken["subject"]) == ("CKV_ACME_5", "FAIL", "plan")

@@ -218,7 +218,7 @@ def test_no_baseline_is_written_of_what_could_not_be_judged(tmp_path: Path, caps
     checks.mkdir()
     (checks / "broken.py").write_text("import no_such_module  # CKV_ACME_7\n", encoding="utf-8")
     file = tmp_path / "baseline.json"
-    assert main(["baseline", "write", str(CHANGES), "-o", str(file), "--checks", str(checks)]) == 2
+    assert main(["baseline", "write", str(CHANGES), "-o", str(file), "--checks-from", str(checks)]) == 2
     assert "no baseline is written, because not everything could be judged: CKV_ACME_7" in capsys.readouterr().err
     assert not file.exists()
 

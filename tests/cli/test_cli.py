@@ -80,7 +80,7 @@ def test_nothing_failed_is_exit_0_and_unknown_fails_where_the_policy_says_so(tmp
 
 
 def test_a_check_that_could_not_judge_is_exit_2() -> None:
-    from planproof.cli.commands.check import exit_code
+    from planproof.cli.exit_codes import exit_code
 
     finding = Finding("CKV_PLAN_1", Verdict.FAIL, "plan", "check_error", "", "HIGH")
     assert exit_code(Report("plan", (finding,), errors=("x",))) == 2

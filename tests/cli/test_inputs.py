@@ -16,7 +16,6 @@ import pytest
 import fixtures as tool
 from planproof.cli import inputs
 from planproof.cli.main import main
-from planproof.cli.progress import told
 from planproof.errors import PlanError
 from support.repository import PLANS, ROOT
 
@@ -276,14 +275,3 @@ def test_a_disk_that_fills_up_leaves_nothing(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "cannot be written: File too large" in done.stderr
     assert list(tmp_path.iterdir()) == []
-
-
-def test_progress_is_told_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr("planproof.cli.progress._PATIENCE", -1)
-    assert list(told("abc", 3)) == list("abc")
-    assert capsys.readouterr().err == ""
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    assert list(told("abc", 3)) == list("abc")
-    shown = capsys.readouterr().err
-    assert "planproof: 2 of 3 plans judged" in shown
-    assert shown.endswith("\r\x1b[K")

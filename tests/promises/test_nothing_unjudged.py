@@ -183,7 +183,7 @@ def test_a_check_of_ones_own_judges_its_provider(
 ) -> None:
     (folder / "own").mkdir()
     (folder / "own" / "has_input.py").write_text(OWN, encoding="utf-8")
-    _, reports, _ = judged(OTHER, capsys, "--checks", "own")
+    _, reports, _ = judged(OTHER, capsys, "--checks-from", "own")
     assert "nothing here" not in str(reports)
 
 
@@ -192,7 +192,7 @@ def test_what_is_off_judges_nothing(folder: Path, capsys: pytest.CaptureFixture[
     (folder / "own").mkdir()
     (folder / "own" / "has_input.py").write_text(OWN, encoding="utf-8")
     (folder / "policy.json").write_text(NOTHING_ON, encoding="utf-8")
-    _, (report,), _ = judged(BAD, capsys, "--checks", "own", "--policy", "policy.json")
+    _, (report,), _ = judged(BAD, capsys, "--checks-from", "own", "--policy", "policy.json")
     assert "of aws: no check covers them" in str(report["warnings"])
 
 

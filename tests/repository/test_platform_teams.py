@@ -169,7 +169,7 @@ def test_a_python_dependency(installed: Path, tmp_path: Path) -> None:
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "PLANPROOF_"))}
     done = subprocess.run([installed, "gate.py"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
     assert done.stdout == "['CKV_ACME_1 FAIL', 'CKV_ACME_1 PASS', 'CKV_PLAN_12 PASS'] ()\n"
-    command = [installed.parent / "planproof", "check", "team/plan.json", "--checks", "team/checks"]
+    command = [installed.parent / "planproof", "check", "team/plan.json", "--checks-from", "team/checks"]
     done = subprocess.run(
         [*command, "--policy", "team/planproof.yaml"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
     )

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from planproof.errors import PlanError
 from planproof.plan.json_file import MAKE_JSON, MAX_BYTES, is_json
 from planproof.source.files import MAX_RATIO, MAX_TOTAL_BYTES, is_saved_plan
+from planproof.text.natural import natural
 from planproof.verdict import listed
 
 MAX_LOOKED_AT = 200_000
@@ -60,7 +61,7 @@ def look(folder: str) -> Found:
         if number > MAX_LOOKED_AT:
             raise PlanError(f"{folder} contains more than {MAX_LOOKED_AT} files; provide the folders of the plans")
         plans += _plans_of_one(files)
-    return Found(folder, number, tuple(sorted(plans)), tuple(sorted(closed)))
+    return Found(folder, number, tuple(sorted(plans, key=natural)), tuple(sorted(closed)))
 
 
 def _folders(folder: str, closed: list[str]) -> Iterator[list[str]]:

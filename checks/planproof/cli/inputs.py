@@ -8,6 +8,7 @@ import os
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
@@ -18,17 +19,18 @@ from planproof.errors import PlanError, PlanproofError
 from planproof.plan.json_file import Document, documents_of
 from planproof.plan.model import Plan
 from planproof.policy.model import Policy
-from planproof.registry import all_checks, own_checks
+from planproof.registry import all_checks, own_checks, select_checks
 from planproof.source.files import is_saved_plan
 from planproof.source.model import Source, find_source
 from planproof.verdict import Report
+from planproof.version import version
 
 STDIN = "-"
 
 
 class Scope(NamedTuple):
     """By which checks, and what of their findings counts. Plain data: it travels between processes. `checks` are folders; `named` are the
-    arguments, as a saved plan that a folder holds is read only if `run_terraform` says so."""
+    arguments, as a saved plan that a folder holds is read only if `run_terraform` says so; `only` and `skipped` select checks."""
 
     checks: tuple[str, ...] = ()
     baseline: Baseline | None = None
@@ -36,9 +38,13 @@ class Scope(NamedTuple):
     named: tuple[str, ...] = ()
     run_terraform: bool = False
     excerpts: bool = False
+    only: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
 
     def load(self) -> tuple[Check, ...]:
-        return (*all_checks(), *own_checks(*self.checks))
+        """Raises LoadError, and CommandError where the selection names what there is not, or leaves nothing."""
+        checks = (*all_checks(), *own_checks(*self.checks))
+        return select_checks(checks, self.only, self.skipped) if self.only or self.skipped else checks
 
     def arguments(self) -> dict[str, Any]:
         return {"checks": self.load(), "baseline": self.baseline, "only_changes": self.only_changes, "excerpts": self.excerpts}
@@ -122,7 +128,7 @@ def _told(name: str, policy: Policy, work: Callable[[], list[Report]]) -> list[R
         problem = str(error)
     except Exception as error:  # its text may hold a value of the plan
         problem = f"{name}: internal error ({type(error).__name__})"
-    return [Report(name, (), errors=(problem,), policy=policy.name, profile=policy.profile)]
+    return [Report(name, (), errors=(problem,), policy=policy.name, profile=policy.profile, version=version())]
 
 
 def judge_all(
@@ -130,12 +136,12 @@ def judge_all(
 ) -> Iterator[list[Report]]:
     """The reports in the order of the paths, judged by so many processes; no more inputs are in memory than there are jobs."""
     jobs = min(jobs, len(paths))
-    if jobs <= 1 or any(map(_is_stream, paths)):  # another process has not the same standard input
+    if jobs <= 1 or any(map(is_stream, paths)):  # another process has not the same standard input
         return (judge_or_tell(path, policy, source, scope) for path in paths)
     return _in_processes(paths, policy, source, jobs, scope)
 
 
-def _is_stream(path: str) -> bool:
+def is_stream(path: str) -> bool:
     """Whether it can be read once only: standard input, a pipe (`<(terraform show -json tfplan)`)."""
     return path == STDIN or (os.path.exists(path) and not os.path.isfile(path))
 
@@ -147,12 +153,21 @@ def judge_with_progress(
     input alone."""
     paths = found.paths
     if len(paths) == 1:
-        reports: Iterable[Report] = judge(paths[0], policy, source, scope)
+        with _told_on_a_terminal(f"judging {paths[0]}"):
+            reports: Iterable[Report] = judge(paths[0], policy, source, scope)
     else:
         from planproof.cli.progress import told
 
         reports = chain.from_iterable(told(judge_all(paths, policy, source, jobs or _cores(), scope), len(paths)))
     return _with_notices(reports, found.notices) if found.notices else reports
+
+
+def _told_on_a_terminal(work: str) -> AbstractContextManager[None]:
+    if not sys.stderr.isatty():
+        return nullcontext()
+    from planproof.cli.progress import timed
+
+    return timed(work)
 
 
 def _with_notices(reports: Iterable[Report], notices: tuple[str, ...]) -> Iterator[Report]:

@@ -1,4 +1,4 @@
-"""The command `planproof`. Exit codes: 0 nothing failed, 1 something failed, 2 could not judge.
+"""The command `planproof`. Exit codes: 0 nothing failed, 1 something failed, 2 could not judge, 130 ended by Ctrl-C.
 
 Each sub-command is a module in `planproof.cli.commands` with `configure(parser)` and `run(options) -> int`; only the one that is asked for
 is imported.
@@ -14,11 +14,12 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from planproof.cli.exit_codes import CANNOT_JUDGE
+from planproof.cli.exit_codes import CANNOT_JUDGE, INTERRUPTED
+from planproof.cli.help import Parser, Version
 from planproof.cli.streams import fill_gaps, give_up_stdout
 from planproof.errors import PlanproofError
 from planproof.text.escaping import one_line
-from planproof.version import refuse_two_copies, version
+from planproof.version import refuse_two_copies
 
 COMMANDS = {
     "check": "judge plans",
@@ -66,6 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not isinstance(error, BrokenPipeError):  # whoever reads no further wants to hear nothing either
             why = "standard output is closed" if error.errno == errno.EBADF else error.strerror or error
             print(f"planproof: the report cannot be written: {why}", file=sys.stderr)
+    except KeyboardInterrupt:
+        return INTERRUPTED
     except MemoryError:
         print("planproof: not enough memory; for several plans, try --jobs 1", file=sys.stderr)
     except Exception as error:  # a traceback could hold values of the plan
@@ -87,12 +90,12 @@ def _run(arguments: Sequence[str]) -> int:
 
 def parser(*chosen: str) -> argparse.ArgumentParser:
     """The parser with the arguments of the chosen commands; of the others it knows the name and one line."""
-    whole = _Parser(
+    whole = Parser(
         prog="planproof",
         description="Judges Terraform plans by policy: PASS, FAIL, SKIP, or UNKNOWN with what would decide it.",
         epilog=EPILOG,
     )
-    whole.add_argument("--version", action=_Version, help="show the version and exit")
+    whole.add_argument("--version", action=Version, help="show the versions of planproof, Python, orjson and Checkov, and exit")
     commands = whole.add_subparsers(required=True, metavar="COMMAND")
     for name, summary in COMMANDS.items():
         passed_on: dict[str, Any] = {"prefix_chars": "\0", "add_help": False} if name in PASSED_ON else {}
@@ -103,19 +106,3 @@ def parser(*chosen: str) -> argparse.ArgumentParser:
             module.configure(one)
             one.set_defaults(run=module.run)
     return whole
-
-
-class _Parser(argparse.ArgumentParser):
-    """Keeps the line breaks of descriptions and examples."""
-
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(**{"formatter_class": argparse.RawDescriptionHelpFormatter, **settings})
-
-
-class _Version(argparse.Action):
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(nargs=0, **settings)
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
-        print(f"planproof {version()}")
-        parser.exit()

@@ -7,13 +7,13 @@ https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Sequence
 from typing import Any
 
 from planproof.formats.common import subject
 from planproof.formats.identity import Marked, marked
 from planproof.text.escaping import json_text, one_line
+from planproof.text.paths import in_repository
 from planproof.verdict import Finding, Report, Standing
 
 _SEVERITIES = {"CRITICAL": "blocker", "HIGH": "critical", "MEDIUM": "major", "LOW": "minor", "INFO": "info"}
@@ -42,5 +42,5 @@ def _issue(found: Marked) -> dict[str, Any]:
 
 
 def _path(path: str) -> str:
-    """Without `./`, by which GitLab finds no file."""
-    return one_line(posixpath.normpath(path.replace("\\", "/")))
+    """From the root of the repository, and without `./`, by which GitLab finds no file."""
+    return one_line(in_repository(path.replace("\\", "/")))

@@ -15,6 +15,7 @@ from planproof.formats.common import rules_of, subject
 from planproof.formats.identity import UNJUDGED, Marked, marked
 from planproof.text.docstring import sections
 from planproof.text.escaping import json_text, one_line
+from planproof.text.paths import in_repository
 from planproof.verdict import ADVISORY, PLAN, CheckInfo, Finding, Report, Standing, Verdict
 from planproof.version import page_url, version
 
@@ -35,7 +36,11 @@ def render(reports: Sequence[Report]) -> str:
         "invocations": [_invocation(reports)],
         "columnKind": "utf16CodeUnits",
         "properties": _judged_by(reports),
-        "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The folder that planproof ran in."}}},
+        "originalUriBaseIds": {
+            "%SRCROOT%": {
+                "description": {"text": "The root of the repository that planproof ran in; without one, the working directory."}
+            }
+        },
     }
     head = json_text({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
     results = ",\n".join(json_text(result) for result in _results(reports, places))  # a line each, as there may be many
@@ -125,7 +130,7 @@ def _location(finding: Finding, report: Report) -> Json:
 
 
 def _artifact(path: str) -> Json:
-    path = path.replace("\\", "/")
+    path = in_repository(path.replace("\\", "/"))
     if path.startswith("/") or PurePath(path).is_absolute():
         return {"uri": f"file://{quote(path if path.startswith('/') else '/' + path, errors='replace')}"}
     return {"uri": quote(path, errors="replace"), "uriBaseId": "%SRCROOT%"}

@@ -21,14 +21,15 @@ _COLOURS = {
 }
 
 
-def render(reports: Iterable[Report], colour: bool = False) -> str:
+def render(reports: Iterable[Report], colour: bool = False, quiet: bool = False, compact: bool = False) -> str:
     """The whole report as text."""
-    return "".join(stream(reports, colour))
+    return "".join(stream(reports, colour, quiet, compact))
 
 
-def stream(reports: Iterable[Report], colour: bool = False) -> Iterator[str]:
-    """The report in lines, as the plans are judged."""
-    return (f"{line}\n" for line in _Text(colour).lines(Coming(reports)))
+def stream(reports: Iterable[Report], colour: bool = False, quiet: bool = False, compact: bool = False) -> Iterator[str]:
+    """The report in lines, as the plans are judged. `quiet`: only what failed, and the last line; `compact`: a line for each finding, and
+    no advice."""
+    return (f"{line}\n" for line in _Text(colour, quiet, compact).lines(Coming(reports)))
 
 
 def wants_colour(stream: IO[Any], when: str = "auto") -> bool:
@@ -48,8 +49,9 @@ def is_terminal(stream: IO[Any]) -> bool:
 
 
 class _Text:
-    def __init__(self, colour: bool) -> None:
-        self._colour = colour
+    def __init__(self, colour: bool, quiet: bool, compact: bool) -> None:
+        self._colour, self._quiet, self._compact = colour, quiet, compact
+        self._shown = (Standing.FAIL,) if quiet else tuple(s for s in ORDER if s is not Standing.PASS or not compact)
 
     def lines(self, reports: Coming) -> Iterator[str]:
         for report in reports:
@@ -61,12 +63,13 @@ class _Text:
         title = f"planproof: {one_line(report.plan)}"
         title += f" ({one_line(report.judged_by)})" if report.judged_by else ""
         summary = counted(report.summary(), always=(Standing.FAIL, Standing.PASS))
-        worth = any(groups(report, s) for s in (Standing.FAIL, Standing.ADVISORY, Standing.UNKNOWN)) or any(notes(report))
-        if briefly and not worth:
+        said = [note for note in notes(report) if not self._quiet or note[0] != "notice"]
+        worth = said or any(groups(report, s) for s in self._shown if s in (Standing.FAIL, Standing.ADVISORY, Standing.UNKNOWN))
+        if (briefly or self._quiet) and not worth:
             yield f"{self._paint('bold', title)}: {summary}"
             return
         yield self._paint("bold", title)
-        for standing in ORDER:
+        for standing in self._shown:
             found = groups(report, standing)
             if found:
                 yield ""
@@ -78,7 +81,7 @@ class _Text:
                 else:
                     yield from self._groups(found, standing)
         yield ""
-        for kind, text in notes(report):
+        for kind, text in said:
             yield self._paint("red" if kind == "error" else "yellow", f"{kind}: ") + one_line(text)
         yield self._paint("red" if report.failed else "green", summary)
         if briefly:
@@ -86,6 +89,9 @@ class _Text:
 
     def _groups(self, found: list[Group], standing: Standing) -> Iterator[str]:
         for group in found:
+            if self._compact:
+                yield from self._one_by_one(group)
+                continue
             yield f"  {self._paint('bold', group.rule.id)}  {group.severity}  {one_line(group.rule.name)}"
             told, known = by_reason(group)
             if known:
@@ -96,6 +102,12 @@ class _Text:
                 yield f"    {at}{self._paint('bold', one_line(listed(map(subject, same))))}: {reason}"
             if standing is Standing.FAIL and group.sections.remedy:
                 yield f"    {self._paint('green', 'Fix:')} {one_line(group.sections.remedy)}"
+
+    def _one_by_one(self, group: Group) -> Iterator[str]:
+        for finding in group.findings:
+            at = self._paint("dim", f"{one_line(place(finding))}: ") if place(finding) else ""
+            what = f"{self._paint('bold', finding.check_id)} {finding.severity} {self._paint('bold', one_line(subject(finding)))}"
+            yield f"{at}{what}: {one_line(finding.reason)}"
 
     def _advice(self, report: Report) -> Iterator[str]:
         for kind, first in advice(report):

@@ -29,10 +29,10 @@ def effective(policy: Layered) -> str:
     return "\n".join(shown) + "\n"
 
 
-def starter(names: Mapping[str, str]) -> str:
+def starter(names: Mapping[str, str], profile: str = DEFAULT) -> str:
     """A policy that changes nothing, with the keys, their meaning and their bundled values behind a #. `names`: what each check finds,
     by its section."""
-    default = bundled_policy(DEFAULT)
+    default = bundled_policy(profile)
     lines = [
         "# A planproof policy. It contains only the differences from the policy it extends: maps merge by key, lists replace, and null",
         "# removes an entry from a table. To change a key, remove the first # from its line and from the lines of its parent keys.",
@@ -40,7 +40,7 @@ def starter(names: Mapping[str, str]) -> str:
         "version: 1",
         "",
         "# A bundled profile (secure-logs, or general for any stack), or the path of another policy relative to this file.",
-        f"extends: {DEFAULT}",
+        f"extends: {profile}",
     ]
     for key, part in schema()["properties"].items():
         if key not in ("version", "extends"):

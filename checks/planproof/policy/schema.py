@@ -144,7 +144,11 @@ def _hint(error: Any, word: str | None) -> str:
 def _unknown_key(key: str, where: str, known: list[str]) -> str:
     near = difflib.get_close_matches(key.lower().replace("-", "_"), known, n=1, cutoff=0.5)
     hint = f"; did you mean {near[0]!r}?" if near else f"; known keys are {', '.join(sorted(known)[:20])}" if known else ""
-    own = "; for a check of your own, provide its folder (--checks, PLANPROOF_CHECKS)" if where == "checks" and not near else ""
+    own = (
+        "; for a check of your own, provide its folder (--checks-from, PLANPROOF_CHECKS)"
+        if where == "checks" and not near
+        else ""
+    )
     return f"unknown key {one_line(key)!r} in {where}{hint}{own}"
 
 

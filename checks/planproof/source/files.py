@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from planproof.errors import SourceError, SyntaxProblem
 from planproof.syntax.file import SourceFile
+from planproof.text.paths import from_here
 
 if TYPE_CHECKING:
     import zipfile
@@ -208,7 +209,7 @@ class FolderFiles(Files):
                 self._installed = _module_folders(self.read(os.fspath(manifest)))
             except ValueError:
                 raise SourceError(
-                    f"{_from_here(manifest)} is not in the form that `terraform init` writes; run terraform init again"
+                    f"{from_here(manifest)} is not in the form that `terraform init` writes; run terraform init again"
                 ) from None
 
     def folder(self, path: tuple[str, ...]) -> str | None:
@@ -226,20 +227,20 @@ class FolderFiles(Files):
         try:
             names = sorted(entry.name for entry in os.scandir(folder) if is_configuration(entry.name) and entry.is_file())
         except OSError as error:
-            raise SourceError(f"{_from_here(folder)} cannot be read: {error.strerror or error}") from None
+            raise SourceError(f"{from_here(folder)} cannot be read: {error.strerror or error}") from None
         if len(names) > MAX_FILES:
-            raise SourceError(f"{_from_here(folder)} contains more than {MAX_FILES} configuration files")
+            raise SourceError(f"{from_here(folder)} contains more than {MAX_FILES} configuration files")
         return [os.path.join(folder, name) for name in names]
 
     def read(self, file: str) -> str:
-        content = regular(file, _from_here(file), MAX_FILE_BYTES)
+        content = regular(file, from_here(file), MAX_FILE_BYTES)
         self._left -= len(content)
         if self._left < 0:
-            raise SourceError(f"the files of {_from_here(self._root)} exceed {MAX_TOTAL_BYTES} bytes in total")
+            raise SourceError(f"the files of {from_here(self._root)} exceed {MAX_TOTAL_BYTES} bytes in total")
         return content.decode("utf-8-sig", errors="replace")
 
     def display_path(self, file: str) -> str:
-        return _from_here(file)
+        return from_here(file)
 
 
 class ArchiveFiles(Files):
@@ -303,10 +304,4 @@ class ArchiveFiles(Files):
         key = posixpath.dirname(file).removeprefix("tfconfig/m-")
         path = posixpath.normpath(posixpath.join(self._paths.get(key, key), posixpath.basename(file)))
         beside = os.path.join(os.path.dirname(os.path.abspath(self._name)), path)
-        return _from_here(beside) if os.path.isfile(beside) else path
-
-
-def _from_here(file: str | os.PathLike[str]) -> str:
-    """The path as someone in the current folder would write it."""
-    relative = os.path.relpath(file)
-    return Path(file if relative.startswith("..") else relative).as_posix()
+        return from_here(beside) if os.path.isfile(beside) else path

@@ -1,7 +1,8 @@
 """Records today's failures, so that later runs fail only on new ones.
 
 For each plan, the file contains the check, the subject and the reason code of each failure, and no values of the plan. Commit it. Then run:
-planproof check plan.json --baseline planproof-baseline.json"""
+
+  planproof check plan.json --baseline planproof-baseline.json"""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ import os
 from planproof.baseline import DEFAULT_FILE, Baseline, is_failure
 from planproof.cli import inputs
 from planproof.cli.exit_codes import OK
+from planproof.cli.options import add_own_checks, add_policy
 from planproof.engine import find_policy
 from planproof.errors import BaselineError, CommandError
 from planproof.registry import own_checks
@@ -23,9 +25,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     write.add_argument("plans", metavar="PLAN", nargs="+", help="as for planproof check")
     write.add_argument("-o", "--output", metavar="FILE", default=DEFAULT_FILE, help=f"the baseline (default: {DEFAULT_FILE})")
     write.add_argument("--source", metavar="DIR|SAVED-PLAN", help="as for planproof check")
-    write.add_argument("--policy", metavar="POLICY", help="as for planproof check")
+    add_policy(write)
+    add_own_checks(write)
     write.add_argument("--run-terraform", action="store_true", help="as for planproof check")
-    write.add_argument("--checks", metavar="DIR", action="append", default=[], help="as for planproof check")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -20,6 +20,8 @@ from typing import Any
 
 from planproof.cli.exit_codes import CANNOT_JUDGE, FAILED, OK
 from planproof.cli.folders import look
+from planproof.cli.help import Parser
+from planproof.cli.output_files import write_stdout
 from planproof.engine import find_policy
 from planproof.errors import CommandError
 from planproof.plan.json_file import MAKE_JSON
@@ -27,6 +29,7 @@ from planproof.plan.model import Plan
 from planproof.registry import LOADING_FAILED, all_checks, checks_folder, own_checks
 from planproof.text.escaping import one_line
 from planproof.verdict import judged_by
+from planproof.version import version
 
 _PLANS = "terraform_plan"
 
@@ -36,6 +39,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    if options.arguments[:1] in (["-h"], ["--help"]):
+        return _help(options.arguments)
     _leave_pyston()
     checkov = _checkov(options.arguments)
     policy = find_policy()
@@ -45,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
         return _run(checkov)
     plans = _plans(checkov)
     code = _run(checkov)
-    print(f"planproof: judged by the {one_line(judged_by(policy.name, policy.profile))}", file=sys.stderr)
+    print(f"planproof: judged by the {one_line(judged_by(policy.name, policy.profile, version()))}", file=sys.stderr)
     if code not in (OK, FAILED):
         return code
     _refuse_what_chooses_nothing(checkov)
@@ -54,6 +59,20 @@ def run(options: argparse.Namespace) -> int:
         print(f"planproof: {one_line(problem)}", file=sys.stderr)
     unseen = [_unseen(path, checkov.config) for path in plans if os.path.realpath(path) not in shown]
     return max(code, *unseen, CANNOT_JUDGE if problems else OK)
+
+
+def _help(arguments: Sequence[str]) -> int:
+    """Ours, and Checkov's below it, if it is there."""
+    parser = Parser(prog="planproof checkov", usage="planproof checkov ARGUMENT ...", description=__doc__, add_help=False)
+    write_stdout(parser.format_help() + "\n")
+    try:
+        checkov = _checkov(arguments)
+    except CommandError as error:
+        write_stdout(f"Its arguments are those of Checkov. {error}\n")
+        return OK
+    except SystemExit:  # Checkov prints its help as it reads its arguments
+        return OK
+    return _run(checkov)
 
 
 def _run(checkov: Any) -> int:

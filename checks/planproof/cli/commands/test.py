@@ -13,6 +13,7 @@ from typing import Any
 
 from planproof.check import Check
 from planproof.cli.exit_codes import FAILED, OK
+from planproof.cli.options import add_policy
 from planproof.engine import evaluate, find_policy
 from planproof.errors import CommandError
 from planproof.policy.model import Policy
@@ -25,7 +26,7 @@ Expected = tuple[str, str, str]
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folders", nargs="+", metavar="DIR", help="a folder of your own checks, with their tests in DIR/tests")
-    parser.add_argument("--policy", metavar="FILE", help="a policy, or the name of a profile (default: PLANPROOF_POLICY)")
+    add_policy(parser)
 
 
 def run(options: argparse.Namespace) -> int:
