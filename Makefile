@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PLANPROOF := PYTHONPATH=checks $(BIN)/python -m planproof
-CHECKOV := $(BIN)/checkov --external-checks-dir checks --framework terraform_plan --skip-download --compact --quiet
+# As a module: pip writes Checkov's own script so that it cannot start where the folder's name has a space.
+CHECKOV := $(BIN)/python -m checkov.main --external-checks-dir checks --framework terraform_plan --skip-download --compact --quiet
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
 OURS := 'CKV_PLAN_*'
 
@@ -14,12 +15,12 @@ REGO := $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --
 # Checkov brings a JIT for Python 3.10 (pyston_lite) that ends long loops with a segmentation fault.
 export DISABLE_PYSTON = 1
 
-.PHONY: demo test fast exhaustive sample lint generate dist pack clean
+.PHONY: demo test fast exhaustive sample lint generate docs dist pack clean
 
 demo: $(VENV)/demo
 	@echo "== planproof, the review's configuration"; $(PLANPROOF) check fixtures/bad/review/plan.json || test $$? -eq 1
 	@echo; echo "== planproof, the ideal configuration"; $(PLANPROOF) check fixtures/good/ideal/plan.json
-	@echo; echo "== Checkov, the review's configuration"; $(CHECKOV) -c $(OURS) -f fixtures/bad/review/plan.json || test $$? -eq 1
+	@echo; echo "== Checkov, the review's configuration (it counts a check once for each resource)"; $(CHECKOV) -c $(OURS) -f fixtures/bad/review/plan.json || test $$? -eq 1
 	@echo; echo "== Checkov, the ideal configuration"; $(CHECKOV) -c $(OURS) -f fixtures/good/ideal/plan.json
 
 test: $(VENV)/test lint
@@ -49,6 +50,10 @@ generate: $(VENV)/test
 	$(BIN)/python tools/policy_reference.py
 	PYTHONPATH=checks:tests:tools $(BIN)/python tests/checks/test_reasons.py
 	PYTHONPATH=checks:tools $(BIN)/python tools/readme.py
+
+docs: $(VENV)/test
+	$(BIN)/python -m mkdocs build --quiet
+	@echo "Open build/site/index.html."
 
 dist: $(VENV)/test
 	rm -rf build dist

@@ -73,7 +73,7 @@ VERDICTS = {"failed": "FAIL", "advisory": "ADVISORY", "unknown": "UNKNOWN", "ski
 
 def _cannot_tell(document: Mapping[str, Any]) -> bool:
     """Whether a mandatory check cannot tell."""
-    findings = [finding for report in document.get("plans", [document]) for finding in report["findings"]]
+    findings = [finding for report in document["plans"] for finding in report["findings"]]
     return any(finding["verdict"] == "UNKNOWN" and finding["level"] == "mandatory" for finding in findings)
 
 

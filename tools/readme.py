@@ -1,4 +1,4 @@
-"""Writes the generated parts of README.md: real output, and the two configurations side by side.
+"""Writes the generated parts of the README and of pages of the docs: real output, and the two configurations side by side.
 
     python tools/readme.py [--check]
 
@@ -11,7 +11,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import whole_reports as whole
@@ -21,6 +21,7 @@ from planproof.verdict import Finding, Report, Verdict
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
+PAGES = (README, ROOT / "docs" / "checkov.md", ROOT / "docs" / "review.md")
 REVIEW = "fixtures/bad/review/plan.json"
 CHECKOV = ("--external-checks-dir", "checks", "--framework", "terraform_plan", "--skip-download", "--compact", "--quiet")
 _PART = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -46,22 +47,42 @@ def mode_of(check: Check) -> int | None:
     return _MODE_OF.get(number, number if number in MODES else None)
 
 
+def modes() -> str:
+    """A row for each failure mode: the checks that find it."""
+    lines = ["| failure mode of the review | what the checks require |", "|---|---|"]
+    for mode, checks in _by_mode():
+        listed = "; ".join(f"{check.name} ({_link(check, 'docs/checks')})" for check in checks)
+        lines.append(f"| {_label(mode)} | {listed} |")
+    return "\n".join(lines)
+
+
 def comparison() -> str:
     """A row for each check: what it says of the review's configuration, and of the ideal one."""
     review, ideal = whole.report(whole.REVIEW / "plan.json"), whole.report(whole.IDEAL / "plan.json")
     lines = ["| failure mode | check | the review's configuration | the ideal one |", "|---|---|---|---|"]
-    shown = set()
-    for check in sorted(all_checks(), key=lambda c: (mode_of(c) or len(MODES) + 1, int(c.id.rpartition("_")[2]))):
-        mode = mode_of(check)
-        label = "" if mode in shown else f"{mode}. {MODES[mode]}" if mode else LATER
-        shown.add(mode)
-        lines.append(f"| {label} | {_link(check)} | {_cell(review, check)} | {_cell(ideal, check)} |")
+    for mode, checks in _by_mode():
+        for check in checks:
+            label = _label(mode) if check is checks[0] else ""
+            lines.append(f"| {label} | {_link(check, 'checks')} | {_cell(review, check)} | {_cell(ideal, check)} |")
     return "\n".join(lines)
 
 
-def _link(check: Check) -> str:
-    page = f"docs/checks/{check.id}.md"
-    return f"[{check.id}]({page})" if (ROOT / page).exists() else check.id
+def _by_mode() -> Iterator[tuple[int | None, list[Check]]]:
+    """The failure modes in their order, each with its checks; last, without a number, the checks beyond the review."""
+    checks = sorted(all_checks(), key=lambda check: int(check.id.rpartition("_")[2]))
+    for mode in (*MODES, None):
+        of_it = [check for check in checks if mode_of(check) == mode]
+        if of_it:
+            yield mode, of_it
+
+
+def _label(mode: int | None) -> str:
+    return f"{mode}. {MODES[mode]}" if mode else LATER
+
+
+def _link(check: Check, folder: str) -> str:
+    exists = (ROOT / "docs" / "checks" / f"{check.id}.md").exists()
+    return f"[{check.id}]({folder}/{check.id}.md)" if exists else check.id
 
 
 def _cell(report: Report, check: Check) -> str:
@@ -81,9 +102,10 @@ def _said(finding: Finding) -> str:
 
 
 def report() -> str:
-    """What our own command prints of the review's configuration: the checks of the highest severity, and the count."""
+    """What our own command prints of the review's configuration: the first check, and the count."""
     lines = _run("-m", "planproof", "check", REVIEW).splitlines()
-    shown = next(number for number, line in enumerate(lines) if number and re.match(r"  CKV_PLAN_\d+  (?!HIGH)", line))
+    heads = [number for number, line in enumerate(lines) if re.match(r"  CKV_PLAN_\d+  ", line)]
+    shown = heads[1]
     return _console(f"planproof check {REVIEW}", "\n".join([*lines[:shown], "  ...", "", lines[-1]]))
 
 
@@ -106,7 +128,7 @@ def _run(*arguments: str) -> str:
     return "\n".join(line.rstrip().expandtabs(4) for line in done.stdout.splitlines())
 
 
-PARTS: dict[str, Callable[[], str]] = {"comparison": comparison, "report": report, "checkov": checkov}
+PARTS: dict[str, Callable[[], str]] = {"comparison": comparison, "report": report, "checkov": checkov, "modes": modes}
 
 
 def render(text: str) -> str:
@@ -115,13 +137,17 @@ def render(text: str) -> str:
 
 
 def main() -> int:
-    text = README.read_text(encoding="utf-8")
-    made = render(text)
-    if "--check" in sys.argv:
+    stale = []
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        made = render(text)
         if made != text:
-            print("README.md is out of date: run `make generate`", file=sys.stderr)
-        return int(made != text)
-    README.write_text(made, encoding="utf-8")
+            stale.append(str(page.relative_to(ROOT)))
+            if "--check" not in sys.argv:
+                page.write_text(made, encoding="utf-8")
+    if "--check" in sys.argv and stale:
+        print(f"out of date: {', '.join(stale)}; run `make generate`", file=sys.stderr)
+        return 1
     return 0
 
 

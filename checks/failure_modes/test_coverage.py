@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from planproof.check import PLAN_WIDE, Context, Instance, Outcome, Plan, check, failed, passed, unknown
+from planproof.check import PLAN_WIDE, Context, Outcome, Plan, check, failed, passed, unknown
 from planproof.errors import SourceError
-from planproof.source.terraform_tests import TerraformTests, is_of, suite_of, tested
-from planproof.source.tests_around import TOO_MANY_FILES, tests_around
+from planproof.facts.suite import asserted, named_by_test, tests_of
+from planproof.source.terraform_tests import TerraformTests, is_of
+from planproof.source.tests_around import TOO_MANY_FILES
 from planproof.verdict import listed
 
 
@@ -48,19 +49,16 @@ def test_coverage(plan: Plan, context: Context) -> Outcome:
     Fix: add `tests/unit.tftest.hcl` with runs that have `command = plan`, and `tests/integration.tftest.hcl` with runs that
     apply, with an `assert` in each run.
     """
-    folder = context.source.folder if context.source else None
-    if folder is None:
-        held = "a saved plan contains" if context.source else "plan JSON contains"
-        return unknown("no_source", f"{held} no tests; provide the source folder (--source, PLANPROOF_SOURCE)")
-    settings = context.settings("test_coverage")
-    suite = suite_of(folder, settings)
     try:
-        if context.source and context.source.root and suite.lacks(settings["kinds"]):
-            suite = suite.and_those(tests_around(context.source.root, settings))
+        suite = tests_of(context)
     except SourceError as error:
         return unknown(
             TOO_MANY_FILES, f"its folder does not contain all required tests, and the repository cannot be searched: {error}"
         )
+    if suite is None:
+        held = "a saved plan contains" if context.source else "plan JSON contains"
+        return unknown("no_source", f"{held} no tests; provide the source folder (--source, PLANPROOF_SOURCE)")
+    settings = context.settings("test_coverage")
     broken = [*_unreadable(suite), *(_missing(suite, settings) or _elsewhere(suite, plan, context)), *_silent(suite, settings)]
     if broken:
         return failed(broken[0].code, "; ".join(outcome.reason for outcome in broken))
@@ -89,7 +87,11 @@ def _missing(suite: TerraformTests, settings: Mapping[str, Any]) -> list[Outcome
 
 def _elsewhere(suite: TerraformTests, plan: Plan, context: Context) -> list[Outcome]:
     """Tests of which no assertion leads to anything in this plan are another stack's."""
-    if not context.settings("test_coverage")["kinds"] or not plan.managed or is_of(suite, lambda name: _named(name, context)):
+    if (
+        not context.settings("test_coverage")["kinds"]
+        or not plan.managed
+        or is_of(suite, lambda name: named_by_test(name, context))
+    ):
         return []
     runs = len([run for run in suite.runs if run.asserts])
     text = f"the assertions of the {runs} run blocks refer to none of the {len(plan.managed)} resources in this plan"
@@ -113,12 +115,5 @@ def _silent(suite: TerraformTests, settings: Mapping[str, Any]) -> Iterator[Outc
 
 def _praise(suite: TerraformTests, plan: Plan, context: Context) -> str:
     counts = (f"{suite.of(kind)} {kind}" for kind in ("unit", "integration"))
-    reached = f"{len(tested(suite, lambda name: _named(name, context)))} of {len(plan.managed)} resources in the plan"
+    reached = f"{len(asserted(suite, context))} of {len(plan.managed)} resources in the plan"
     return f"{' and '.join(counts)} tests contain assertions, which refer to {reached}"
-
-
-def _named(name: str, context: Context) -> Iterator[Instance]:
-    """The instances that a name of an assertion leads to."""
-    output = name.split(".")[1] if name.startswith("output.") else None
-    result = context.expressions.output(output) if output in context.plan.outputs else context.expressions.named(name)
-    return (instance for origin in result.all_origins for instance in origin.instances)

@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 from planproof.check import Check, outcomes_of
 from planproof.context import Context
 from planproof.errors import PlanError, PlanproofError, PolicyError, SourceError
+from planproof.excerpts import with_excerpts
 from planproof.plan.model import Instance, Module, Plan
 from planproof.plan.value import Json
 from planproof.policy.inline_skips import MARK
@@ -33,6 +34,7 @@ def evaluate(
     *,
     baseline: Baseline | str | os.PathLike[str] | None = None,
     only_changes: bool = False,
+    excerpts: bool = False,
 ) -> Report:
     """Judges a plan by a policy.
 
@@ -40,7 +42,8 @@ def evaluate(
     would say; by default what PLANPROOF_POLICY names, else the bundled one. `source`: a Source, a folder of `.tf` files or a saved
     plan; by default what PLANPROOF_SOURCE names, else what lies beside the plan's file. `checks`: those to judge by, of which the
     policy may have some off; by default the bundled ones and those in the folders that PLANPROOF_CHECKS names. `baseline`: what
-    failed before, which is SKIP. `only_changes`: leaves out the findings on what the plan leaves as it is.
+    failed before, which is SKIP. `only_changes`: leaves out the findings on what the plan leaves as it is. `excerpts`: a failure gets
+    lines of the block at fault, without what is sensitive.
 
     Raises PlanproofError (a PlanError, PolicyError, BaselineError, SourceError or LoadError) where there is nothing to judge or to
     judge by. A check that fails to judge does not raise: it is a FAIL finding with the code `check_error`, and is named in `Report.errors`.
@@ -69,7 +72,8 @@ def evaluate(
     rules = tuple(_rule(check, policy) for check in chosen if policy.is_on(check))
     report = Report(plan.name, tuple(findings), (*plan.warnings, *warnings), tuple(errors), rules, policy.unknown)
     report = report._replace(policy=policy.name, profile=policy.profile)
-    return _narrowed(report, plan, baseline, only_changes)
+    report = _narrowed(report, plan, baseline, only_changes)
+    return with_excerpts(report, context) if excerpts else report
 
 
 def find_policy(

@@ -76,7 +76,8 @@ def listed(names: Iterable[object], most: int = 3, count: int | None = None) -> 
 
 
 class Finding(NamedTuple):
-    """An outcome with its check, its subject and, where there is source, the block's place. `level` is `mandatory` or `advisory`."""
+    """An outcome with its check, its subject and, where there is source, the block's place. `level` is `mandatory` or `advisory`; `excerpt`
+    are lines of the block, if they were asked for: the number of each, its text, and whether it is the one at fault."""
 
     check_id: str
     verdict: Verdict
@@ -88,6 +89,7 @@ class Finding(NamedTuple):
     file: str | None = None
     line: int | None = None
     level: str = MANDATORY
+    excerpt: tuple[tuple[int, str, bool], ...] = ()
 
     @property
     def standing(self) -> Standing:
@@ -202,10 +204,9 @@ class Report(NamedTuple):
         return {standing.value: standings.count(standing) for standing in Standing}
 
     def as_dict(self) -> dict[str, object]:
+        """What is told of the plan itself; by what it was judged is the same for all plans of a run."""
         return {
             "plan": self.plan,
-            "policy": self.policy,
-            "profile": self.profile,
             "findings": [finding.as_dict() for finding in self.findings],
             "advisory": [
                 {"check_id": kind.check_id, "code": kind.code, "count": len(kind.findings), "reason": kind.text}

@@ -51,7 +51,7 @@ def test_the_example_on_the_command_line(monkeypatch: pytest.MonkeyPatch, capsys
     arguments = ["check", str(PLAN), "--policy", str(TEAM / "planproof.yaml"), "--format", "json"]
     assert main([*arguments, "--checks", str(TEAM / "checks")]) == 1
     given = json.loads(capsys.readouterr().out)
-    assert {f["check_id"] for f in given["findings"]} >= {"CKV_ACME_1", "CKV_PLAN_12"}
+    assert {f["check_id"] for f in given["plans"][0]["findings"]} >= {"CKV_ACME_1", "CKV_PLAN_12"}
     monkeypatch.setenv("PLANPROOF_CHECKS", str(TEAM / "checks"))
     assert main(arguments) == 1
     assert json.loads(capsys.readouterr().out) == given
@@ -121,7 +121,7 @@ BROKEN = {
 def test_a_broken_file_fails_under_its_id(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "broken.py").write_text(text, encoding="utf-8")
     assert main(["check", str(PLAN), "--checks", str(tmp_path), "--format", "json"]) == 2
-    findings = json.loads(capsys.readouterr().out)["findings"]
+    findings = json.loads(capsys.readouterr().out)["plans"][0]["findings"]
     (broken,) = [f for f in findings if f["code"] == "check_error"]
     assert (broken["check_id"], broken["verdict"], broken["subject"]) == ("CKV_ACME_5", "FAIL", "plan")
     assert "broken.py cannot be imported: " in broken["reason"]

@@ -133,13 +133,21 @@ def test_write_then_check_then_what_is_new(tmp_path: Path, capsys: pytest.Captur
     file.write_text(json.dumps(document), encoding="utf-8")
     capsys.readouterr()
     assert main(["check", str(CHANGES), "--baseline", str(file), "--format", "json"]) == 1
-    judged = json.loads(capsys.readouterr().out)
+    (judged,) = json.loads(capsys.readouterr().out)["plans"]
     assert [(f["check_id"], f["subject"]) for f in judged["findings"] if f["verdict"] == "FAIL"] == [
         (taken["check"], taken["subject"])
     ]
     assert judged["fixed"] == [{**added, "about": ""}]
     main(["check", str(CHANGES), "--baseline", str(file)])
     assert "notice: fixed since the baseline: CKV_PLAN_1 on aws_s3_bucket.gone (no_lifecycle); write" in capsys.readouterr().out
+
+
+def test_one_plan_is_called_one_plan(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "planproof-baseline.json"
+    assert main(["baseline", "write", str(CHANGES), "-o", str(file)]) == 0
+    count = sum(f.get("count", 1) for f in json.loads(file.read_text(encoding="utf-8"))["plans"].popitem()[1])
+    assert count > 1
+    assert capsys.readouterr().out == f"{file}: {count} failures of 1 plan recorded\n"
 
 
 def test_the_file_is_the_same_for_the_same_plans_and_keeps_to_its_schema(tmp_path: Path) -> None:

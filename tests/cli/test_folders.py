@@ -131,7 +131,7 @@ def give_up_rights() -> None:
 
 def test_what_is_no_plan_is_passed_over(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", ".", "--policy", "general", "--format", "json"]) == 0
-    document = json.loads(capsys.readouterr().out)
+    (document,) = json.loads(capsys.readouterr().out)["plans"]
     assert document["plan"] == "./good.json"
     # The files of hidden folders, and of those that tools install, are not among them.
     looked_at = f".: {len(NO_PLANS) - 1} files scanned, 1 recognized as plans: good.json"

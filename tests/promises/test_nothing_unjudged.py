@@ -40,7 +40,7 @@ def judged(text: str | bytes, capsys: pytest.CaptureFixture[str], *arguments: st
     code = main(["check", "plan.json", "--policy", "general", "--format", "json", *arguments])
     said = capsys.readouterr()
     document = json.loads(said.out) if said.out else {"plans": []}
-    return code, document.get("plans", [document]), said.err
+    return code, document["plans"], said.err
 
 
 # --- several plans in one file ----------------------------------------------------------------------------------------

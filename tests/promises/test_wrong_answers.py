@@ -142,6 +142,6 @@ def test_the_exit_code_is_made_of_what_is_shown(tmp_path: Path, capsys: pytest.C
     """Of every case at once, beside the bundled checks."""
     declare(tmp_path, *CASES)
     assert main(["check", str(PLAN), "--checks", str(tmp_path), "--format", "json"]) == 2
-    shown = json.loads(capsys.readouterr().out)
+    (shown,) = json.loads(capsys.readouterr().out)["plans"]
     assert shown["summary"]["FAIL"] == sum(f["verdict"] == "FAIL" and f["level"] == "mandatory" for f in shown["findings"])
     assert len(shown["errors"]) == sum(f["code"] == "check_error" for f in shown["findings"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import json
 from pathlib import Path
 
@@ -87,3 +88,13 @@ def test_the_pages_are_up_to_date() -> None:
         for page in tool.PAGES
         if tool.render(text := (ROOT / page).read_text("utf-8"), version.home() or tool.NOWHERE) != text
     ] == []
+
+
+def test_the_version_is_that_of_the_package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    settings = configparser.ConfigParser(interpolation=None)
+    settings.read(ROOT / "setup.cfg", encoding="utf-8")
+    declared = settings["metadata"]["version"]
+    assert version.version() == f"{declared} (not installed)"
+    (tmp_path / f"planproof-{declared}.dist-info").mkdir()
+    monkeypatch.syspath_prepend(tmp_path)
+    assert version.version() == declared

@@ -35,12 +35,13 @@ class Scope(NamedTuple):
     only_changes: bool = False
     named: tuple[str, ...] = ()
     run_terraform: bool = False
+    excerpts: bool = False
 
     def load(self) -> tuple[Check, ...]:
         return (*all_checks(), *own_checks(*self.checks))
 
     def arguments(self) -> dict[str, Any]:
-        return {"checks": self.load(), "baseline": self.baseline, "only_changes": self.only_changes}
+        return {"checks": self.load(), "baseline": self.baseline, "only_changes": self.only_changes, "excerpts": self.excerpts}
 
 
 class Inputs(NamedTuple):
@@ -70,18 +71,25 @@ def plans(arguments: Sequence[str]) -> Inputs:
 
 def judge(path: str, policy: Policy, source: str | None = None, scope: Scope | None = None) -> list[Report]:
     """The report of one input; of one that holds several plans, those of all. Raises PlanError, SourceError."""
-    source = source or os.environ.get("PLANPROOF_SOURCE")
     how = (scope or Scope()).arguments()
+    found, opened = read(path, source, scope)
+    if len(found) > 1:
+        return [_one_of_several(document, policy, opened, how) for document in found]
+    return [evaluate(Plan.of(found[0]), policy, opened, **how)]
+
+
+def read(path: str, source: str | None = None, scope: Scope | None = None) -> tuple[list[Document], Source | None]:
+    """The plans of one input, and their source. Raises PlanError, SourceError."""
+    source = source or os.environ.get("PLANPROOF_SOURCE")
     if path == STDIN and sys.stdin is None:
         raise PlanError("standard input (-) is closed; pipe a plan to it, or provide the plan's file")
     if path != STDIN and is_saved_plan(path):
-        shown = io.BytesIO(_shown(path, scope or Scope()))
-        return [evaluate(Plan.load(shown, path), policy, Source.open(source or path), **how)]
+        return documents_of(io.BytesIO(_shown(path, scope or Scope())), path), Source.open(source or path)
     found = documents_of(sys.stdin.buffer, "standard input") if path == STDIN else documents_of(path)
-    if len(found) > 1:  # what lies beside them cannot be the source of all
-        return [_one_of_several(document, policy, source, how) for document in found]
-    opened = Source.open(source) if source else find_source(path) if path != STDIN else None
-    return [evaluate(Plan.of(found[0]), policy, opened, **how)]
+    beside = (
+        find_source(path) if path != STDIN and len(found) == 1 else None
+    )  # what lies beside several cannot be the source of all
+    return found, Source.open(source) if source else beside
 
 
 def _shown(path: str, scope: Scope) -> bytes:
@@ -95,25 +103,26 @@ def _shown(path: str, scope: Scope) -> bytes:
     return show(path, scope.run_terraform)
 
 
-def _one_of_several(document: Document, policy: Policy, source: str | None, how: dict[str, Any]) -> Report:
-    return _told(document.name, lambda: [evaluate(Plan.of(document), policy, source, **how)])[0]
+def _one_of_several(document: Document, policy: Policy, source: Source | None, how: dict[str, Any]) -> Report:
+    return _told(document.name, policy, lambda: [evaluate(Plan.of(document), policy, source, **how)])[0]
 
 
 def judge_or_tell(path: str, policy: Policy, source: str | None = None, scope: Scope | None = None) -> list[Report]:
     """As `judge`, for one of several: what cannot be judged is a report with an error."""
     try:
-        return _told(path, lambda: judge(path, policy, source, scope))
+        return _told(path, policy, lambda: judge(path, policy, source, scope))
     finally:
         gc.collect(0)  # the command does not collect otherwise, and one plan's memory is to serve the next
 
 
-def _told(name: str, work: Callable[[], list[Report]]) -> list[Report]:
+def _told(name: str, policy: Policy, work: Callable[[], list[Report]]) -> list[Report]:
     try:
         return work()
     except PlanproofError as error:
-        return [Report(name, (), errors=(str(error),))]
+        problem = str(error)
     except Exception as error:  # its text may hold a value of the plan
-        return [Report(name, (), errors=(f"{name}: internal error ({type(error).__name__})",))]
+        problem = f"{name}: internal error ({type(error).__name__})"
+    return [Report(name, (), errors=(problem,), policy=policy.name, profile=policy.profile)]
 
 
 def judge_all(

@@ -28,6 +28,7 @@ COMMANDS = {
     "checks-dir": "print the folder to pass to checkov --external-checks-dir",
     "rego-dir": "print the folder of planproof's Rego, for conftest and OPA",
     "policy": "show the effective policy, check one, or create one",
+    "facts": "write what planproof derives from a plan as data, for rules in Rego",
     "baseline": "record today's failures, so that only new ones fail",
     "new-check": "create a new check, in a clone or in a folder of your own",
     "test": "run the tests of your own checks",

@@ -6,11 +6,10 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
-from planproof.formats.common import ORDER, TITLES, Group, advice, counted, groups, notes, place, subject
+from planproof.formats.common import ORDER, TITLES, Group, advice, by_reason, counted, groups, notes, place, subject
 from planproof.formats.streaming import Coming
-from planproof.plan.addresses import without_keys
 from planproof.text.escaping import one_line
-from planproof.verdict import IN_BASELINE, Finding, Report, Standing, listed
+from planproof.verdict import Report, Standing, listed
 
 _CODES = {"red": "31", "green": "32", "yellow": "33", "blue": "34", "bold": "1", "dim": "2"}
 _COLOURS = {
@@ -32,13 +31,19 @@ def stream(reports: Iterable[Report], colour: bool = False) -> Iterator[str]:
     return (f"{line}\n" for line in _Text(colour).lines(Coming(reports)))
 
 
-def wants_colour(stream: IO[Any]) -> bool:
-    """NO_COLOR forbids it, FORCE_COLOR demands it, else a terminal has it (https://no-color.org)."""
+def wants_colour(stream: IO[Any], when: str = "auto") -> bool:
+    """`always` or `never`; else NO_COLOR forbids it, FORCE_COLOR demands it, and a terminal has it (https://no-color.org)."""
+    if when != "auto":
+        return when == "always"
     if os.environ.get("NO_COLOR"):
         return False
     forced = os.environ.get("FORCE_COLOR")
     if forced:
         return forced != "0"
+    return is_terminal(stream)
+
+
+def is_terminal(stream: IO[Any]) -> bool:
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
@@ -82,15 +87,13 @@ class _Text:
     def _groups(self, found: list[Group], standing: Standing) -> Iterator[str]:
         for group in found:
             yield f"  {self._paint('bold', group.rule.id)}  {group.severity}  {one_line(group.rule.name)}"
-            known = sum(finding.reason.startswith(IN_BASELINE) for finding in group.findings)
-            if known and standing is Standing.SKIP:
+            told, known = by_reason(group)
+            if known:
                 yield f"    {known} in the baseline"
-            for alike in _alike(
-                f for f in group.findings if standing is not Standing.SKIP or not f.reason.startswith(IN_BASELINE)
-            ):
-                where, reason = place(alike[0]), one_line(alike[0].reason)
+            for same in told:
+                where, reason = place(same[0]), one_line(same[0].reason)
                 at = self._paint("dim", f"{one_line(where)}  ") if where else ""
-                yield f"    {at}{self._paint('bold', one_line(listed(map(subject, alike))))}: {reason}"
+                yield f"    {at}{self._paint('bold', one_line(listed(map(subject, same))))}: {reason}"
             if standing is Standing.FAIL and group.sections.remedy:
                 yield f"    {self._paint('green', 'Fix:')} {one_line(group.sections.remedy)}"
 
@@ -106,14 +109,3 @@ class _Text:
 
     def _paint(self, colour: str, text: str) -> str:
         return f"\x1b[{_CODES[colour]}m{text}\x1b[0m" if self._colour and text else text
-
-
-def _alike(findings: Iterable[Finding]) -> Iterable[list[Finding]]:
-    """The findings with one reason together: those on instances of one block, and those of which the same resources are the evidence, as of
-    buckets whose chains break at the same place."""
-    found: dict[tuple[object, str], list[Finding]] = {}
-    for finding in findings:
-        own = without_keys(subject(finding))
-        shared = finding.evidence and not any(without_keys(where).startswith(own) for where in finding.evidence)
-        found.setdefault((finding.evidence if shared else own, finding.reason), []).append(finding)
-    return found.values()

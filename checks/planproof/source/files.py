@@ -123,7 +123,7 @@ def is_saved_plan(path: str | os.PathLike[str]) -> bool:
     try:
         if not os.path.isfile(path):
             return False
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=_without_waiting) as file:
             head = file.read(_LONGEST_HEAD)
         if not head.startswith(b"PK\x03\x04"):
             return False

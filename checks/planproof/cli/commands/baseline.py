@@ -42,11 +42,16 @@ def run(options: argparse.Namespace) -> int:
     baseline = Baseline.of(reports, options.output)
     write_files([(options.output, baseline.text())])
     count = sum(sum(known.values()) for known in baseline.plans.values())
-    print(f"{options.output}: {count} failures of {len(baseline.plans)} plans recorded")
+    plans = len(baseline.plans)
+    print(f"{options.output}: {_counted(count, 'failure')} of {_counted(plans, 'plan')} recorded")
     expired = sum(f.code == EXCEPTION_EXPIRED and is_failure(f, report) for report in reports for f in report.findings)
     if expired:
         print(f"{expired} not recorded: their exceptions have expired, and a baseline does not renew them")
     return OK
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
 
 
 def _refuse_to_replace(path: str) -> None:

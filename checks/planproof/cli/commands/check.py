@@ -20,7 +20,10 @@ from planproof.registry import own_checks
 from planproof.text.escaping import one_line
 from planproof.verdict import Report
 
-FORMATS = ("text", "json", "sarif", "junit", "github", "markdown", "pr-comment", "html", "opa")
+FORMATS = (
+    *("text", "json", "sarif", "junit", "github", "gitlab", "markdown", "pr-comment", "html", "csv"),
+    *("opa", "atlantis", "ocsf", "asff"),
+)
 EXAMPLES = """\
 examples:
   planproof check plan.json
@@ -65,6 +68,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         dest="formats",
         help=f"of the report: {', '.join(FORMATS)} (default: text)",
     )
+    parser.add_argument(
+        "--color",
+        choices=("auto", "always", "never"),
+        default="auto",
+        help="of text on standard output (default: auto, if standard output is a terminal; NO_COLOR and FORCE_COLOR override)",
+    )
     parser.add_argument("--output", metavar="FILE", help="the file for the format that names no file, instead of standard output")
     parser.add_argument(
         "--run-terraform",
@@ -94,10 +103,11 @@ def run(options: argparse.Namespace) -> int:
     policy = find_policy(options.policy, own_checks(*options.checks))
     baseline = Baseline.find(options.baseline)
     named = tuple(options.plans)
-    scope = inputs.Scope(tuple(options.checks), baseline, options.only_changes, named, options.run_terraform)
+    is_rich = ("text", "") in targets and _is_rich(options.color)
+    scope = inputs.Scope(tuple(options.checks), baseline, options.only_changes, named, options.run_terraform, is_rich)
     found = inputs.plans(options.plans)
     reports = _Judged(inputs.judge_with_progress(found, policy, options.source, scope, options.jobs))
-    _write(reports, targets)
+    _write(reports, targets, options.color, is_rich)
     return reports.exit_code
 
 
@@ -128,11 +138,14 @@ def _targets(options: argparse.Namespace) -> list[tuple[str, str]]:
     return targets
 
 
-def _write(judged: _Judged, targets: Sequence[tuple[str, str]]) -> None:
+def _write(judged: _Judged, targets: Sequence[tuple[str, str]], color: str, is_rich: bool) -> None:
     from planproof.cli.output_files import write_files, write_stdout
 
     reports: Iterable[Report] = judged if len(targets) == 1 else list(judged)
-    to_stdout = ["".join(_stream(name, reports, to_stdout=True)) for name, file in targets if not file]
+    made = {
+        name: _text(reports, color, is_rich) if name == "text" else _stream(name, reports) for name, file in targets if not file
+    }
+    to_stdout = ["".join(pieces) for pieces in made.values()]
     write_files((file, _stream(name, reports)) for name, file in targets if file)
     if ("text", "") not in targets:  # who reads no report at once is to see why a plan was not judged
         for problem in judged.errors:
@@ -141,15 +154,24 @@ def _write(judged: _Judged, targets: Sequence[tuple[str, str]]) -> None:
         write_stdout(text)
 
 
-def _stream(name: str, reports: Iterable[Report], to_stdout: bool = False) -> Iterable[str]:
+def _is_rich(color: str) -> bool:
+    from planproof.formats import rich_text
+
+    return rich_text.is_wanted(sys.stdout, color)
+
+
+def _text(reports: Iterable[Report], color: str, is_rich: bool) -> Iterable[str]:
+    """The text for standard output: a terminal gets it by rich, if that is there."""
+    from planproof.formats import rich_text, to_text
+
+    has_colour = to_text.wants_colour(sys.stdout, color)
+    return rich_text.stream(reports, has_colour) if is_rich else to_text.stream(reports, has_colour)
+
+
+def _stream(name: str, reports: Iterable[Report]) -> Iterable[str]:
     """The report in pieces. JSON and text are made as the plans are judged; the others need them all."""
     module = importlib.import_module(f"planproof.formats.to_{name.replace('-', '_')}")
-    if name == "text":
-        pieces: Iterable[str] = module.stream(reports, colour=to_stdout and module.wants_colour(sys.stdout))
-    elif name == "json":
-        pieces = module.stream(reports)
-    else:
-        pieces = [module.render(list(reports))]
+    pieces: Iterable[str] = module.stream(reports) if name in ("text", "json") else [module.render(list(reports))]
     return pieces
 
 
