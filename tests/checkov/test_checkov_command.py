@@ -80,7 +80,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 ONE = "CKV_PLAN_12"
-UNREADABLE = "is a plan, but not as Checkov reads one"
+UNREADABLE = "is a plan, but not in the form that Checkov reads"
 CASES: dict[str, tuple[list[str], int, str]] = {
     "all is well": (["-f", str(GOOD), "-c", "CKV_PLAN_1,CKV_PLAN_3"], 0, ""),
     "a failure": (["-f", str(BAD), "-c", ONE], 1, ""),
@@ -149,7 +149,7 @@ def test_what_checkov_would_pass_over_is_refused(
 @pytest.mark.parametrize("options", [["--framework", "terraform"], ["--skip-framework", "terraform_plan"]])
 def test_frameworks_without_plans_are_refused(options: list[str], inputs: Path, checkovs: Checkovs) -> None:
     done = checkovs.run("planproof", "checkov", "--skip-download", *options, "-f", GOOD, cwd=inputs, path=(ROOT / "checks",))
-    assert (done.returncode, "leave out terraform_plan" in done.stderr) == (2, True), done.stderr
+    assert (done.returncode, "exclude terraform_plan" in done.stderr) == (2, True), done.stderr
 
 
 def test_files_of_other_frameworks_stand_beside_a_plan(inputs: Path, checkovs: Checkovs) -> None:

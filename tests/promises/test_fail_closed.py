@@ -117,8 +117,8 @@ PLANS_THAT_CAN_BE_READ: dict[str, Case] = {
         1,
         "CKV_PLAN_12",
         plan=b"Running\n" + BAD + b"\nDone\n",
-        plain=(1, "is a plan, but not as Checkov reads one"),
-        wrapped=(2, "is a plan, but not as Checkov reads one"),
+        plain=(1, "is a plan, but not in the form that Checkov reads"),
+        wrapped=(2, "is a plan, but not in the form that Checkov reads"),
     ),
     "the plan is incomplete": Case(0, "the plan is incomplete", plan=document(complete=False)),
 }
@@ -366,7 +366,7 @@ GAPS: dict[str, tuple[str, bytes, list[str], int, str]] = {
         BAD,
         ["--framework", "terraform", "-f", "plan.json"],
         2,
-        "leave out terraform_plan",
+        "exclude terraform_plan",
     ),
 }
 

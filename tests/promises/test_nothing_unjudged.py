@@ -257,7 +257,7 @@ def checkovs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkovs]:
 
 
 ON_CHECKOV: dict[str, tuple[str, dict[str, str], str]] = {
-    "several plans in a file": (SEVERAL["a line each"], {}, "plan.json holds 2 plans, one after the other"),
+    "several plans in a file": (SEVERAL["a line each"], {}, "plan.json contains 2 plans, but one is expected"),
     "a refresh-only plan": (REFRESH_ONLY, {}, "plans nothing for the 2 resources of the state"),
     "all that a plan makes is left out of planned_values": (
         json.dumps({**json.loads(BAD), "planned_values": {"root_module": {}}}),
