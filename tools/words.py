@@ -2,17 +2,17 @@
 
     python tools/words.py
 
-codespell finds the words. It gets a copy of the prose alone, line by line, in build/words: code and internal docstrings are not held to the
-list, and neither is code in backticks.
+codespell finds the words. It gets a copy of the prose alone, line by line: code and internal docstrings are not held to the list, and neither
+is code in backticks.
 """
 
 from __future__ import annotations
 
 import ast
 import re
-import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
@@ -86,18 +86,17 @@ def _unbroken(lines: list[str], words: Collection[str]) -> str:
 
 
 def main(root: Path = ROOT) -> int:
-    words, copy = entries(root), root / "build" / "words"
-    shutil.rmtree(copy, ignore_errors=True)
-    for file, lines in prose(root):
-        (copy / file).parent.mkdir(parents=True, exist_ok=True)
-        (copy / file).write_text(_unbroken(lines, words), encoding="utf-8", errors="replace")
-    dictionary = copy / "words"
-    dictionary.write_text("".join(f"{word}->{better},\n" for word, better in words.items()), encoding="utf-8")
+    words = entries(root)
     longest_first = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
     only = rf"(?i)(?<![\w/-])(?:{longest_first})(?![\w/-])"
-    options = ("-D", dictionary, "-S", dictionary, "-r", only, "--ignore-regex", "`[^`]*`")
-    command = [sys.executable, "-m", "codespell_lib", *options, "."]
-    done = subprocess.run(command, cwd=copy, capture_output=True, text=True)
+    with tempfile.TemporaryDirectory() as folder:
+        copy, dictionary = Path(folder, "prose"), Path(folder, "dictionary")
+        for file, lines in prose(root):
+            (copy / file).parent.mkdir(parents=True, exist_ok=True)
+            (copy / file).write_text(_unbroken(lines, words), encoding="utf-8", errors="replace")
+        dictionary.write_text("".join(f"{word}->{better},\n" for word, better in words.items()), encoding="utf-8")
+        command = [sys.executable, "-m", "codespell_lib", "-D", dictionary, "-r", only, "--ignore-regex", "`[^`]*`", "."]
+        done = subprocess.run(command, cwd=copy, capture_output=True, text=True)
     print(done.stdout.replace("./", "") + done.stderr, end="")
     return int(done.returncode != 0)
 
