@@ -197,7 +197,7 @@ def test_a_pipe_gets_the_plain_text(capsys: pytest.CaptureFixture[str], monkeypa
 def test_a_real_terminal_gets_it_as_wide_as_it_is(width: int, arguments: list[str], colours: bool) -> None:
     output = at_terminal(width, "check", str(REVIEW), *arguments)
     assert ("\x1b[1;31m" in output) is colours
-    lines = STYLE.sub("", output).splitlines()
+    lines = STYLE.sub("", output.replace("\r\x1b[K", "\n")).splitlines()  # a slow run tells of itself, and clears that line
     assert width * 0.9 < max(map(cell_len, lines)) <= width
     assert sum("❱" in line for line in lines) == len(
         {f.check_id for f in evaluate(REVIEW).findings if f.file and f.verdict is Verdict.FAIL}
