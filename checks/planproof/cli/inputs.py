@@ -162,18 +162,23 @@ def _in_processes(
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
 
+    from planproof.cli.signals import end_children
+
     (scope or Scope()).load()  # so that forked processes have them
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
     with ProcessPoolExecutor(jobs, context, initializer=_begin_process, initargs=(policy, source, scope)) as pool:
         pending = iter(paths)
         waiting = deque((path, pool.submit(_judge_in_process, path)) for path in islice(pending, jobs * 4))
-        while waiting:
-            path, task = waiting.popleft()
-            try:
+        try:
+            while waiting:
+                path, task = waiting.popleft()
                 yield task.result()
                 waiting.extend((p, pool.submit(_judge_in_process, p)) for p in islice(pending, 1))
-            except BrokenProcessPool:
-                raise PlanError(f"a process was ended while it judged {path} or a plan near it (out of memory?)") from None
+        except BrokenProcessPool:
+            raise PlanError(f"a process was ended while it judged {path} or a plan near it (out of memory?)") from None
+        except BaseException:  # the pool would wait for what nobody wants any more
+            end_children()
+            raise
 
 
 # What a process of several judges by; it is given once, not with each plan.
@@ -181,7 +186,10 @@ _given: tuple[Policy, str | None, Scope | None]
 
 
 def _begin_process(*given: Any) -> None:
+    from planproof.cli.signals import follow_parent
+
     global _given
+    follow_parent()
     _given = given
 
 

@@ -1,4 +1,4 @@
-"""The command `planproof`. Exit codes: 0 nothing failed, 1 something failed, 2 could not judge.
+"""The command `planproof`. Exit codes: 0 nothing failed, 1 something failed, 2 could not judge; 128 and a signal's number if one ends it.
 
 Each sub-command is a module in `planproof.cli.commands` with `configure(parser)` and `run(options) -> int`; only the one that is asked for
 is imported.
@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from planproof.cli.exit_codes import CANNOT_JUDGE
+from planproof.cli.signals import exit_code, tidy_up_first
 from planproof.cli.streams import fill_gaps, give_up_stdout
 from planproof.errors import PlanproofError
 from planproof.text.escaping import one_line
@@ -53,9 +54,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     gc.disable()  # nothing here is garbage before the end, and looking for it in a big plan takes longer than judging it
     try:
         try:
-            return _run(sys.argv[1:] if arguments is None else arguments)
+            return _run(sys.argv[1:] if arguments is None else arguments, is_own_process)
         finally:
             sys.stdout.flush()
+    except KeyboardInterrupt as ended:
+        if not is_own_process:
+            raise
+        print("planproof: ended by a signal, before everything was judged", file=sys.stderr)
+        return exit_code(ended)
     except PlanproofError as error:
         print(f"planproof: {one_line(str(error))}", file=sys.stderr)
     except OSError as error:
@@ -76,9 +82,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return CANNOT_JUDGE
 
 
-def _run(arguments: Sequence[str]) -> int:
+def _run(arguments: Sequence[str], is_own_process: bool) -> int:
     chosen = next((word for word in arguments if not word.startswith("-")), "")
     options = parser(chosen).parse_args(arguments)
+    if is_own_process and chosen not in PASSED_ON:
+        tidy_up_first()
     refuse_two_copies()
     return int(options.run(options))
 
