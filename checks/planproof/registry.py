@@ -6,13 +6,14 @@ import importlib.util
 import os
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import NoReturn
 
-from planproof.check import PLAN_WIDE, Check
+from planproof.check import PLAN_WIDE, Check, declared
 from planproof.context import Context
 from planproof.errors import LoadError
 from planproof.plan.model import Plan
@@ -47,6 +48,10 @@ def own_checks(*folders: str | os.PathLike[str]) -> tuple[Check, ...]:
     folders = folders or tuple(filter(None, named.split(os.pathsep)))
     if named and not folders:
         raise LoadError(f"PLANPROOF_CHECKS is {named!r}, which names no folder; take it out, or name the folders of your checks")
+    if not all(os.fspath(folder).strip() for folder in folders):
+        raise LoadError(
+            "a folder of checks is named by nothing but blanks; the current folder is called . (is a variable empty?)"
+        )
     bundled = all_checks() if folders else ()
     found: list[Check] = []
     for folder in dict.fromkeys(Path(folder).resolve() for folder in folders):
@@ -106,6 +111,7 @@ def _load(file: Path, package: str) -> list[Check]:
         assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module
+        declared.pop(name, None)
         try:
             spec.loader.exec_module(module)
         except KeyboardInterrupt:
@@ -114,9 +120,22 @@ def _load(file: Path, package: str) -> list[Check]:
             sys.modules.pop(name, None)
             return [_broken(file, error, own=package != BUNDLED)]
     found = [value for value in vars(module).values() if isinstance(value, Check)]
+    _refuse_lost(declared.get(name, ()), found, file)
     if not found:
         raise LoadError(f"{file} declares no check; a file that is none begins with an underscore")
     return found
+
+
+def _refuse_lost(told: Iterable[Check], found: Iterable[Check], file: Path) -> None:
+    """A check is found by its name in the file. One that shares it with a later function would be gone without a word."""
+    ids = Counter(check.id for check in told)
+    kept = {check.id for check in found}
+    lost = next((check for check in told if check.id not in kept or ids[check.id] > 1), None)
+    if lost is not None:
+        raise LoadError(
+            f"{file} declares {lost.id} as {lost.key}, but that name, or the id, is another's by the end of the file; "
+            "give each check a function and an id of its own"
+        )
 
 
 def _broken(file: Path, error: BaseException, own: bool) -> Check:

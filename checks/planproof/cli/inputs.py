@@ -39,6 +39,11 @@ class Scope(NamedTuple):
     def load(self) -> tuple[Check, ...]:
         return (*all_checks(), *own_checks(*self.checks))
 
+    @property
+    def for_several(self) -> Scope:
+        """For a run of more plans than one."""
+        return self._replace(baseline=self.baseline and self.baseline._replace(for_one=False))
+
     def arguments(self) -> dict[str, Any]:
         return {"checks": self.load(), "baseline": self.baseline, "only_changes": self.only_changes}
 
@@ -71,17 +76,17 @@ def plans(arguments: Sequence[str]) -> Inputs:
 def judge(path: str, policy: Policy, source: str | None = None, scope: Scope | None = None) -> list[Report]:
     """The report of one input; of one that holds several plans, those of all. Raises PlanError, SourceError."""
     source = source or os.environ.get("PLANPROOF_SOURCE")
-    how = (scope or Scope()).arguments()
+    scope = scope or Scope()
     if path == STDIN and sys.stdin is None:
         raise PlanError("standard input (-) is closed; give a plan to read from it, or the plan's file")
     if path != STDIN and is_saved_plan(path):
-        shown = io.BytesIO(_shown(path, scope or Scope()))
-        return [evaluate(Plan.load(shown, path), policy, Source.open(source or path), **how)]
+        shown = io.BytesIO(_shown(path, scope))
+        return [evaluate(Plan.load(shown, path), policy, Source.open(source or path), **scope.arguments())]
     found = documents_of(sys.stdin.buffer, "standard input") if path == STDIN else documents_of(path)
     if len(found) > 1:  # what lies beside them cannot be the source of all
-        return [_one_of_several(document, policy, source, how) for document in found]
+        return [_one_of_several(document, policy, source, scope.for_several.arguments()) for document in found]
     opened = Source.open(source) if source else find_source(path) if path != STDIN else None
-    return [evaluate(Plan.of(found[0]), policy, opened, **how)]
+    return [evaluate(Plan.of(found[0]), policy, opened, **scope.arguments())]
 
 
 def _shown(path: str, scope: Scope) -> bytes:
@@ -142,7 +147,8 @@ def judge_with_progress(
     else:
         from planproof.cli.progress import told
 
-        reports = chain.from_iterable(told(judge_all(paths, policy, source, jobs or _cores(), scope), len(paths)))
+        judged = judge_all(paths, policy, source, jobs or _cores(), scope.for_several)
+        reports = chain.from_iterable(told(judged, len(paths)))
     return _with_notices(reports, found.notices) if found.notices else reports
 
 

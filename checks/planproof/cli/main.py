@@ -17,7 +17,7 @@ from typing import Any
 from planproof.cli.exit_codes import CANNOT_JUDGE
 from planproof.cli.signals import exit_code, tidy_up_first
 from planproof.cli.streams import fill_gaps, give_up_stdout
-from planproof.errors import PlanproofError
+from planproof.errors import CommandError, PlanproofError
 from planproof.text.escaping import one_line
 from planproof.version import refuse_two_copies, version
 
@@ -85,10 +85,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(arguments: Sequence[str], is_own_process: bool) -> int:
     chosen = next((word for word in arguments if not word.startswith("-")), "")
     options = parser(chosen).parse_args(arguments)
-    if is_own_process and chosen not in PASSED_ON:
-        tidy_up_first()
+    if chosen not in PASSED_ON:
+        _refuse_empty(options)
+        if is_own_process:
+            tidy_up_first()
     refuse_two_copies()
     return int(options.run(options))
+
+
+def _refuse_empty(options: argparse.Namespace) -> None:
+    """What names nothing comes of a variable that is empty, and would be as if it were not there."""
+    for name, given in vars(options).items():
+        if given == "" or (isinstance(given, list) and "" in given):
+            raise CommandError(f"{name.replace('_', '-')} is empty; leave it out, or fill the variable that it comes from")
 
 
 def parser(*chosen: str) -> argparse.ArgumentParser:
