@@ -3,7 +3,7 @@
 Everything after `planproof checkov` is Checkov's own: planproof checkov -f plan.json -o sarif --soft-fail-on LOW
 
 Refused, with exit code 2, before Checkov starts: a plan that is missing, truncated, no plan at all or in a file that Checkov does not
-read, nothing to judge, a folder of checks that is missing or that Checkov would pass over, a check that cannot be loaded, a policy that
+read, nothing to judge, options in a .checkov.yaml that nobody named, a folder of checks that is missing or that Checkov would pass over, a check that cannot be loaded, a policy that
 cannot be used. Refused after it: a plan that Checkov did not look at, and an entry of --check that chooses no check. What Checkov looked
 at is asked of its report, not foretold from its options.
 """
@@ -38,6 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     _leave_pyston()
     checkov = _checkov(options.arguments)
+    _refuse_found_settings(checkov)
     policy = find_policy()
     _refuse_broken_checks()
     _refuse_folders(checkov.config.external_checks_dir or ())
@@ -92,6 +93,19 @@ def _checkov(arguments: Sequence[str]) -> Any:
             return self.folders
 
     return RememberingCheckov(argv=["--external-checks-dir", str(checks_folder()), *arguments])
+
+
+def _refuse_found_settings(checkov: Any) -> None:
+    """Checkov takes options from a file that it finds in the current folder or the scanned one, which may be of whoever is judged: it can
+    have code run, and failures let off. One in the user's home is the user's."""
+    home = os.path.realpath(os.path.expanduser("~"))
+    for source in checkov.parser.get_source_to_settings_dict():
+        kind, _, file = source.partition("|")
+        if kind == "config_file" and not checkov.config.config_file and os.path.dirname(os.path.realpath(file)) != home:
+            raise CommandError(
+                f"Checkov would take options from {file}, which may be of whoever is judged; take it away, "
+                f"or name it if they are to count: --config-file {file}"
+            )
 
 
 def _refuse_broken_checks() -> None:
