@@ -78,8 +78,8 @@ def _cannot_tell(document: Mapping[str, Any]) -> bool:
 
 
 def _exit_code(code: int, fail_on: str, is_unknown: bool) -> int:
-    if code == COULD_NOT_JUDGE:
-        return code
+    if code not in (0, 1):  # ended by a signal too
+        return COULD_NOT_JUDGE
     if fail_on == "never":
         return 0
     return 1 if code or (fail_on == "unknown" and is_unknown) else 0
