@@ -32,8 +32,9 @@ def main(environment: Mapping[str, str]) -> int:
         document = json.loads(report.read_text(encoding="utf-8"))
         counts = _counts(document)
         _append(environment, "GITHUB_STEP_SUMMARY", summary.read_text(encoding="utf-8"))
-        _output(environment, counts, done.returncode, given["SARIF_FILE"])
-    return done.returncode
+        code = done.returncode if done.returncode in (0, 1) else COULD_NOT_JUDGE  # ended by a signal too
+        _output(environment, counts, code, given["SARIF_FILE"])
+    return code
 
 
 PREFIX = "INPUT_"

@@ -25,11 +25,13 @@ SCHEMA = "planproof-baseline.schema"
 
 
 class Baseline(NamedTuple):
-    """The known failures by plan: its path relative to `folder`, where the baseline's file lies."""
+    """The known failures by plan: its path relative to `folder`, where the baseline's file lies. `for_one` says that one plan alone is
+    judged by it, which then may lie elsewhere than it did."""
 
     plans: Mapping[str, Counter[Failure]]
     folder: str = "."
     name: str = DEFAULT_FILE
+    for_one: bool = True
 
     @classmethod
     def find(cls, path: str | os.PathLike[str] | None = None) -> Baseline | None:
@@ -78,9 +80,13 @@ class Baseline(NamedTuple):
         return report._replace(findings=findings, fixed=tuple(_fixed(known, open_ones, report)))
 
     def _for(self, plan: str) -> Counter[Failure] | None:
-        """A baseline of one plan is about that plan wherever it lies now; one of several goes by their paths."""
+        """By the plan's path. A baseline of one plan is about that plan wherever it lies now, unless it lies where it did, or is judged
+        together with others: two environments have the same addresses."""
         found = self.plans.get(_key(plan, self.folder))
-        return next(iter(self.plans.values())) if found is None and len(self.plans) == 1 else found
+        if found is not None or len(self.plans) != 1 or not self.for_one:
+            return found
+        [(place, known)] = self.plans.items()
+        return None if os.path.exists(os.path.join(self.folder, place)) else known
 
 
 def is_failure(finding: Finding, report: Report) -> bool:

@@ -134,9 +134,15 @@ def check(
             raise ValueError(f"{id}: {name_of} must be a tuple of resource types, such as ('aws_s3_bucket',)")
 
     def declare(judge: Judge) -> Check:
-        return Check(id, name, severity, category, types, judge, applies, judge.__name__, reads_configuration, also_decided_by)
+        found = Check(id, name, severity, category, types, judge, applies, judge.__name__, reads_configuration, also_decided_by)
+        declared.setdefault(judge.__module__, []).append(found)
+        return found
 
     return declare
+
+
+declared: dict[str, list[Check]] = {}
+"""By module, all that its file declares: what has no name of its own there, the registry would not find."""
 
 
 def outcomes_of(answer: object) -> list[Outcome]:

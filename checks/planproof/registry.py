@@ -6,6 +6,7 @@ import importlib.util
 import os
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -13,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import NoReturn
 
-from planproof.check import PLAN_WIDE, Check
+from planproof.check import PLAN_WIDE, Check, declared
 from planproof.context import Context
 from planproof.errors import CommandError, LoadError
 from planproof.plan.model import Plan
@@ -50,6 +51,10 @@ def own_checks(*folders: str | os.PathLike[str]) -> tuple[Check, ...]:
     if named and not folders:
         raise LoadError(
             f"PLANPROOF_CHECKS is {named!r}, which is not a folder; unset it, or set it to the folders of your checks"
+        )
+    if not all(os.fspath(folder).strip() for folder in folders):
+        raise LoadError(
+            "the name of a folder of checks is blank; write . for the current folder, or check the variable that it comes from"
         )
     bundled = all_checks() if folders else ()
     found: list[Check] = []
@@ -110,6 +115,7 @@ def _load(file: Path, package: str) -> list[Check]:
         assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module
+        declared.pop(name, None)
         try:
             spec.loader.exec_module(module)
         except KeyboardInterrupt:
@@ -118,9 +124,22 @@ def _load(file: Path, package: str) -> list[Check]:
             sys.modules.pop(name, None)
             return [_broken(file, error, own=package != BUNDLED)]
     found = [value for value in vars(module).values() if isinstance(value, Check)]
+    _refuse_lost(declared.get(name, ()), found, file)
     if not found:
         raise LoadError(f"{file} declares no check; if it is a helper, begin its name with an underscore")
     return found
+
+
+def _refuse_lost(told: Iterable[Check], found: Iterable[Check], file: Path) -> None:
+    """A check is found by its name in the file. One that shares it with a later function would be gone without a word."""
+    ids = Counter(check.id for check in told)
+    kept = {check.id for check in found}
+    lost = next((check for check in told if check.id not in kept or ids[check.id] > 1), None)
+    if lost is not None:
+        raise LoadError(
+            f"{file} declares {lost.id} as {lost.key}, but that name, or the id, is another's by the end of the file; "
+            "give each check a function and an id of its own"
+        )
 
 
 def _broken(file: Path, error: BaseException, own: bool) -> Check:

@@ -18,7 +18,7 @@ from planproof.policy.model import Policy
 from planproof.policy.profiles import merge
 from planproof.registry import all_checks
 from planproof.verdict import Finding, Verdict
-from support.repository import ROOT
+from support.repository import ROOT, agreeing
 
 FIXTURES = ROOT / "fixtures"
 CHECK = next(check for check in all_checks() if check.key == "versioning_coverage")
@@ -89,7 +89,8 @@ def test_several_blocks_have_to_satisfy_a_predicate_all_or_one_of_them() -> None
     found = Context(plan, Policy.default())
     assert answer(one, replica, found).holds is True
     columns = replica.value.raw["schema_definition"][0]["column"]
-    two = Plan.load({**plan.raw, "planned_values": with_columns(plan.raw["planned_values"], [*columns, {"name": "at"}])})
+    planned = with_columns(plan.raw["planned_values"], [*columns, {"name": "at"}])
+    two = Plan.load(agreeing({**plan.raw, "planned_values": planned}))
     found, replica = Context(two, Policy.default()), two.by_address["aws_keyspaces_table.events"]
     assert answer(one, replica, found).holds is False
     assert answer({**one, "blocks": "any"}, replica, found).holds is True

@@ -171,6 +171,35 @@ def test_a_broken_policy_is_refused(inputs: Path) -> None:
     assert "policy.yaml:1: unknown key 'unknwon' in the policy; did you mean 'unknown'?" in done.stderr
 
 
+SETTINGS = {
+    "it lets failures off": "soft-fail: true\n",
+    "it leaves checks out": "skip-check: [CKV_PLAN_12]\n",
+    "it has code run": "external-checks-git: [trap.git]\n",
+}
+
+
+@pytest.mark.parametrize("name", [".checkov.yaml", ".checkov.yml", "scanned/.checkov.yaml"])
+@pytest.mark.parametrize("text", SETTINGS.values(), ids=SETTINGS)
+def test_settings_that_lie_around_are_refused_unless_they_are_named(text: str, name: str, tmp_path: Path) -> None:
+    home, scanned = tmp_path / "home", tmp_path / "work" / "scanned"
+    scanned.mkdir(parents=True)
+    home.mkdir()
+    (scanned / "plan.json").write_bytes(BAD.read_bytes())
+    (tmp_path / "work" / name).write_text(text, encoding="utf-8")
+    done = run(["-d", "scanned", "--framework", "terraform_plan"], tmp_path / "work", HOME=str(home))
+    assert done.returncode == 2
+    assert "planproof: Checkov would take options from" in done.stderr
+
+
+def test_settings_that_are_named_or_the_users_own_count(tmp_path: Path) -> None:
+    (tmp_path / "plan.json").write_bytes(BAD.read_bytes())
+    (tmp_path / "ours.yaml").write_text("soft-fail: true\n", encoding="utf-8")
+    arguments = ["-f", "plan.json", "--framework", "terraform_plan"]
+    assert run([*arguments, "--config-file", "ours.yaml"], tmp_path).returncode == 0
+    (tmp_path / "ours.yaml").rename(tmp_path / ".checkov.yaml")
+    assert run(arguments, tmp_path, HOME=str(tmp_path)).returncode == 0
+
+
 def run(arguments: list[str], cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [
         sys.executable,

@@ -17,7 +17,7 @@ from planproof.verdict import Finding
 from support.against_state import as_constants, planned_against
 from support.kill_table import FOLDERS, GOOD, checks_of
 from support.mutants import mutants
-from support.repository import FIXTURES, policy_of
+from support.repository import FIXTURES, agreeing, policy_of
 
 # What these name the state tells, by values that the good plan does not know before its apply, and no configuration in plan JSON.
 BY_VALUE = ("aws_s3_bucket_lifecycle_configuration.by_local", "aws_cloudwatch_log_group.made")
@@ -112,7 +112,7 @@ def test_what_was_there_before_the_change_is_judged(case: str) -> None:
         if forget:
             for resource in document[forget]["values"]["root_module"]["resources"]:
                 resource.pop("depends_on", None)
-        plan = Plan.load(document)
+        plan = Plan.load(agreeing(document))
         whole, changed = (evaluate(plan, only_changes=only) for only in (False, True))
         failures = {(f.check_id, f.subject) for f in whole.findings if whole.fails_by(f) and f.check_id != "CKV_PLAN_9"}
         assert failures

@@ -90,6 +90,50 @@ def test_two_of_them_are_not_called_alike(tmp_path: Path) -> None:
         own_checks(folder)
 
 
+DECLARED = """
+@check(id="{0}", name="x", severity="LOW", category="LOGGING", types=("aws_s3_bucket",))
+def {1}(bucket: Instance, context: Context) -> Outcome:
+    return {2}("a_code", "a reason")
+"""
+LOST = {
+    "two functions of one name": DECLARED.format("CKV_ACME_5", "one", "failed") + DECLARED.format("CKV_ACME_6", "one", "passed"),
+    "two of one name and id": DECLARED.format("CKV_ACME_5", "one", "failed") + DECLARED.format("CKV_ACME_5", "one", "passed"),
+    "a check that is taken away": DECLARED.format("CKV_ACME_5", "one", "failed")
+    + "del one\n"
+    + DECLARED.format("CKV_ACME_6", "two", "passed"),
+    "a name that is given to something else": DECLARED.format("CKV_ACME_5", "one", "failed") + "one = 1\n",
+    "a check in a list": DECLARED.format("CKV_ACME_5", "one", "failed") + "ALL = [one]\ndel one\n",
+}
+
+
+@pytest.mark.parametrize("text", LOST.values(), ids=LOST)
+def test_a_check_that_a_file_declares_and_loses_is_told(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "some.py").write_text("from planproof.check import *\n" + text, encoding="utf-8")
+    assert main(["check", str(PLAN), "--checks", str(tmp_path)]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "some.py declares CKV_ACME_5 as one, but that name, or the id, is another's by the end of the file" in said.err
+
+
+KEPT = {
+    "made by a function": 'def make(id, name):\n    @check(id=id, name=name, severity="LOW", category="LOGGING", types=())\n'
+    '    def judge(plan, context): return passed("ok", "ok")\n    return judge._replace(key=name)\n'
+    'one, two = make("CKV_ACME_5", "one"), make("CKV_ACME_6", "two")\n',
+    "two names of one": DECLARED.format("CKV_ACME_5", "one", "failed")
+    + "same = one\n"
+    + DECLARED.format("CKV_ACME_6", "two", "passed"),
+    "altered": DECLARED.format("CKV_ACME_5", "one", "failed")
+    + 'one = one._replace(severity="HIGH")\n'
+    + DECLARED.format("CKV_ACME_6", "two", "passed"),
+}
+
+
+@pytest.mark.parametrize("text", KEPT.values(), ids=KEPT)
+def test_a_check_may_be_made_in_another_way(text: str, tmp_path: Path) -> None:
+    (tmp_path / "some.py").write_text("from planproof.check import *\n" + text, encoding="utf-8")
+    assert [check.id for check in own_checks(tmp_path)] == ["CKV_ACME_5", "CKV_ACME_6"]
+
+
 def test_folders_without_checks_are_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "none").mkdir()
@@ -148,3 +192,15 @@ def test_a_file_may_import_another_check(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     assert [check.id for check in own_checks(folder)] == ["CKV_ACME_5", "CKV_ACME_6"]
+
+
+@pytest.mark.parametrize("name", [" ", "\t", f"{os.pathsep} "])
+def test_blanks_are_no_folder_of_checks(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Least of all the current one, which may be of whoever is judged."""
+    (tmp_path / "trap.py").write_text("raise SystemExit(0)", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PLANPROOF_CHECKS", name)
+    with pytest.raises(LoadError, match="named by nothing but blanks"):
+        own_checks()
+    with pytest.raises(LoadError, match="named by nothing but blanks"):
+        own_checks("")

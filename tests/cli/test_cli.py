@@ -46,6 +46,17 @@ def test_the_subject_of_a_plan_wide_finding_is_plan(capsys: pytest.CaptureFixtur
         (["check", str(PLAN), "--source", "no-such-folder"], "no-such-folder does not exist; provide the folder"),
         (["check", str(PLAN), "--policy", "no-such-policy.yaml"], "no-such-policy.yaml cannot be read as a policy"),
         (["check", str(PLAN.parent / "main.tf")], "is Terraform configuration (HCL), not a plan"),
+        *[
+            ([*command, f"--{option}", ""], f"{option} is empty; leave it out, or fill the variable that it comes from")
+            for command, options in (
+                (["check", str(PLAN)], ("policy", "source", "baseline", "checks", "output")),
+                (["baseline", "write", str(PLAN)], ("policy", "source", "checks", "output")),
+                (["list"], ("policy",)),
+                (["test", "."], ("policy",)),
+            )
+            for option in options
+        ],
+        (["check", ""], "plans is empty; leave it out"),
     ],
 )
 def test_bad_input_is_one_sentence_on_stderr_and_exit_2(

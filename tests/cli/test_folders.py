@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import bz2
+import gzip
 import json
 import os
 import shutil
@@ -63,6 +66,11 @@ FAILS: dict[str, Callable[[Path], None]] = {
     "no extension": written("staging", TEXT.encode()),
     "a line of a CI wrapper before it": written("staging.log", b"Running\n" + TEXT.encode()),
     "a line of a CI wrapper, and no extension": written("staging", b"Running\n" + TEXT.encode()),
+    "many lines before it": written("staging.log", b"  # aws_s3_bucket.logs will be created\n" * 5000 + TEXT.encode()),
+    "many lines before it, and no extension": written("staging", b"\n" * 5000 + TEXT.encode()),
+    "many lines before it, and keys in lines of their own": written(
+        "staging.txt", b"Plan: 1 to add\n" * 5000 + json.dumps(json.loads(TEXT), indent=2).encode()
+    ),
     "many variables before it": written("staging.json", after_many_variables()),
     "keys in another order": written("staging.json", json.dumps(json.loads(TEXT), sort_keys=True, indent=1).encode()),
     "a link to a file": linked("staging.json", str(BAD)),
@@ -79,6 +87,18 @@ CANNOT: dict[str, Callable[[Path], None]] = {
     "cut off": written("staging.json", TEXT.encode()[:2000]),
     "cut off before what it plans": written("staging.json", TEXT.encode()[:60]),
     "a saved plan that is cut off": written("staging", SAVED.read_bytes()[:3000]),
+    **{
+        f"compressed or encrypted, as {name}": written(name, content)
+        for name, content in {
+            "plan.json.gz": gzip.compress(TEXT.encode()),
+            "staging-plan.json.gz": gzip.compress(TEXT.encode()),
+            "plan.json.bz2": bz2.compress(TEXT.encode()),
+            "tfplan.gz": gzip.compress(SAVED.read_bytes()),
+            "Plan.JSON.ZST": b"\x28\xb5\x2f\xfd",
+            "plan.json.gpg": b"\x85\x01",
+            "plan.json.b64": base64.b64encode(TEXT.encode()),
+        }.items()
+    },
     "ended with an error": written("staging.json", json.dumps({**json.loads(TEXT), "errored": True}).encode()),
     "of no version": written("staging.json", json.dumps({**json.loads(TEXT), "format_version": None}).encode()),
     "a pipe": lambda folder: os.mkfifo(folder / "staging.json"),

@@ -44,6 +44,12 @@ STREAMS = {
     "PLANPROOF check BAD <&-": (1, ""),
     "PLANPROOF check BAD 2>&-": (1, ""),
     "PLANPROOF check no-such.json 2>&-": (2, ""),
+    "PLANPROOF check no-such.json 2> /dev/full": (2, ""),
+    "PLANPROOF check BAD --no-such 2> /dev/full": (2, ""),
+    "PLANPROOF check BAD 2> /dev/full": (1, ""),
+    "PLANPROOF check BAD no-such.json --format json 2> /dev/full": (2, ""),
+    "PLANPROOF check GOOD > /dev/full 2> /dev/full": (2, ""),
+    "PLANPROOF check GOOD >&- 2> /dev/full": (2, ""),
     "PLANPROOF check BAD GOOD <&- >&- 2>&-": (2, ""),
     "PLANPROOF check GOOD | true": (2, ""),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import io
 import json
 from collections.abc import Callable
 from typing import Any
@@ -27,6 +28,24 @@ def first(document: Json) -> Json:
 
 def change_of(document: Json, address: str) -> Json:
     return next(c for c in document["resource_changes"] if c["address"] == address)
+
+
+def change_of_first(document: Json) -> Json:
+    return change_of(document, first(document)["address"])["change"]
+
+
+def configured(document: Json) -> Json:
+    return document["configuration"]["root_module"]
+
+
+def blocks(document: Json) -> Json:
+    return configured(document)["resources"]
+
+
+def unknown_within(document: Json) -> None:
+    first(document)["values"]["tags"] = {"a": "b"}
+    change_of_first(document)["after"]["tags"] = {"a": "b"}
+    change_of_first(document)["after_unknown"]["tags"] = {"a": True}
 
 
 def by_address(document: Json) -> None:
@@ -70,6 +89,50 @@ EDITS: dict[str, tuple[Callable[[Json], None], str]] = {
     "changes as an object": (elsewhere("resource_changes", {"a": 1}), "resource_changes is not a list"),
     "a change without actions": (lambda d: d["resource_changes"][0]["change"].update(actions=[]), "no list of actions"),
     "actions as a text": (lambda d: d["resource_changes"][0]["change"].update(actions="create"), "no list of actions"),
+    "values missing": (lambda d: first(d).pop("values"), "different values in planned_values"),
+    "values that are null": (with_first(values=None), "different values in planned_values"),
+    "another value": (
+        lambda d: first(d)["values"].update(force_destroy=True, bucket="other"),
+        "different values in planned_values",
+    ),
+    "a value that is missing": (lambda d: first(d)["values"].pop("force_destroy"), "different values in planned_values"),
+    "tags as a list": (lambda d: first(d)["values"].update(tags=[]), "different values in planned_values"),
+    "another value among the changes": (
+        lambda d: change_of_first(d)["after"].update(bucket="other"),
+        "different values in planned_values",
+    ),
+    "no values among the changes": (lambda d: change_of_first(d).update(after=None), "different values in planned_values"),
+    "values among the changes that are a list": (lambda d: change_of_first(d).update(after=[1]), "after is not an object"),
+    "everything unknown": (lambda d: change_of_first(d).update(after_unknown=True), "after_unknown is not an object"),
+    "known and unknown": (
+        lambda d: change_of_first(d)["after_unknown"].update(force_destroy=True),
+        "has a value that is known, and known only",
+    ),
+    "known and unknown within": (lambda d: unknown_within(d), "has a value that is known, and known only"),
+    "no configuration": (lambda d: d.pop("configuration"), "the configuration has no block for it"),
+    "a configuration that is null": (elsewhere("configuration", None), "the configuration has no block for it"),
+    "an empty configuration": (elsewhere("configuration", {}), "the configuration has no block for it"),
+    "a configuration without its root": (
+        elsewhere("configuration", {"root_module": None}),
+        "the configuration has no block for it",
+    ),
+    "a block missing": (lambda d: blocks(d).clear(), "the configuration has no block for it"),
+    "a block without an address": (lambda d: blocks(d)[0].pop("address"), "has no address"),
+    "a block by another address": (lambda d: [b.update(address=b["address"].upper()) for b in blocks(d)], "has no block for it"),
+    "a block that is none": (lambda d: blocks(d).append("x"), "a block in configuration, resources is not an object"),
+    "blocks as an object": (lambda d: configured(d).update(resources={"a": 1}), "configuration, resources is not a list"),
+    "expressions as a list": (lambda d: blocks(d)[0].update(expressions=[]), "expressions is not an object"),
+    "calls as a list": (lambda d: configured(d).update(module_calls=[1]), "configuration, module_calls is not an object"),
+    "a call that is none": (
+        lambda d: configured(d)["module_calls"].update(outer=1),
+        "configuration, module.outer is not an object",
+    ),
+    "a call without its module": (lambda d: configured(d)["module_calls"]["outer"].pop("module"), "has no block for it"),
+    "a module of a call as a list": (
+        lambda d: configured(d)["module_calls"]["outer"].update(module=[1]),
+        "configuration, module.outer: module is not an object",
+    ),
+    "outputs as a list": (lambda d: configured(d).update(outputs=[1]), "configuration, outputs is not an object"),
     "configuration as a list": (elsewhere("configuration", []), "configuration is not an object"),
     "variables as a list": (elsewhere("variables", [1]), "variables is not an object"),
     "a state that is a number": (elsewhere("prior_state", 3), "prior_state is not an object"),
@@ -150,3 +213,45 @@ def test_a_state_may_list_an_address_twice_as_of_an_object_left_behind() -> None
     prior.insert(0, {**prior[0], "deposed_key": "ab12"})
     with pytest.raises(PlanError, match="plans nothing for the 2 resources"):
         Plan.load(refreshed)
+
+
+TWICE = {
+    "a part": lambda text: text[:-1] + ', "planned_values": {"root_module": {}}}',
+    "a whole plan": lambda text: text[:-1] + ", " + text[1:],
+    "how it ended": lambda text: '{"errored": true, "errored": false, ' + text[1:],
+    "a value": lambda text: (
+        text.replace('"values":', '"values": {}, "values":', 1)[:-1] + ', "complete": true, "complete": true}'
+    ),
+}
+
+
+@pytest.mark.parametrize("edit", TWICE.values(), ids=TWICE)
+@pytest.mark.parametrize("as_bytes", [True, False])
+def test_a_key_that_stands_twice_is_refused(edit: Callable[[str], str], as_bytes: bool) -> None:
+    text = edit(TEXT.rstrip())
+    with pytest.raises(PlanError, match="a key stands twice in one object"):
+        Plan.load(io.BytesIO(text.encode()) if as_bytes else io.StringIO(text), "plan.json")
+
+
+def test_a_word_that_stands_twice_is_no_key() -> None:
+    words = '"checks": [{"planned_values": 1, "errored": "errored"}, {"planned_values": 1}]'
+    assert Plan.load(io.StringIO(f"{{{words}, " + TEXT.lstrip()[1:])).instances
+
+
+def test_what_the_plan_itself_writes_needs_no_block() -> None:
+    """An import with `-generate-config-out` is in the plan before it is in the configuration."""
+    document = json.loads(TEXT)
+    for change in document["resource_changes"]:
+        change["change"]["importing"] = {"id": "an-id"}
+    document["configuration"] = {"root_module": {}}
+    assert Plan.load(document).instances
+
+
+@pytest.mark.parametrize("sensitive", [{"bucket": True}, {}, {"bucket": False}, None, True])
+@pytest.mark.parametrize("after", [{"bucket": True}, True])
+def test_what_one_place_calls_sensitive_is(sensitive: Json, after: Json) -> None:
+    for one, other in ((sensitive, after), (after, sensitive)):
+        document = json.loads(TEXT)
+        first(document)["sensitive_values"] = one
+        change_of_first(document)["after_sensitive"] = other
+        assert Plan.load(document).by_address[first(document)["address"]].get("bucket").is_sensitive

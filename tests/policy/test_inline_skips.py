@@ -46,6 +46,8 @@ HOLD = {
     'tags = { a = "#" } # checkov:skip=CKV_PLAN_12:kept by law': "skipped by a comment: kept by law",
     "#checkov:skip=CKV_PLAN_12:kept by law expires=2027-01-31": "skipped by a comment until 2027-01-31: kept by law",
     "#checkov:skip=CKV_PLAN_12:expires=2027-01-31, kept by law": "skipped by a comment until 2027-01-31: kept by law",
+    "#checkov:skip=CKV_PLAN_12:what expires stays, until 2030 by law": "skipped by a comment: what expires stays, until 2030 by law",
+    "#checkov:skip=CKV_PLAN_12:a expires=2099-01-31 expires=2027-01-31": "skipped by a comment until 2027-01-31: a",
     "#checkov:skip=CKV_PLAN_12:a expires=2020-01-31\n  #checkov:skip=CKV_PLAN_12:b": "skipped by a comment: b",
 }
 
@@ -54,6 +56,57 @@ HOLD = {
 def test_a_comment_is_an_exception_with_its_reason(comment: str, reason: str, tmp_path: Path) -> None:
     found = judged(tmp_path, comment)
     assert (found.verdict, found.reason) == (Verdict.SKIP, reason)
+
+
+SKIP = "#checkov:skip=CKV_PLAN_12:kept by law"
+TEXTS = {
+    "a string": f'"{SKIP}"',
+    "a string in a string": f'"${{"{SKIP}"}}"',
+    "a string in a call in a string": f'"a${{upper("{SKIP}")}}b"',
+    "a string in a string in a string": f'"${{"${{"{SKIP}"}}"}}"',
+    "a heredoc": f"<<EOT\n{SKIP}\nEOT",
+    "an indented heredoc": f"<<-EOT\n    {SKIP}\n  EOT",
+    "a string in a heredoc": f'<<EOT\n${{"{SKIP}"}}\nEOT',
+    "a heredoc whose marker stands in a string": f'<<EOT\n${{"\\nEOT"}}\n{SKIP}\nEOT',
+    "a directive in a heredoc": f"<<EOT\n%{{ if true }}\n{SKIP}\n%{{ endif }}\nEOT",
+}
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+def test_a_text_is_no_comment(text: str, tmp_path: Path) -> None:
+    found = judged(tmp_path, f"kms_key_id = {text}")
+    assert (found.verdict, SKIP in found.reason) == (Verdict.FAIL, False)
+    assert judged(tmp_path, f"kms_key_id = {text}\n{SKIP}").verdict is Verdict.SKIP
+
+
+MISSPELT = (
+    *(
+        "Expires=2030-01-31",
+        "EXPIRES=2030-01-31",
+        "expires = 2030-01-31",
+        "expires: 2030-01-31",
+        "expires 2030-01-31",
+        "expire=2030-01-31",
+    ),
+    *(
+        "expiry=2030-01-31",
+        "expiration: 2030-01-31",
+        "until=2030-01-31",
+        "until: 2030-01-31",
+        "expires=2030-1-31",
+        "expires=31.01.2030",
+    ),
+    *("expires=", "expires=never", "expires=2030-01-31T00:00", "expires=2030-01-31 expires=soon"),
+)
+
+
+@pytest.mark.parametrize("end", MISSPELT)
+@pytest.mark.parametrize("rule", ["allow", "require_expiry"])
+def test_an_end_that_is_written_in_another_way_is_told(end: str, rule: str, tmp_path: Path) -> None:
+    """Else the skip would hold for ever."""
+    found = judged(tmp_path, f"#checkov:skip=CKV_PLAN_12:kept by law {end}", rule)
+    assert found.verdict is Verdict.FAIL
+    assert "which is no day such as 2030-01-31" in found.reason
 
 
 FAIL = {

@@ -23,13 +23,18 @@ def load(name: str) -> Plan:
 
 
 def agreeing(document: dict[str, Any]) -> dict[str, Any]:
-    """The document, some resources of which were taken out of planned_values, without their changes: Terraform makes both of one list."""
-    planned, pending = set(), [document["planned_values"].get("root_module", {})]
+    """The document, some resources of which were altered or taken out in planned_values, with changes that say the same: Terraform makes
+    both of one list."""
+    planned, pending = {}, [document["planned_values"].get("root_module", {})]
     while pending:
         module = pending.pop()
-        planned |= {resource["address"] for resource in module.get("resources", ())}
+        planned |= {resource["address"]: resource for resource in module.get("resources", ())}
         pending += module.get("child_modules", ())
-    changes = [c for c in document["resource_changes"] if c["address"] in planned or c["change"]["actions"] == ["delete"]]
+    changes = [
+        {**c, "change": {**c["change"], "after": planned[c["address"]].get("values", {})}} if c["address"] in planned else c
+        for c in document["resource_changes"]
+        if c["address"] in planned or c["change"]["actions"] == ["delete"]
+    ]
     return {**document, "resource_changes": changes}
 
 

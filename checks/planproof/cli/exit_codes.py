@@ -6,8 +6,6 @@ from planproof.verdict import MANDATORY, SEVERITIES, Report, Standing
 
 OK, FAILED, CANNOT_JUDGE = 0, 1, 2
 """Exit codes: nothing failed, something failed, could not judge."""
-INTERRUPTED = 130
-"""Ended by Ctrl-C: 128 and the number of the signal, as shells have it."""
 FAILURE, UNKNOWN, NEVER = "failure", "unknown", "never"
 FAIL_ON = (*SEVERITIES, FAILURE, UNKNOWN, NEVER)
 """What makes exit code 1: failures of a severity or a worse one, all failures, what cannot be told too, or nothing."""

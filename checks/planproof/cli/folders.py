@@ -18,10 +18,13 @@ MAX_LOOKED_AT = 200_000
 _PASSED_OVER = ("node_modules", "__pycache__")
 _PLAN_NAMES = ("plan.json", "tfplan.json", "tfplan", "plan.out", "tfplan.out")
 _PLAN_ENDINGS = (".plan.json", ".tfplan.json", "-plan.json", "_plan.json", ".tfplan")
+_WRAPPED = (".7z", ".age", ".asc", ".b64", ".br", ".bz2", ".enc", ".gpg", ".gz", ".lz4", ".xz", ".zip", ".zst")
+"""What a plan's name ends with once it is compressed or encrypted."""
 _OF_OUTPUT = ("", ".log", ".out", ".plan", ".txt")
 """Of files that may be what a command printed, with lines of a CI wrapper before the plan."""
 _HEAD, _PIECE, _OVERLAP = 4096, 2**20, 64
 _MARKS = (b'"format_version"', b'"planned_values"', b'"resource_changes"')
+_BEGINS = re.compile(rb'\{\s*"format_version"')
 _TIME = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _STAMP = re.compile(rb'"timestamp"\s*:\s*"(' + _TIME.pattern + rb')"')
 _WORDS_OF_PLANS = re.compile(r"(?:^|[._-])(?:tfplan|plan|json|out)(?=[._-]|$)")
@@ -126,7 +129,7 @@ def _without_their_json(saved: list[str], texts: list[str]) -> list[str]:
 def _kind(path: str) -> str:
     """`json` or `saved` for what is to be judged as such; empty for what is no plan."""
     name = os.path.basename(path).lower()
-    is_called_one = name in _PLAN_NAMES or name.endswith(_PLAN_ENDINGS)
+    is_called_one = _is_plan_name(name) or _is_wrapped(name)
     try:
         status = os.stat(path)
         if not stat.S_ISREG(status.st_mode):
@@ -135,7 +138,7 @@ def _kind(path: str) -> str:
             return ""
         if not status.st_size:  # what a system shows as a file has no size, and may keep a reader waiting
             return "json" if is_called_one or name.endswith(".json") else ""
-        if is_saved_plan(path) or _begins_as_saved_plan(path):
+        if not _is_wrapped(name) and (is_saved_plan(path) or _begins_as_saved_plan(path)):
             return "saved"
         is_one = is_called_one or _holds_a_plan(path, os.path.splitext(name)[1])
     except FileNotFoundError:  # a link that leads to nothing
@@ -143,6 +146,16 @@ def _kind(path: str) -> str:
     except OSError:  # what cannot be read may be a plan; judging it tells why
         is_one = True
     return "json" if is_one else ""
+
+
+def _is_plan_name(name: str) -> bool:
+    return name in _PLAN_NAMES or name.endswith(_PLAN_ENDINGS)
+
+
+def _is_wrapped(name: str) -> bool:
+    """Whether it is called as a plan that is compressed or encrypted; judging it tells that it has to be unpacked."""
+    stem, ending = os.path.splitext(name)
+    return ending in _WRAPPED and _is_plan_name(stem)
 
 
 def _begins_as_saved_plan(path: str) -> bool:
@@ -155,13 +168,18 @@ def _begins_as_saved_plan(path: str) -> bool:
 def _holds_a_plan(path: str, ending: str) -> bool:
     with open(path, "rb") as file:
         head = file.read(_HEAD).replace(b"\0", b"").lstrip(b"\xff\xfe\xef\xbb\xbf \t\r\n")
-    if not head:
-        return ending == ".json"
-    if not (ending == ".json" or head.startswith(b"{") or (ending in _OF_OUTPUT and _MARKS[0] in head)):
+    if not head and ending == ".json":
+        return True
+    if not (ending == ".json" or head.startswith(b"{") or (ending in _OF_OUTPUT and _begins_somewhere(path))):
         return False
     marks = _marks(path)
     # A plan that is cut off before what it plans is no JSON; a state, or a schema, is.
     return len(marks) > 1 or (_MARKS[0] in marks and not is_json(path))
+
+
+def _begins_somewhere(path: str) -> bool:
+    """Whether a line of what a command printed begins the JSON of a plan, or may; a program is no such text."""
+    return any(_BEGINS.search(piece) for piece in _pieces(path))
 
 
 def _marks(path: str) -> set[bytes]:

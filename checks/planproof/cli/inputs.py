@@ -46,6 +46,11 @@ class Scope(NamedTuple):
         checks = (*all_checks(), *own_checks(*self.checks))
         return select_checks(checks, self.only, self.skipped) if self.only or self.skipped else checks
 
+    @property
+    def for_several(self) -> Scope:
+        """For a run of more plans than one."""
+        return self._replace(baseline=self.baseline and self.baseline._replace(for_one=False))
+
     def arguments(self) -> dict[str, Any]:
         return {"checks": self.load(), "baseline": self.baseline, "only_changes": self.only_changes, "excerpts": self.excerpts}
 
@@ -77,11 +82,11 @@ def plans(arguments: Sequence[str]) -> Inputs:
 
 def judge(path: str, policy: Policy, source: str | None = None, scope: Scope | None = None) -> list[Report]:
     """The report of one input; of one that holds several plans, those of all. Raises PlanError, SourceError."""
-    how = (scope or Scope()).arguments()
+    scope = scope or Scope()
     found, opened = read(path, source, scope)
     if len(found) > 1:
-        return [_one_of_several(document, policy, opened, how) for document in found]
-    return [evaluate(Plan.of(found[0]), policy, opened, **how)]
+        return [_one_of_several(document, policy, opened, scope.for_several.arguments()) for document in found]
+    return [evaluate(Plan.of(found[0]), policy, opened, **scope.arguments())]
 
 
 def read(path: str, source: str | None = None, scope: Scope | None = None) -> tuple[list[Document], Source | None]:
@@ -158,7 +163,8 @@ def judge_with_progress(
     else:
         from planproof.cli.progress import told
 
-        reports = chain.from_iterable(told(judge_all(paths, policy, source, jobs or _cores(), scope), len(paths)))
+        judged = judge_all(paths, policy, source, jobs or _cores(), scope.for_several)
+        reports = chain.from_iterable(told(judged, len(paths)))
     return _with_notices(reports, found.notices) if found.notices else reports
 
 
@@ -186,18 +192,23 @@ def _in_processes(
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
 
+    from planproof.cli.signals import end_children
+
     (scope or Scope()).load()  # so that forked processes have them
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
     with ProcessPoolExecutor(jobs, context, initializer=_begin_process, initargs=(policy, source, scope)) as pool:
         pending = iter(paths)
         waiting = deque((path, pool.submit(_judge_in_process, path)) for path in islice(pending, jobs * 4))
-        while waiting:
-            path, task = waiting.popleft()
-            try:
+        try:
+            while waiting:
+                path, task = waiting.popleft()
                 yield task.result()
                 waiting.extend((p, pool.submit(_judge_in_process, p)) for p in islice(pending, 1))
-            except BrokenProcessPool:
-                raise PlanError(f"a process was killed while it judged {path} or another plan (out of memory?)") from None
+        except BrokenProcessPool:
+            raise PlanError(f"a process was killed while it judged {path} or another plan (out of memory?)") from None
+        except BaseException:  # the pool would wait for what nobody wants any more
+            end_children()
+            raise
 
 
 # What a process of several judges by; it is given once, not with each plan.
@@ -205,7 +216,10 @@ _given: tuple[Policy, str | None, Scope | None]
 
 
 def _begin_process(*given: Any) -> None:
+    from planproof.cli.signals import follow_parent
+
     global _given
+    follow_parent()
     _given = given
 
 

@@ -1,4 +1,4 @@
-"""The command `planproof`. Exit codes: 0 nothing failed, 1 something failed, 2 could not judge, 130 ended by Ctrl-C.
+"""The command `planproof`. Exit codes: 0 nothing failed, 1 something failed, 2 could not judge; 128 and a signal's number if one ends it.
 
 Each sub-command is a module in `planproof.cli.commands` with `configure(parser)` and `run(options) -> int`; only the one that is asked for
 is imported.
@@ -14,10 +14,11 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from planproof.cli.exit_codes import CANNOT_JUDGE, INTERRUPTED
+from planproof.cli.exit_codes import CANNOT_JUDGE
 from planproof.cli.help import Parser, Version
+from planproof.cli.signals import code_of, tidy_up_first
 from planproof.cli.streams import fill_gaps, give_up_stdout
-from planproof.errors import PlanproofError
+from planproof.errors import CommandError, PlanproofError
 from planproof.text.escaping import one_line
 from planproof.version import refuse_two_copies
 
@@ -56,9 +57,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     gc.disable()  # nothing here is garbage before the end, and looking for it in a big plan takes longer than judging it
     try:
         try:
-            return _run(sys.argv[1:] if arguments is None else arguments)
+            return _run(sys.argv[1:] if arguments is None else arguments, is_own_process)
         finally:
             sys.stdout.flush()
+    except KeyboardInterrupt as ended:
+        if not is_own_process:
+            raise
+        print("planproof: ended by a signal, before everything was judged", file=sys.stderr)
+        return code_of(ended)
     except PlanproofError as error:
         print(f"planproof: {one_line(str(error))}", file=sys.stderr)
     except OSError as error:
@@ -67,8 +73,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not isinstance(error, BrokenPipeError):  # whoever reads no further wants to hear nothing either
             why = "standard output is closed" if error.errno == errno.EBADF else error.strerror or error
             print(f"planproof: the report cannot be written: {why}", file=sys.stderr)
-    except KeyboardInterrupt:
-        return INTERRUPTED
     except MemoryError:
         print("planproof: not enough memory; for several plans, try --jobs 1", file=sys.stderr)
     except Exception as error:  # a traceback could hold values of the plan
@@ -81,11 +85,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return CANNOT_JUDGE
 
 
-def _run(arguments: Sequence[str]) -> int:
+def _run(arguments: Sequence[str], is_own_process: bool) -> int:
     chosen = next((word for word in arguments if not word.startswith("-")), "")
     options = parser(chosen).parse_args(arguments)
+    if chosen not in PASSED_ON:
+        _refuse_empty(options)
+        if is_own_process:
+            tidy_up_first()
     refuse_two_copies()
     return int(options.run(options))
+
+
+def _refuse_empty(options: argparse.Namespace) -> None:
+    """What names nothing comes of a variable that is empty, and would be as if it were not there."""
+    for name, given in vars(options).items():
+        if given == "" or (isinstance(given, list) and "" in given):
+            raise CommandError(f"{name.replace('_', '-')} is empty; leave it out, or fill the variable that it comes from")
 
 
 def parser(*chosen: str) -> argparse.ArgumentParser:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
+from typing import Any
 
 
 def fill_gaps() -> None:
@@ -17,6 +19,19 @@ def fill_gaps() -> None:
         sys.stdout = open(_occupy(1, os.O_RDONLY), "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     if sys.stderr is None:
         sys.stderr = open(_occupy(2, os.O_WRONLY), "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    else:
+        raw = io.BufferedWriter(_Unheard(2, "w", closefd=False))
+        sys.stderr = io.TextIOWrapper(raw, sys.stderr.encoding, sys.stderr.errors, line_buffering=True)
+
+
+class _Unheard(io.FileIO):
+    """Standard error. What it does not take (a disk is full, a reader is gone) is let go: that must not change what the command ends with."""
+
+    def write(self, data: Any) -> int:
+        try:
+            return super().write(data)
+        except OSError:
+            return memoryview(data).nbytes
 
 
 def _occupy(number: int, flags: int) -> int:

@@ -1,7 +1,7 @@
 """A plan that contradicts itself is none: what Terraform never writes is refused, so that nothing is passed over for want of it.
 
 Everything is judged by `planned_values`. Terraform makes them of the same list as `resource_changes`, so what the plan changes and does not
-destroy stands in both, with one type and one mode.
+destroy stands in both, with one type, one mode and the same values, and what it makes or updates has its block in the configuration.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from planproof.errors import PlanError
-from planproof.plan.addresses import without_module
+from planproof.plan.addresses import without_keys, without_module
 from planproof.plan.value import Json
 from planproof.text.escaping import one_line
 from planproof.verdict import listed
 
+_WRITTEN = frozenset({"create", "read", "update"})
 _GONE = (["delete"], ["forget"])
 _AGAIN = "Terraform does not write such a plan; create the plan again"
 _OBJECTS = ("configuration", "output_changes", "prior_state", "variables")
@@ -23,6 +24,7 @@ _OBJECTS = ("configuration", "output_changes", "prior_state", "variables")
 class _Planned(NamedTuple):
     mode: str
     type: str
+    values: Mapping[str, Json]
 
 
 def refuse_contradictions(document: Mapping[str, Json], name: str) -> None:
@@ -33,6 +35,7 @@ def refuse_contradictions(document: Mapping[str, Json], name: str) -> None:
         planned = _resources(document["planned_values"], "planned_values")
         changes = list(_changes(document))
         _compare(planned, changes)
+        _refuse_unwritten(changes, set(_blocks(_object(document.get("configuration"), "configuration"))))
         if not any(each.mode == "managed" for each in planned.values()) and all(c.get("mode") == "data" for c in changes):
             _refuse_nothing(document, name)
     except _Contradiction as problem:
@@ -49,9 +52,63 @@ def _compare(planned: Mapping[str, _Planned], changes: Sequence[Mapping[str, Jso
     if missing:
         raise _Contradiction(f"it changes {listed(missing)}, but planned_values lacks {'it' if len(missing) == 1 else 'them'}")
     for change in kept:
-        for key, said in planned[change["address"]]._asdict().items():
-            if change.get(key, said) != said:
-                raise _Contradiction(f"{change['address']} has a different {key} in planned_values than in resource_changes")
+        address, said = change["address"], planned[change["address"]]
+        for key, one in (("mode", said.mode), ("type", said.type)):
+            if change.get(key, one) != one:
+                raise _Contradiction(f"{address} has a different {key} in planned_values than in resource_changes")
+        _compare_values(address, said.values, change["change"])
+
+
+def _compare_values(address: str, values: Mapping[str, Json], change: Mapping[str, Json]) -> None:
+    after = _object(change.get("after"), f"{address}: after")
+    if values != after and _without_nulls(values) != _without_nulls(after):
+        raise _Contradiction(f"{address} has different values in planned_values than in resource_changes")
+    unknown = change.get("after_unknown") or None
+    if _is_known_and_unknown(values, _object(unknown, f"{address}: after_unknown")):
+        raise _Contradiction(f"{address} has a value that is known, and known only after apply")
+
+
+def _without_nulls(values: Mapping[str, Json]) -> Mapping[str, Json]:
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _is_known_and_unknown(values: Json, unknown: Json) -> bool:
+    pending = [(values, unknown)]
+    while pending:
+        value, mask = pending.pop()
+        if mask is True and value is not None:
+            return True
+        if isinstance(mask, dict) and isinstance(value, dict):
+            pending += [(value[key], part) for key, part in mask.items() if part and key in value]
+        elif isinstance(mask, list) and isinstance(value, list):
+            pending += zip(value, mask, strict=False)
+    return False
+
+
+def _refuse_unwritten(changes: Sequence[Mapping[str, Json]], blocks: set[str]) -> None:
+    """What a plan makes or updates is written in the configuration, unless the plan itself writes it (`-generate-config-out`)."""
+    for change in changes:
+        said = change["change"]
+        is_written = _WRITTEN.isdisjoint(said["actions"]) or "importing" in said or "generated_config" in said
+        if not is_written and without_keys(change["address"]) not in blocks:
+            raise _Contradiction(f"it changes {change['address']}, and the configuration has no block for it")
+
+
+def _blocks(configuration: Mapping[str, Json]) -> Iterator[str]:
+    """The blocks of all modules, by their addresses without keys. Raises _Contradiction if a part of them has another form."""
+    pending = [("", _object(configuration.get("root_module"), "configuration.root_module"))]
+    while pending:
+        path, module = pending.pop()
+        for key in ("outputs", "variables"):
+            _object(module.get(key), f"configuration, {path}{key}")
+        for raw in _list(module.get("resources"), f"configuration, {path}resources"):
+            block = _object(raw, f"a block in configuration, {path}resources")
+            yield path + (address := _text(block, "address", f"a block in configuration, {path}resources"))
+            _object(block.get("expressions"), f"configuration, {path}{address}: expressions")
+        for name, raw in _object(module.get("module_calls"), f"configuration, {path}module_calls").items():
+            call = _object(raw, f"configuration, {path}module.{name}")
+            _object(call.get("expressions"), f"configuration, {path}module.{name}: expressions")
+            pending.append((f"{path}module.{name}.", _object(call.get("module"), f"configuration, {path}module.{name}: module")))
 
 
 def _refuse_nothing(document: Mapping[str, Json], name: str) -> None:
@@ -97,11 +154,11 @@ def _resources(values: Json, place: str) -> Mapping[str, _Planned]:
 def _planned(resource: Mapping[str, Json], address: str, place: str) -> _Planned:
     kind, own = _text(resource, "type", address), _text(resource, "name", address)
     mode = resource.get("mode", "managed")
-    _object(resource.get("values"), f"{address}: values")
+    values = _object(resource.get("values"), f"{address}: values")
     local = f"{kind}.{own}" if mode == "managed" else f"{mode}.{kind}.{own}"
     if not isinstance(mode, str) or without_module(address).partition("[")[0] != local:
         raise _Contradiction(f"{address} is {local} by its other keys in {place}")
-    return _Planned(mode, kind)
+    return _Planned(mode, kind, values)
 
 
 def _text(raw: Mapping[str, Json], key: str, where: str) -> str:

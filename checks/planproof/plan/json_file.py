@@ -7,6 +7,7 @@ import os
 import re
 import stat
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import IO, Any, NamedTuple
 
 from planproof.errors import PlanError
@@ -22,6 +23,7 @@ _HCL = re.compile(r"^\s*(?:resource|data|module|variable|output|provider|terrafo
 _JSON_START = re.compile(r"^\{", re.MULTILINE)
 _BEHIND = re.compile(r"\s*\{")
 _STARTS_TRIED = 20
+_ONCE = ("planned_values", "resource_changes", "configuration", "prior_state", "errored", "complete")
 _OF_A_PLAN = frozenset({"format_version", "planned_values", "resource_changes"})
 _LOOKS_LIKE_A_PLAN = re.compile(r'^\{\s*"|"(?:format_version|planned_values|resource_changes)"', re.MULTILINE)
 
@@ -41,6 +43,7 @@ def documents(content: bytes | str, name: str) -> list[Document]:
     """
     if isinstance(content, bytes) and content.startswith(b"PK\x03\x04"):
         raise PlanError(f"{name} is a saved plan (binary); convert it to JSON: terraform show -json {_base(name)} > plan.json")
+    _refuse_repeated(content, name)
     try:
         return [Document(_expect_object(_loads(content), name), name)]
     except (ValueError, RecursionError) as error:
@@ -56,6 +59,24 @@ def documents_of(source: str | os.PathLike[str] | IO[bytes] | IO[str], name: str
         return documents(read_file(source, name), name)
     name = name or str(getattr(source, "name", "standard input"))
     return documents(read_stream(source, name), name)
+
+
+def _refuse_repeated(content: bytes | str, name: str) -> None:
+    """Of a key that stands twice, readers take the last, and people see the first. To look at each key takes long, so it is done only if a
+    part of a plan seems to stand there twice."""
+    words = (f'"{part}"' for part in _ONCE)
+    found = (content.count(word.encode()) if isinstance(content, bytes) else content.count(word) for word in words)
+    if max(found) < 2:
+        return
+
+    def once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+        data = dict(pairs)
+        if len(data) < len(pairs):
+            raise PlanError(f"{name} is not as Terraform writes it: a key stands twice in one object; make it again: {MAKE_JSON}")
+        return data
+
+    with suppress(ValueError, RecursionError):  # of several plans, or none, the reader tells
+        json.loads(content, object_pairs_hook=once)
 
 
 def _too_deep(name: str) -> PlanError:
@@ -142,7 +163,9 @@ def _decode(content: bytes | str, name: str) -> str:
     except UnicodeDecodeError as error:
         strange = error.start
     if strange >= 0:
-        raise PlanError(f"{name} is not text in UTF-8 or UTF-16 (byte {strange}); create it again: {MAKE_JSON}")
+        raise PlanError(
+            f"{name} is not text in UTF-8 or UTF-16 (byte {strange}); unpack it if it is compressed or encrypted, or create it again: {MAKE_JSON}"
+        )
     return text
 
 

@@ -16,7 +16,7 @@ from planproof.plan.addresses import index_text, last_step
 from planproof.plan.configuration import ModuleCall, ModuleConfig, ResourceConfig
 from planproof.plan.consistency import refuse_contradictions
 from planproof.plan.json_file import Document, documents_of, refuse_other_documents
-from planproof.plan.value import EMPTY, MISSING, Json, Key, PathStep, Value, as_list, as_object
+from planproof.plan.value import EMPTY, MISSING, Json, Key, PathStep, Value, as_list, as_object, either
 
 
 class Module:
@@ -91,9 +91,9 @@ class Instance:
     def value(self) -> Value:
         """All its attributes, as one object."""
         if self._value is None:
-            sensitive = self._raw.get("sensitive_values", MISSING)
-            if sensitive is MISSING:
-                sensitive = self._change.get("after_sensitive")
+            sensitive, after = self._raw.get("sensitive_values"), self._change.get("after_sensitive")
+            if sensitive != after:
+                sensitive = either(sensitive, after)
             self._value = Value(self._raw.get("values"), self._change.get("after_unknown") or None, sensitive or None)
         return self._value
 
@@ -141,7 +141,7 @@ class Plan:
         self.format_version = str(document.get("format_version", ""))
         self.terraform_version = str(document.get("terraform_version", ""))
         self.warnings: list[str] = list(warnings)
-        self.is_complete = document.get("complete") is not False
+        self.is_complete = document.get("complete") in (True, None)
         """False where a -target or deferred changes leave resources of the configuration out."""
         if not self.is_complete:
             self.warnings.append(

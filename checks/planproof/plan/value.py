@@ -6,6 +6,7 @@ import enum
 import json
 import math
 from collections.abc import Mapping
+from itertools import zip_longest
 from typing import Any
 
 Json = Any
@@ -139,6 +140,17 @@ def _mask(mask: Json, step: PathStep) -> Json:
         return True
     found = part_of(mask, step)
     return None if found is MISSING else found
+
+
+def either(one: Json, other: Json) -> Json:
+    """The mask that marks what one of two marks, as the two places that say what is sensitive do not always say the same."""
+    if one is True or other is True:
+        return True
+    if isinstance(one, dict) and isinstance(other, dict):
+        return {**one, **{key: either(one.get(key), mask) for key, mask in other.items()}}
+    if isinstance(one, list) and isinstance(other, list):
+        return [either(a, b) for a, b in zip_longest(one, other)]
+    return one or other
 
 
 def _any(mask: Json) -> bool:

@@ -14,6 +14,8 @@ MARK = ":skip="
 ALLOW, REQUIRE_EXPIRY, FORBID = "allow", "require_expiry", "forbid"
 _SKIP = re.compile(r"(?:checkov|bridgecrew|cortex):skip=[ \t]*([\w-]+(?:,[\w-]+)*)(?::([^\r\n]*))?")
 _EXPIRES = re.compile(r"\bexpires=([^\s,;)*]*)[,;]?")
+_MEANT = re.compile(r"\bexpir\w*\W{0,3}(?:[=:]|\d{4}\b)|\buntil ?[=:]", re.IGNORECASE)
+"""An end that is written in another way: it would be none, and the skip would have no end."""
 _LONGEST = 300
 
 
@@ -64,9 +66,16 @@ def _skips_of(check_id: str, comments: Iterable[str]) -> Iterator[InlineSkip]:
 
 
 def _skip(words: str) -> InlineSkip:
-    until = _EXPIRES.search(words)
+    ends = _EXPIRES.findall(words)
     reason = " ".join(_EXPIRES.sub(" ", words).replace("*/", " ").split())[:_LONGEST] or "no reason is given"
-    return InlineSkip(reason, until[1], _day(until[1])) if until else InlineSkip(reason)
+    meant = _MEANT.search(reason)
+    ends += [reason[meant.start() :]] if meant else []
+    days = {end: _day(end) for end in ends}
+    wrong = next((end for end, day in days.items() if day is None), None)
+    if wrong is not None or not days:
+        return InlineSkip(reason, wrong)
+    end, day = min((day, end) for end, day in days.items() if day is not None)[::-1]  # of several, the first to come
+    return InlineSkip(reason, end, day)
 
 
 def _day(text: str) -> datetime.date | None:

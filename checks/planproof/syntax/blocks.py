@@ -16,10 +16,7 @@ _STRING = rf'"[^"\\$%\r\n]*(?:(?:\\.|\$\$\{{|%%\{{|{_INTERPOLATION}|[$%](?![$%]?
 _code = re.compile(rf'[^"#/<{{}}]*(?:(?:{_STRING}|{lexer.COMMENTS}|/(?![/*])|<(?!<))[^"#/<{{}}]*)*').match
 
 # A comment, or what may look as if it held one: a string, a heredoc.
-_comments = re.compile(
-    rf'(?P<comment>{lexer.COMMENTS})|"(?:[^"\\\n]|\\.)*"'
-    rf"|<<-?(?P<marker>{lexer.IDENTIFIER})\r?\n(?:.*\n)*?[ \t]*(?P=marker)[ \t]*(?=\r?\n|\Z)"
-).finditer
+_comment_or_text = re.compile(rf'(?P<comment>{lexer.COMMENTS})|(?P<plain>{_STRING})|(?P<quote>")|(?P<heredoc><<)').search
 
 
 class TopBlock:
@@ -42,7 +39,17 @@ class TopBlock:
 
     def comments(self) -> list[str]:
         """The comments in it, of the native syntax."""
-        return [found["comment"] for found in _comments(self.file.text, self.start, self.end) if found["comment"]]
+        found: list[str] = []
+        parser = Parser(self.file, self.start)
+        while part := _comment_or_text(self.file.text, parser.pos, self.end):
+            parser.pos = part.end()
+            if part["comment"]:
+                found.append(part["comment"])
+            elif part["quote"]:
+                templates.quoted(parser, part.start())
+            elif part["heredoc"]:
+                templates.heredoc(parser, part.start())
+        return found
 
 
 def top_blocks(file: SourceFile) -> list[TopBlock]:

@@ -37,10 +37,14 @@ class Watch(NamedTuple):
 
     def get(self, name: str, context: Context) -> Value:
         """`metric_name`, `namespace`, `dimensions`, `unit`, `period`; `stat` stands for the statistic of either kind."""
+        return context.argument(self.alarm, *self.place(name, context))
+
+    def place(self, name: str, context: Context) -> Path:
+        """Where the alarm says it."""
         if name == "stat" and not self.path:
             plain = context.argument(self.alarm, "statistic")
-            return context.argument(self.alarm, "extended_statistic") if plain.is_unset else plain
-        return context.argument(self.alarm, *self.path, name)
+            return ("extended_statistic",) if plain.is_unset else ("statistic",)
+        return (*self.path, name)
 
 
 class Watches:
@@ -96,8 +100,8 @@ def troubles(watch: Watch, weight: float, default: float | None, settings: Mappi
     unknown = next((name for name, value in values.items() if value.is_unknown), None)
     if unknown:
         return [Trouble("unknown_alarm", f"{alarm.address}.{unknown} is known after apply", unknown, undetermined=True)]
-    paths: dict[str, Path] = {"period": (*watch.path, "period")}
-    shown = {name: context.display_value(alarm, *paths.get(name, (name,))) for name in (*names, "period")}
+    shown = {name: context.display_value(alarm, name) for name in names}
+    shown |= {name: context.display_value(alarm, *watch.place(name, context)) for name in ("period", "stat")}
     through = _through(watch, context)
     at_last = through if isinstance(through, Trouble) else _trips(alarm, values, shown, weight, default, fills=through)
     return [*_slow(alarm, values, shown, settings), *([at_last] if at_last else [])]
@@ -128,7 +132,7 @@ def _trips(
     periods = max(int((values["period"].number or _FINEST) // _FINEST), 1)
     busy = _statistic(statistic, [weight, *[default] * (periods - 1)] if default is not None else [weight])
     quiet = _statistic(statistic, [default] * periods) if default is not None else 0.0 if fills else None
-    what = f"{statistic} {values['comparison_operator'].text} {shown['threshold']}"
+    what = " ".join(shown[name].strip('"') for name in ("stat", "comparison_operator", "threshold"))
     if not compare(busy, threshold):
         text = f"{alarm.address} does not trigger on one event: {what}, and one event yields {busy:g}"
         return Trouble("cannot_trip", text, "threshold")

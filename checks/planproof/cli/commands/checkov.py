@@ -3,7 +3,7 @@
 All arguments after `planproof checkov` are Checkov's own: planproof checkov -f plan.json -o sarif --soft-fail-on LOW
 
 Before Checkov starts, these end with exit code 2: a plan that is missing, truncated, not a plan or in a file that Checkov does not read;
-nothing to judge; a folder of checks that is missing or that Checkov would ignore; a check that cannot be loaded; a policy that cannot be
+nothing to judge; options in a .checkov.yaml that --config-file does not name; a folder of checks that is missing or that Checkov would ignore; a check that cannot be loaded; a policy that cannot be
 used. After Checkov ends, these do too: a plan that Checkov did not read, and an entry of --check that matches no check. The report of
 Checkov shows what it read; its options do not.
 """
@@ -43,6 +43,7 @@ def run(options: argparse.Namespace) -> int:
         return _help(options.arguments)
     _leave_pyston()
     checkov = _checkov(options.arguments)
+    _refuse_found_settings(checkov)
     policy = find_policy()
     _refuse_broken_checks()
     _refuse_folders(checkov.config.external_checks_dir or ())
@@ -111,6 +112,19 @@ def _checkov(arguments: Sequence[str]) -> Any:
             return self.folders
 
     return RememberingCheckov(argv=["--external-checks-dir", str(checks_folder()), *arguments])
+
+
+def _refuse_found_settings(checkov: Any) -> None:
+    """Checkov takes options from a file that it finds in the current folder or the scanned one, which may be of whoever is judged: it can
+    have code run, and failures let off. One in the user's home is the user's."""
+    home = os.path.realpath(os.path.expanduser("~"))
+    for source in checkov.parser.get_source_to_settings_dict():
+        kind, _, file = source.partition("|")
+        if kind == "config_file" and not checkov.config.config_file and os.path.dirname(os.path.realpath(file)) != home:
+            raise CommandError(
+                f"Checkov would read options from {file}, which may belong to the author of the plan; remove it, "
+                f"or name it if its options must apply: --config-file {file}"
+            )
 
 
 def _refuse_broken_checks() -> None:
