@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -11,25 +11,36 @@ import pytest
 Json = Any
 
 
-def opa(policy: str, rules: Mapping[str, str], plan: Json, data: Json) -> dict[str, Json]:
-    """What the rules come to: by name, the value of each reference."""
+Ask = Callable[[Mapping[str, str], Json], dict[str, Json]]
+"""What references come to for an input, by the names that they are given."""
+
+
+def opa(modules: Mapping[str, str], data: Json) -> Ask:
+    """OPA with modules and data, compiled once. What a builtin refuses is an error here, and not undefined as in `opa eval`."""
     from opa_bindings import OpaEngine
 
-    with OpaEngine() as engine:
-        engine.add_policy("policy.rego", policy)
-        for name, value in data.items():
-            engine.add_data(value, name)
-        return {name: engine.eval_query(f"x = {rule}", input=plan)[0]["x"] for name, rule in rules.items()}
+    engine = OpaEngine()
+    for name, text in modules.items():
+        engine.add_policy(name, text)
+    for name, value in data.items():
+        engine.add_data(value, name)
+    return lambda rules, plan: engine.eval_query("; ".join(f"{name} = {rule}" for name, rule in rules.items()), input=plan)[0]
 
 
-def regorus(policy: str, rules: Mapping[str, str], plan: Json, data: Json) -> dict[str, Json]:
+def regorus(modules: Mapping[str, str], data: Json) -> Ask:
     from regorus import Engine
 
     engine = Engine()
-    engine.add_policy("policy.rego", policy)
+    for name, text in modules.items():
+        engine.add_policy(name, text)
     engine.add_data(data)
-    engine.set_input(plan)
-    return {name: engine.eval_rule(rule) for name, rule in rules.items()}
+
+    def ask(rules: Mapping[str, str], plan: Json) -> dict[str, Json]:
+        one = engine.clone()
+        one.set_input(plan)
+        return {name: one.eval_rule(rule) for name, rule in rules.items()}
+
+    return ask
 
 
 def _needs(module: str) -> pytest.MarkDecorator:

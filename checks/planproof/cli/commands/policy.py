@@ -26,6 +26,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="POLICY",
         help="a file, or the bundled secure-logs or general (default: PLANPROOF_POLICY, or secure-logs)",
     )
+    show.add_argument(
+        "--format", choices=("yaml", "opa"), default="yaml", help="yaml, or data for the Rego that sees a plan alone (opa)"
+    )
     check = actions.add_parser("check", help="say what is wrong with policy files")
     check.add_argument("files", metavar="FILE", nargs="+")
     init = actions.add_parser("init", help="write a policy to begin with, every key explained")
@@ -41,12 +44,13 @@ def run(options: argparse.Namespace) -> int:
 
 def _show(options: argparse.Namespace) -> int:
     from planproof.cli.output_files import write_stdout
+    from planproof.policy.as_opa import as_opa
     from planproof.policy.as_yaml import effective
     from planproof.policy.layers import Layered, bundled_layers, layers, usable
 
     path, checks = options.policy or os.environ.get("PLANPROOF_POLICY"), (*all_checks(), *own_checks(*options.checks))
     policy = usable(layers(path, checks), checks) if path else Layered(bundled_layers(DEFAULT))
-    write_stdout(effective(policy))
+    write_stdout(as_opa(policy) if options.format == "opa" else effective(policy))
     return OK
 
 
