@@ -421,6 +421,17 @@ policy := {
 		}
 	},
 	"checks": {
+		"log_bucket_retention": {
+			"level": "mandatory",
+			"retention_days": 90,
+			"max_days": null,
+			"accept_transition": true
+		},
+		"output_contract": {
+			"level": "off",
+			"exact": false,
+			"outputs": {}
+		},
 		"mfa_on_machine_principals": {
 			"level": "mandatory"
 		},

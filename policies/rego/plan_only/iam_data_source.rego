@@ -89,15 +89,15 @@ statement_of(source, number) := {
 	"principals": [who |
 		some place, each in listed(object.get(block, principals, null))
 		some id in texts(object.get(each, "identifiers", null), object.get(mask, [principals, place, "identifiers"], false))
-		who := principal(source, number, principals, terraform.text(object.get(each, "type", "")), id)
+		who := principal(source, number, principals, terraform.as_text(object.get(each, "type", "")), id)
 	],
 	"not_principals": principals == "not_principals",
 	"actions": texts(object.get(block, actions, null), object.get(mask, actions, false)),
 	"not_actions": actions == "not_actions",
 	"has_resources": count(listed(object.get(block, "resources", null))) + count(listed(object.get(block, "not_resources", null))) > 0,
 	"conditions": [{
-		"operator": terraform.text(object.get(each, "test", "")),
-		"key": terraform.text(object.get(each, "variable", "")),
+		"operator": terraform.as_text(object.get(each, "test", "")),
+		"key": terraform.as_text(object.get(each, "variable", "")),
 		"values": texts(object.get(each, "values", null), object.get(mask, ["condition", place, "values"], false)),
 	} |
 		some place, each in listed(object.get(block, "condition", null))
@@ -166,7 +166,7 @@ by_end(found) := kind if {
 	kind := {
 		"aws_iam_role": "role", "aws_iam_roles": "role", "aws_iam_service_linked_role": "role",
 		"aws_iam_user": "user", "aws_iam_users": "user", "aws_organizations_account": "account",
-	}[split(trim_prefix(found.local, "data."), ".")[0]]
+	}[found.type]
 }
 
 else := "account" if {

@@ -122,7 +122,7 @@ function_judged(function) := ["UNKNOWN", "unknown_log_group", "which group loggi
 }
 
 else := ["PASS", "own_log_group", "logging_config names its group"] if {
-	not custom(function) in {"", concat("", ["/aws/lambda/", terraform.text(terraform.value(function, ["function_name"]))])}
+	not custom(function) in {"", concat("", ["/aws/lambda/", terraform.as_text(terraform.value(function, ["function_name"]))])}
 }
 
 else := ["PASS", "own_log_group", "it logs to a group of this plan"] if {
@@ -139,7 +139,7 @@ else := ["UNKNOWN", "unknown_log_group", "whether it has a log group: the plan d
 }
 
 else := ["UNKNOWN", "unknown_log_group", "whether it has a log group: the plan does not tell the function's name"] if {
-	terraform.text(terraform.value(function, ["function_name"])) == ""
+	terraform.as_text(terraform.value(function, ["function_name"])) == ""
 	count(groups) > 0
 }
 
@@ -151,11 +151,11 @@ is_custom_open(function) if terraform.is_open(function, ["logging_config", 0, "l
 
 is_custom_open(function) if terraform.is_open(function, ["logging_config"])
 
-custom(function) := terraform.text(terraform.value(function, ["logging_config", 0, "log_group"]))
+custom(function) := terraform.as_text(terraform.value(function, ["logging_config", 0, "log_group"]))
 
 # The groups whose name is the one that Lambda would choose.
 namesakes(function) := [group |
-	wanted := terraform.text(terraform.value(function, ["function_name"]))
+	wanted := terraform.as_text(terraform.value(function, ["function_name"]))
 	wanted != ""
 	some before in ["/aws/lambda/", "/aws/lambda/us-east-1."]
 	some group in object.get(by_name, concat("", [before, wanted]), [])

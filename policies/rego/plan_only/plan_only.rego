@@ -5,9 +5,11 @@
 #   keeps the plan from being judged. A verdict is the one of planproof without source, or UNKNOWN.
 package planproof.plan_only
 
+import data.planproof.plan_only.log_bucket_retention
 import data.planproof.plan_only.log_group_retention
 import data.planproof.plan_only.mfa_on_human_principals
 import data.planproof.plan_only.mfa_on_machine_principals
+import data.planproof.plan_only.output_contract
 import data.planproof.plan_only.policy
 import data.planproof.plan_only.terraform
 import data.planproof.plan_only.valid
@@ -15,9 +17,11 @@ import rego.v1
 
 # By the name of its section in the policy, what each check finds.
 checks := {
+	"log_bucket_retention": log_bucket_retention.findings,
 	"log_group_retention": log_group_retention.findings,
 	"mfa_on_human_principals": mfa_on_human_principals.findings,
 	"mfa_on_machine_principals": mfa_on_machine_principals.findings,
+	"output_contract": output_contract.findings,
 }
 
 findings := [finding |
@@ -47,7 +51,9 @@ level(finding) := object.get(object.get(section, "levels", {}), finding.code, se
 
 # The section of the policy by the check's id.
 key_of := {
+	"CKV_PLAN_1": "log_bucket_retention",
 	"CKV_PLAN_2": "mfa_on_machine_principals",
+	"CKV_PLAN_3": "output_contract",
 	"CKV_PLAN_11": "mfa_on_human_principals",
 	"CKV_PLAN_12": "log_group_retention",
 }

@@ -11,6 +11,11 @@ import rego.v1
 # How the ARNs of a type are made, and the attributes that hold its name and its ARN.
 forms := {
 	"aws_cloudwatch_log_group": {"arn": `^arn:[^:]*:logs:[^:]*:[^:]*:log-group:([^:]+)(?::.*)?$`, "identity": ["name", "id", "arn"]},
+	"aws_kinesis_firehose_delivery_stream": {
+		"arn": `^arn:[^:]*:firehose:[^:]*:[^:]*:deliverystream/(.+)$`,
+		"identity": ["name", "arn", "id"],
+	},
+	"aws_kinesis_stream": {"arn": `^arn:[^:]*:kinesis:[^:]*:[^:]*:stream/(.+)$`, "identity": ["name", "arn", "id"]},
 	"aws_s3_bucket": {
 		"arn": `^(?:arn:[^:]*:s3:[^:]*:[^:]*:|s3[an]?://)([^/:]+)(?:/.*)?$`,
 		"identity": ["bucket", "id", "bucket_domain_name", "bucket_regional_domain_name", "arn"],
@@ -40,7 +45,7 @@ else := by_texts([found], type) if {
 	found != ""
 }
 
-else := open if {
+else := of_list(instance, path, type) if {
 	is_array(terraform.value(instance, path))
 	terraform.has_unknown(instance, path)
 }
@@ -52,16 +57,28 @@ else := by_texts([each | some each in found], type) if {
 
 else := nothing
 
+# --- companions -----------------------------------------------------------------------------------------------------------------
+
+# The resources of a kind whose argument names a bucket: by the bucket's address, those that are sure, and whether there may be more.
+companions(kind, argument) := {"sure": sure, "perhaps": perhaps, "is_open": is_open} if {
+	found := [[one, resolved(one, [argument], "aws_s3_bucket")] | some one in terraform.of_type(kind)]
+	pairs := [[address, pair[0]] | some pair in found; some address in pair[1].targets]
+	sure := {address: ones |
+		some address in {pair[0] | some pair in pairs}
+		ones := [pair[1] | some pair in pairs; pair[0] == address]
+	}
+	perhaps := {address | some pair in found; some address in pair[1].perhaps}
+	is_open := count([1 | some pair in found; pair[1].is_open]) + count(left_out) > 0
+}
+
+# An incomplete plan may leave any resource out.
+left_out := [1 | not terraform.is_complete]
+
 # --- known texts --------------------------------------------------------------------------------------------------------------
 
 by_texts(texts, type) := {
 	"targets": {address | some found in each; count(found) == 1; some address in found},
-	"perhaps": {address | some found in each; count(found) > 1; some address in found} | {address |
-		some text in texts
-		contains(text, ".amazonaws.com")
-		some target in terraform.of_type(type)
-		address := target.address
-	},
+	"perhaps": {address | some found in each; count(found) > 1; some address in found},
 	"is_open": false,
 } if {
 	each := [found | some text in texts; is_string(text); found := addresses_of(text, type)]
@@ -70,6 +87,11 @@ by_texts(texts, type) := {
 addresses_of(text, type) := object.get(identified[type], text, set()) | object.get(identified[type], name_in(text, type), set())
 
 name_in(text, type) := name if name := regex.find_all_string_submatch_n(forms[type].arn, text, 1)[0][1]
+
+else := name if {
+	type == "aws_s3_bucket"
+	name := regex.find_all_string_submatch_n(`^([^/:]+)\.s3(?:[.-][a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?$`, text, 1)[0][1]
+}
 
 else := split(text, "/")[0] if type == "aws_s3_bucket"
 
@@ -93,7 +115,21 @@ identified := {type: found |
 
 # --- names ----------------------------------------------------------------------------------------------------------------------
 
-by_names(instance, path, type) := found if {
+# A list of one is what that one is.
+of_list(instance, path, type) := by_names(instance, path, type) if count(terraform.value(instance, path)) == 1
+
+else := open
+
+# Of several blocks the plan does not tell which is which.
+is_one_of_many(instance, path) if {
+	some place, step in path
+	is_number(step)
+	count(terraform.value(instance, array.slice(path, 0, place))) > 1
+}
+
+by_names(instance, path, type) := open if is_one_of_many(instance, path)
+
+else := found if {
 	written := terraform.expression(instance, path)
 	drawn := terraform.drawn(instance.module, written)
 	found := by_drawn(instance, drawn, terraform.names_in(written), type)
@@ -107,7 +143,8 @@ else := {"targets": {target.address}, "perhaps": set(), "is_open": false} if {
 	count(drawn.ends) == 1
 	some end in drawn.ends
 	found := terraform.resource_in(end)
-	startswith(found.local, concat("", [type, "."]))
+	found.type == type
+	not startswith(found.local, "data.")
 	found.attribute in forms[type].identity
 	target := terraform.instance_of(instance, names, found)
 	not is_built_of(type, found)
@@ -124,9 +161,9 @@ else := open
 
 is_of_another(end, type) if {
 	found := terraform.resource_in(end)
-	kind := split(found.local, ".")[0]
-	kind in others
-	kind != type
+	found.type in others
+	found.type != type
+	not startswith(found.local, "data.")
 	found.attribute in {"arn", "id"}
 	not is_built_of(type, found)
 }

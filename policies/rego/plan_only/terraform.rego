@@ -5,7 +5,7 @@
 #   plan does not tell is told as open, never as absent.
 #
 #   An instance is {address, type, name, index, mode, module, path, local, values, mask, actions}: `module` is the address of the module
-#   instance that it is in, `path` the same without keys, `local` its own address in there without a key, `mask` its after_unknown.
+#   instance that it is in, `path` the same without keys, `local` its own address in there without a key, `mask` its after_unknown, `secret` its sensitive_values.
 package planproof.plan_only.terraform
 
 import rego.v1
@@ -118,6 +118,7 @@ instances := [instance |
 		"local": local(mode, resource),
 		"values": object.get(resource, "values", null),
 		"mask": mask(change),
+		"secret": object.get(resource, "sensitive_values", object.get(change, "after_sensitive", {})),
 		"actions": object.get(change, "actions", []),
 	}
 ]
@@ -176,17 +177,37 @@ else := null
 
 is_unknown(instance, _) if instance.mask == true
 
+is_unknown(instance, path) if instance.mask[path[0]] == true
+
 is_unknown(instance, path) if {
+	count(path) > 1
 	is_object(instance.mask)
-	some length in numbers.range(1, count(path))
+	some length in numbers.range(2, count(path))
 	object.get(instance.mask, array.slice(path, 0, length), false) == true
 }
 
 # Whether the argument is known only after the apply, and somebody set it: what a provider fills in by itself is not open.
 is_open(instance, path) if {
+	count(path) == 1
+	instance.mask[path[0]] == true
+	not is_left(instance, path[0])
+}
+
+is_open(instance, path) if {
+	count(path) > 1
 	is_unknown(instance, path)
 	may_be_set(instance, known_path(instance, path))
 }
+
+is_open(instance, _) if instance.mask == true
+
+# Whether the block leaves the argument to the provider.
+is_left(instance, name) if {
+	block := blocks[instance.path][instance.local]
+	not name in object.keys(object.get(block, "expressions", {}))
+}
+
+is_left(instance, name) if is_empty(blocks[instance.path][instance.local].expressions[name])
 
 # The path as far as it leads to what is unknown.
 known_path(instance, path) := shorter[0] if {
@@ -199,22 +220,26 @@ known_path(instance, path) := shorter[0] if {
 
 else := path
 
-may_be_set(instance, path) if instance.mask == true
-
-else if not block_of(instance)
+may_be_set(instance, path) if not block_of(instance)
 
 else if is_number(path[count(path) - 1])
 
 else if {
-	expression(instance, path) == null
-	count(path) > 1
-	expression(instance, array.slice(path, 0, count(path) - 1)) == null
+	count(path) == 1
+	not is_left(instance, path[0])
 }
 
 else if {
+	count(path) > 1
 	written := expression(instance, path)
 	written != null
 	not is_empty(written)
+}
+
+else if {
+	count(path) > 1
+	expression(instance, path) == null
+	expression(instance, array.slice(path, 0, count(path) - 1)) == null
 }
 
 # A constant that is nothing: what a provider makes up, it makes up for an empty value too.
@@ -231,7 +256,12 @@ is_empty(written) if {
 is_reference(written) if count(written.references) > 0
 
 # The configuration's expression for an argument; null if the block does not set it.
-expression(instance, path) := null if not block_of(instance)
+expression(instance, path) := object.get(blocks[instance.path][instance.local], ["expressions", path[0]], null) if {
+	count(path) == 1
+	blocks[instance.path][instance.local]
+}
+
+else := null if not block_of(instance)
 
 else := sixth if {
 	steps := array.concat(path, [null, null, null, null, null])
@@ -245,6 +275,8 @@ else := sixth if {
 
 # A block that can stand once is an object there, though it is a list in the values.
 stepped(found, key) := found if key == null
+
+else := null if found == null
 
 else := found if {
 	is_object(found)
@@ -270,7 +302,8 @@ same_region(one, other) if {
 
 # --- references -------------------------------------------------------------------------------------------------------------
 
-node(module, name) := concat("|", [module, name])
+# A name that an expression of a module says.
+node(module, name) := [module, name]
 
 # One name for each dependency: Terraform lists a.b.id, then a.b.
 named(references) := {name |
@@ -293,9 +326,12 @@ else := {name |
 	some name in named(references)
 }
 
-# What an expression of a module draws on, through variables and outputs: the resources, as nodes, and whether that is not all.
-drawn(module, written) := {"ends": ends, "open": is_left} if {
+# What an expression of a module draws on, through variables and outputs: the resources, as nodes, whether that is not all, and all the
+# names on the way.
+drawn(module, written) := {"ends": ends(reached), "open": is_left, "reached": reached} if {
 	first := {node(module, name) | some name in names_in(written)}
+	some each in first
+	leads_on(each)
 	second := further(first)
 	third := further(second)
 	fourth := further(third)
@@ -303,51 +339,89 @@ drawn(module, written) := {"ends": ends, "open": is_left} if {
 	sixth := further(fifth)
 	seventh := further(sixth)
 	reached := (((((first | second) | third) | fourth) | fifth) | sixth) | seventh
-	ends := {each | some each in reached; is_end(each)}
-	is_left := count({each | some each in reached; is_lost(each)}) + count(further(seventh)) > 0
+	is_left := count(lost(reached)) + count(further(seventh)) > 0
 }
 
-further(nodes) := {next | some each in nodes; some next in next_of(each)}
+else := {"ends": ends(reached), "open": count(lost(reached)) > 0, "reached": reached} if {
+	reached := {node(module, name) | some name in names_in(written)}
+}
 
-thing(each) := split(each, "|")[1]
+ends(reached) := {each | some each in reached; not strings.any_prefix_match(each[1], no_resources)}
 
-module_of(each) := split(each, "|")[0]
+no_resources := ["var.", "module.", "local.", "path.", "terraform.", "each.", "count.", "self."]
 
-is_end(each) if not regex.match(`\|(var|module|local|path|terraform|each|count|self)\b`, each)
+lost(reached) := {each | some each in reached; is_lost(each)}
 
-is_lost(each) if regex.match(`\|(local|self|each\.value)\b`, each)
+leads_on(each) if startswith(each[1], "module.")
 
-is_lost(each) if regex.match(`^[^|]+\|var\.[^.\[]+[.\[]`, each)
+leads_on(each) if {
+	startswith(each[1], "var.")
+	each[0] != ""
+}
+
+further(nodes) := {next | some each in nodes; leads_on(each); some next in next_of(each)}
+
+is_lost(each) if strings.any_prefix_match(each[1], ["local.", "self.", "each.value"])
 
 is_lost(each) if {
-	regex.match(`\|module\.`, each)
-	not regex.match(output_pattern, each)
+	each[0] != ""
+	regex.match(`^var\.[^.\[]+[.\[]`, each[1])
 }
 
-output_pattern := `^([^|]*)\|(module\.[^.\[]+(?:\[(?:"(?:[^"\\]|\\.)*"|[0-9]+)\])?)\.([^.\[]+)$`
-
-next_of(each) := {node(parent, name) | some name in names_in(written)} if {
-	regex.match(`^[^|]+\|var\.`, each)
-	module := module_of(each)
-	steps := regex.find_n(`module\.[^.\[]+(?:\[(?:"(?:[^"\\]|\\.)*"|[0-9]+)\])?$`, module, 1)
-	parent := trim_suffix(trim_suffix(module, steps[0]), ".")
-	call := split(without_keys(steps[0]), ".")[1]
-	variable := regex.find_n(`^[^.\[]+`, substring(thing(each), 4, -1), 1)[0]
-	written := object.get(configured[without_keys(parent)].module_calls[call], ["expressions", variable], {})
+is_lost(each) if {
+	startswith(each[1], "module.")
+	not regex.match(output_pattern, each[1])
 }
+
+output_pattern := `^(module\.[^.\[]+(?:\[(?:"(?:[^"\\]|\\.)*"|[0-9]+)\])?)\.([^.\[]+)$`
+
+next_of(each) := {node(parent(each[0]), name) | some name in names_in(given(each))} if startswith(each[1], "var.")
 
 else := {node(child, name) | some name in names_in(output.expression)} if {
-	parts := regex.find_all_string_submatch_n(output_pattern, each, 1)[0]
-	child := joined(parts[1], parts[2])
-	output := object.get(configured[without_keys(child)].outputs, parts[3], {})
+	parts := regex.find_all_string_submatch_n(output_pattern, each[1], 1)[0]
+	child := joined(each[0], parts[1])
+	output := object.get(configured[without_keys(child)].outputs, parts[2], {})
 }
 
 else := set()
 
-# A resource that a node names: its module, its address in there, the key that is written, and the attribute; null if none is.
-resource_in(each) := {"module": module_of(each), "local": parts[1], "key": parts[2], "attribute": parts[3]} if {
-	pattern := `^((?:data\.)?[^.\[]+\.[^.\[]+)(\[(?:"(?:[^"\\]|\\.)*"|[0-9]+)\])?(?:\.([^.\[]+))?`
-	parts := regex.find_all_string_submatch_n(pattern, thing(each), 1)[0]
+last_step(module) := regex.find_n(`module\.[^.\[]+(?:\[(?:"(?:[^"\\]|\\.)*"|[0-9]+)\])?$`, module, 1)[0]
+
+parent(module) := trim_suffix(trim_suffix(module, last_step(module)), ".")
+
+# The expression that the caller of a module gives for a variable, by its node.
+given(each) := object.get(configured[without_keys(parent(module))].module_calls[call], ["expressions", variable_of(each)], {}) if {
+	module := each[0]
+	call := split(without_keys(last_step(module)), ".")[1]
+}
+
+variable_of(each) := regex.find_n(`^[^.\[]+`, substring(each[1], 4, -1), 1)[0]
+
+# The texts that variables are given on the way: constants of callers, and root variables, but for sensitive ones.
+texts_given(reached) := {text |
+	some each in reached
+	startswith(each[1], "var.")
+	text := text_given(each)
+	is_string(text)
+}
+
+text_given(each) := given(each).constant_value if each[0] != ""
+
+else := plan.variables[variable_of(each)].value if {
+	each[0] == ""
+	not plan.configuration.root_module.variables[variable_of(each)].sensitive
+}
+
+# A resource that a node names: its module, its address in there, its type, the key that is written, and the path to the attribute.
+resource_in(each) := {
+	"module": each[0],
+	"local": parts[1],
+	"type": split(trim_prefix(parts[1], "data."), ".")[0],
+	"key": parts[2],
+	"attribute": parts[3],
+} if {
+	pattern := `^((?:data\.)?[^.\[]+\.[^.\[]+)(\[(?:"(?:[^"\\]|\\.)*"|[0-9]+)\])?(?:\.(.+))?$`
+	parts := regex.find_all_string_submatch_n(pattern, each[1], 1)[0]
 }
 
 # The one instance that a name in the block of `instance` means; undefined if it may be several.
@@ -379,7 +453,7 @@ else := to_number(found) if {
 
 else := 0
 
-text(found) := found if is_string(found)
+as_text(found) := found if is_string(found)
 
 else := ""
 
@@ -387,8 +461,7 @@ has_unknown(instance, path) if is_unknown(instance, path)
 
 has_unknown(instance, path) if {
 	is_object(instance.mask)
-	some marked in object.get(instance.mask, path, false)
-	walk(marked, [_, true])
+	walk(object.get(instance.mask, path, false), [_, true])
 }
 
 # The attributes at the end of a path through blocks, as paths with their numbers; those that end earlier are in it too.

@@ -45,3 +45,39 @@ is_doubtful(writer, path) if {
 }
 
 else := false
+
+# --- keys -----------------------------------------------------------------------------------------------------------------------
+
+unknown := "\uE000"
+
+# What the keys of a writer's objects begin with, and whether they go on with what is not known.
+keys(writing) := {"text": split(text, unknown)[0], "open": contains(text, unknown)} if {
+	template := template_of(writing.entry)
+	places := {concat("", ["{", name, "}"]): stands_for(name, writing) | some name in names_in(template)}
+	text := trim_left(strings.replace_n(places, template), "/")
+}
+
+template_of(entry) := object.get(entry, "keys", "") if is_object(entry)
+
+else := ""
+
+names_in(template) := [substring(found, 1, count(found) - 2) | some found in regex.find_n(`\{[^}]+\}`, template, -1)]
+
+# The text of the argument of that name beside the one that names the bucket; `path`: what stands behind the bucket in that one itself.
+stands_for(name, writing) := trim_right(found, "/") if {
+	name == "path"
+	found := regex.find_all_string_submatch_n(`(?s)^(?:[a-z0-9]+://)?[^/]*/(.*)$`, marked(writing, writing.path), 1)[0][1]
+}
+
+else := "" if name == "path"
+
+else := marked(writing, array.concat(array.slice(writing.path, 0, count(writing.path) - 1), [name]))
+
+marked(writing, path) := concat("", [unknown, "/", unknown]) if terraform.is_open(terraform.by_address[writing.writer], path)
+
+else := found if {
+	found := terraform.value(terraform.by_address[writing.writer], path)
+	is_string(found)
+}
+
+else := ""
