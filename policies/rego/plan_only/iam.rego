@@ -361,10 +361,15 @@ is_caseless(name) if name == "bool"
 
 is_caseless(name) if contains(name, "ignorecase")
 
-is_on(condition, keys) if lower(condition.key) in keys
+is_on(condition, keys) if {
+	is_string(condition.key)
+	lower(condition.key) in keys
+}
 
 # Of a request's keys that are not given nothing is known but that their conditions can be met, or not: `otherwise`.
-on_request(condition, request, otherwise) := holds(condition, request[lower(condition.key)]) if {
+on_request(condition, request, otherwise) := null if condition.key == null
+
+else := holds(condition, request[lower(condition.key)]) if {
 	lower(condition.key) in object.keys(request)
 }
 

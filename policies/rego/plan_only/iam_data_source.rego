@@ -74,8 +74,7 @@ is_veiled(mask) if {
 is_veiled(mask) if {
 	some statement in mask
 	some block in statement.condition
-	some name in ["test", "variable"]
-	is_true(block, name)
+	is_true(block, "test")
 }
 
 is_true(block, _) if block == true
@@ -97,7 +96,7 @@ statement_of(source, number) := {
 	"has_resources": count(listed(object.get(block, "resources", null))) + count(listed(object.get(block, "not_resources", null))) > 0,
 	"conditions": [{
 		"operator": terraform.as_text(object.get(each, "test", "")),
-		"key": terraform.as_text(object.get(each, "variable", "")),
+		"key": key(source, number, object.get(each, "variable", ""), object.get(mask, ["condition", place, "variable"], false)),
 		"values": texts(object.get(each, "values", null), object.get(mask, ["condition", place, "values"], false)),
 	} |
 		some place, each in listed(object.get(block, "condition", null))
@@ -108,6 +107,30 @@ statement_of(source, number) := {
 	principals := written(block, mask, "principals", "not_principals")
 	actions := written(block, mask, "actions", "not_actions")
 }
+
+# A condition's key that is known only after the apply; one that is made from an AWS resource, such as an OIDC provider's URL, is none of
+# AWS's own.
+unread_keys := {"aws": "(made from an AWS resource)"}
+
+key(source, number, found, mask) := made_key(terraform.expression(source, ["statement", number, "condition"]), source.module) if mask == true
+
+else := terraform.as_text(found)
+
+made_key(written, module) := unread_keys.aws if {
+	found := terraform.drawn(module, variables_in(written))
+	not found.open
+	kinds := {terraform.resource_in(end).type | some end in found.ends}
+	count(kinds) > 0
+	every kind in kinds {
+		startswith(kind, "aws_")
+	}
+}
+
+else := null
+
+variables_in(written) := [written.variable] if is_object(written)
+
+else := [block.variable | some block in written]
 
 effect_of(block) := block.effect if {
 	is_string(block.effect)

@@ -3,6 +3,7 @@
 package planproof.plan_only.mfa_on_human_principals
 
 import data.planproof.plan_only.iam
+import data.planproof.plan_only.iam_data_source
 import data.planproof.plan_only.policy
 import data.planproof.plan_only.terraform
 import data.planproof.plan_only.words
@@ -205,6 +206,7 @@ else := null
 met_by(condition, allow, who, kind) if {
 	condition in allow.conditions
 	not null in condition.values
+	not condition.key in {null, iam_data_source.unread_keys.aws}
 }
 
 else := iam_holds(condition, who, without_mfa[kind], false)

@@ -83,8 +83,13 @@ request(who, statement) := object.union(
 				"aws:multifactorauthpresent", "aws:multifactorauthage", "aws:principalarn", "aws:principaltype", "aws:username",
 				"aws:principalorgid", "aws:principalorgpaths",
 			],
-			[lower(each.key) | some each in statement.conditions; startswith(lower(each.key), "aws:principaltag/")],
+			[lower(each.key) | some each in statement.conditions; is_tag(each.key)],
 		)
 	},
 	{"aws:principalisawsservice": "true" | who.who == "service"},
 )
+
+is_tag(key) if {
+	is_string(key)
+	startswith(lower(key), "aws:principaltag/")
+}

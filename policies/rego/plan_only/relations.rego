@@ -145,7 +145,7 @@ else := {"targets": {target.address}, "perhaps": set(), "is_open": false} if {
 	found := terraform.resource_in(end)
 	found.type == type
 	not startswith(found.local, "data.")
-	found.attribute in forms[type].identity
+	found.attribute in array.concat([""], forms[type].identity) # an index that is no constant hides the attribute
 	target := terraform.instance_of(instance, names, found)
 	not is_built_of(type, found)
 }
