@@ -13,16 +13,14 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-FAIL_ON = ("failure", "unknown", "never")
 COULD_NOT_JUDGE = 2
+BUNDLED = "secure-logs"
+"""The policy if the workflow names none."""
 
 
 def main(environment: Mapping[str, str]) -> int:
     given = {name: environment.get(f"{PREFIX}{name}", "").strip() for name in NAMES}
-    if given["FAIL_ON"] not in FAIL_ON:
-        return _refuse(f"fail-on is {given['FAIL_ON']!r}; it has to be one of {', '.join(FAIL_ON)}", environment)
     with tempfile.TemporaryDirectory() as folder:
         report, summary = Path(folder, "report.json"), Path(folder, "summary.md")
         done = _check(given, report, summary, environment)
@@ -35,7 +33,7 @@ def main(environment: Mapping[str, str]) -> int:
         counts = _counts(document)
         _append(environment, "GITHUB_STEP_SUMMARY", summary.read_text(encoding="utf-8"))
         _output(environment, counts, done.returncode, given["SARIF_FILE"])
-    return _exit_code(done.returncode, given["FAIL_ON"], _cannot_tell(document))
+    return done.returncode
 
 
 PREFIX = "INPUT_"
@@ -48,8 +46,10 @@ def _check(
 ) -> subprocess.CompletedProcess[str]:
     formats = ["github", f"json={report}", f"markdown={summary}", f"sarif={given['SARIF_FILE']}", *_lines(given["FORMATS"])]
     options = [part for text in formats for part in ("--format", text)]
-    for name in ("SOURCE", "POLICY", "BASELINE"):
-        options += [f"--{name.lower()}={given[name]}"] if given[name] else []
+    # A planproof.yaml of the workspace is the pull request's own: it counts only if the workflow names it.
+    given = {**given, "POLICY": given["POLICY"] or environment.get("PLANPROOF_POLICY") or BUNDLED}
+    for name in ("SOURCE", "POLICY", "BASELINE", "FAIL_ON"):
+        options += [f"--{name.lower().replace('_', '-')}={given[name]}"] if given[name] else []
     options += ["--only-changes"] if given["ONLY_CHANGES"].lower() == "true" else []
     program = [os.path.join(given["LIBRARY"], "planproof")] if given["LIBRARY"] else ["-m", "planproof"]
     command = [sys.executable, "-I", *program, "check", *options, "--", *_lines(given["PLAN"])]
@@ -69,20 +69,6 @@ def _counts(document: Mapping[str, object]) -> dict[str, int]:
 
 
 VERDICTS = {"failed": "FAIL", "advisory": "ADVISORY", "unknown": "UNKNOWN", "skipped": "SKIP", "passed": "PASS"}
-
-
-def _cannot_tell(document: Mapping[str, Any]) -> bool:
-    """Whether a mandatory check cannot tell."""
-    findings = [finding for report in document.get("plans", [document]) for finding in report["findings"]]
-    return any(finding["verdict"] == "UNKNOWN" and finding["level"] == "mandatory" for finding in findings)
-
-
-def _exit_code(code: int, fail_on: str, is_unknown: bool) -> int:
-    if code == COULD_NOT_JUDGE:
-        return code
-    if fail_on == "never":
-        return 0
-    return 1 if code or (fail_on == "unknown" and is_unknown) else 0
 
 
 def _refuse(problem: str, environment: Mapping[str, str]) -> int:

@@ -22,11 +22,17 @@ os.environ["DISABLE_PYSTON"] = "1"
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 
 
+SURROUNDINGS = {"PLANPROOF_AWS_ACCOUNT": "111122223333", "AWS_REGION": "eu-central-1", "SOURCE_DATE_EPOCH": "1790000000"}
+"""What some formats ask of where they are made."""
+
+
 @pytest.fixture(autouse=True)
 def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """A developer's own environment must not change what the tests see."""
     for name in ("PLANPROOF_POLICY", "PLANPROOF_SOURCE", "PLANPROOF_CHECKS", "PLANPROOF_BASELINE"):
         monkeypatch.delenv(name, raising=False)
+    for name, value in SURROUNDINGS.items():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture(scope="session")
@@ -56,6 +62,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         source,
         ignore=shutil.ignore_patterns(".git", ".venv", "__pycache__", "*.egg-info", "build", "dist", "fixtures", "tests"),
     )
+    shutil.copytree(ROOT / "fixtures" / "good" / "ideal", source / "fixtures" / "good" / "ideal")  # for `review --against ideal`
     for kind in ("good", "bad"):  # the examples that `new-check` begins with
         shutil.copytree(ROOT / "tests" / "plans" / f"new_check_{kind}", source / "tests" / "plans" / f"new_check_{kind}")
     subprocess.run(

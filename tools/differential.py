@@ -85,7 +85,7 @@ FILLED_IN = "not set, or null, and filled in by the provider"
 def outcome_of(result: Result | None, value: Value, path: Path_) -> str:
     """Why an argument is not compared, or what came of it."""
     if value.is_unknown or value.has_unknown:
-        return "known after the apply"
+        return "known after apply"
     if "timeouts" in path or str(path[-1]).endswith("_wo"):
         return "never in a plan"  # write-only arguments, and times that are Terraform's own business
     if result is None:

@@ -17,6 +17,7 @@ from pathlib import Path
 import whole_reports as whole
 from planproof.check import Check
 from planproof.registry import all_checks
+from planproof.review.modes import MODES, mode_of
 from planproof.verdict import Finding, Report, Verdict
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,26 +26,7 @@ PAGES = (README, ROOT / "docs" / "checkov.md", ROOT / "docs" / "review.md")
 REVIEW = "fixtures/bad/review/plan.json"
 CHECKOV = ("--external-checks-dir", "checks", "--framework", "terraform_plan", "--skip-download", "--compact", "--quiet")
 _PART = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
-# Which failure mode of the review each check is about.
-MODES = {
-    1: "Logs are kept indefinitely, or not long enough",
-    2: "MFA is required of machines, or not of people",
-    3: "Outputs break the contract with their consumers",
-    4: "Bucket names collide",
-    5: "Versioning is on for S3 alone",
-    6: "Unauthorized access alerts no one",
-    7: "Names and tags follow no convention",
-    8: "prevent_destroy is on everywhere, or a destroy deletes the logs",
-    9: "Tests are missing, or assert nothing",
-}
 LATER = "Beyond the review"
-_MODE_OF = {10: 7, 11: 2, 12: 1, 13: 6, 14: 4, 15: 8}
-
-
-def mode_of(check: Check) -> int | None:
-    """None if the review had no such failure mode."""
-    number = int(check.id.rpartition("_")[2])
-    return _MODE_OF.get(number, number if number in MODES else None)
 
 
 def modes() -> str:
@@ -71,7 +53,7 @@ def _by_mode() -> Iterator[tuple[int | None, list[Check]]]:
     """The failure modes in their order, each with its checks; last, without a number, the checks beyond the review."""
     checks = sorted(all_checks(), key=lambda check: int(check.id.rpartition("_")[2]))
     for mode in (*MODES, None):
-        of_it = [check for check in checks if mode_of(check) == mode]
+        of_it = [check for check in checks if mode_of(check.id) == mode]
         if of_it:
             yield mode, of_it
 

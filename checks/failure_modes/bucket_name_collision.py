@@ -1,4 +1,4 @@
-"""Bucket names hold something that keeps two deployments apart."""
+"""Bucket names contain something that keeps two deployments apart."""
 
 from __future__ import annotations
 
@@ -21,47 +21,51 @@ _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d")
 
 @check(
     id="CKV_PLAN_4",
-    name="S3 bucket names are made unique or vary by environment",
+    name="S3 bucket names are unique or vary by environment",
     severity="MEDIUM",
     category="CONVENTION",
     types=(BUCKET,),
     reads_configuration=True,
 )
 def bucket_name_collision(bucket: Instance, context: Context) -> Outcome:
-    """Bucket names hold something that keeps two deployments apart: a random part, the account, the environment, or they are left
-    to the provider (`bucket_prefix`, or no `bucket`).
+    """A bucket name contains something that keeps two deployments apart: a random part, the account or the environment. A
+    name that the provider generates (`bucket_prefix`, or no `bucket`) passes too.
 
-    Why: bucket names are one namespace for all accounts of a partition, so a fixed name can be deployed once, and not in a second
-    environment, account or region. https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+    Why: bucket names share one namespace across all accounts of a partition. A fixed name can be deployed once, but not in a
+    second environment, account or region. https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 
-    The name is followed through modules, locals (with source) and other resources that hand it on. On a later plan, when random
-    values are known, they have to stand in the name. An account is told by its id (twelve digits that stand alone, wherever they
-    come from), by its alias, by an attribute or variable that is called so (`account_names`), and by a hash of one of these.
-    A name varies by environment if, worked out for each environment that the policy names (`environments`), it is not the same in
-    all of them. The bucket of a website is called like its host, which exists once. A root variable without a default, or with
-    another value than its default, is named by each deployment: that passes if the policy accepts it (`accept_named_by_caller`, as
-    the profile `general` does), and is UNKNOWN if not. A literal fails at whatever depth it was written, also one that says `prod`;
-    so does a region, which two environments may share.
+    The check follows the name through modules, locals (if the source is provided) and other resources that pass it on. If
+    the plan already contains a random value, the name must contain that value.
 
-    Cannot see: without source, whether a value that the name refers to and that does not stand in it went in through a function;
-    and a name that is taken already.
+    An account is recognized by its ID (twelve digits on their own, from any origin), by its alias, by an attribute or
+    variable with one of the configured names (`account_names`), or by a hash of one of these.
 
-    Fix: end the name in something random, `bucket = "corp-logs-${random_id.suffix.hex}"`, or give `bucket_prefix` in its place; add
-    the environment, so that people can tell the buckets apart.
+    A name varies by environment if it is not the same in all environments that the policy lists (`environments`); the check
+    evaluates the name for each of them. The bucket of a website has the name of its host, which is unique.
+
+    A root variable is set by each deployment if it has no default or has a value other than its default. Such a name passes
+    if the policy accepts it (`accept_named_by_caller`, enabled in the profile `general`), and is UNKNOWN if not. A literal
+    fails at any depth, even if it contains `prod`. A region fails too, because two environments may share it.
+
+    Cannot see: whether a name is already taken. Without the source, the check also cannot see whether a function changed a
+    value that the name refers to but does not contain.
+
+    Fix: add a random suffix, `bucket = "corp-logs-${random_id.suffix.hex}"`, or use `bucket_prefix` instead. Add the
+    environment to the name, so that people can tell the buckets apart.
     """
     where = f"{bucket.address}.bucket"
     origins = context.relations.settled(context.origins(bucket, "bucket"))
     if made_up(bucket, context):
-        return passed("generated", "the provider makes the name up (bucket_prefix, or no bucket)", where)
+        return passed("generated", "the provider generates the name (bucket_prefix, or no bucket)", where)
     unique = next(unique_parts(bucket, origins, context), None)
     if unique:
-        return passed("unique", f"the name holds {unique}", where)
+        return passed("unique", f"the name contains {unique}", where)
     host = is_host(bucket, context)
     if host:
-        return passed("host_name", "the name is that of a host, which exists once", where)
+        return passed("host_name", "the name is a host name, which is unique", where)
     outcome = _by_environment(bucket, origins, where, context) or _by_caller(bucket, origins, where, context)
     if host is None and outcome.verdict is Verdict.FAIL:
-        return unknown("unknown_name", "whether it is the name of a host of this plan is known after the apply", where)
+        return unknown("unknown_name", "the name may be a host name of this plan: known after apply", where)
     return outcome
 
 
@@ -74,7 +78,7 @@ def _by_environment(bucket: Instance, origins: Origins, where: str, context: Con
         return _without_source(bucket, origins, environment, where, context)
     if varies(context, lambda expressions: _name_in(bucket, expressions, context), origins):
         return passed("by_environment", f"the name varies by {environment}", where)
-    return failed("same_everywhere", f"the name draws on {environment}, and is the same in every environment", where)
+    return failed("same_everywhere", f"the name refers to {environment} but is the same in every environment", where)
 
 
 def _name_in(bucket: Instance, expressions: Expressions, context: Context) -> object:
@@ -94,7 +98,7 @@ def _without_source(bucket: Instance, origins: Origins, environment: str, where:
     values = [context.expressions.value(o).text for o in origins if environment_in((o,), context)]
     if name is None or None in values or any(value and value.lower() in name.lower() for value in values):
         return passed("by_environment", f"the name varies by {environment}", where)
-    reason = f"the name draws on {environment}, whose value does not stand in it; {context.expressions.remedy}"
+    reason = f"the name refers to {environment} but does not contain its value; {context.expressions.remedy}"
     return unknown("cannot_follow", reason, where)
 
 
@@ -102,11 +106,9 @@ def _by_caller(bucket: Instance, origins: Origins, where: str, context: Context)
     settings = context.settings("bucket_name_collision")
     caller = next((f"var.{o.name}" for o in origins if o.through is not Through.CHOICE and _is_given(o, context)), None)
     if caller and settings["accept_named_by_caller"]:
-        return passed("named_by_caller", f"each deployment gives the name: {caller} is not left at a default", where)
+        return passed("named_by_caller", f"each deployment sets the name: {caller} is not left at its default", where)
     if caller:
-        reason = (
-            f"each deployment gives the name ({caller} is not left at a default); whether two give the same is not in this plan"
-        )
+        reason = f"each deployment sets the name ({caller} is not left at its default); this plan does not show whether two deployments choose the same name"
         return unknown("named_by_caller", reason, where)
     return _fixed_or_open(bucket, origins, settings, where, context)
 
@@ -128,29 +130,31 @@ def _fixed_or_open(bucket: Instance, origins: Origins, settings: Mapping[str, An
         return unknown("cannot_follow", f"the name cannot be followed: {lost}", where)
     if not origins and bucket.config is None:
         return unknown(
-            "unknown_name", "the configuration does not have this bucket any more; what its name is made of is lost", where
+            "unknown_name", "the configuration no longer contains this bucket, so the parts of its name are unknown", where
         )
     name = bucket.get("bucket")
     hashed = [o for o in origins if tells_account(o, settings) and o.through is Through.UNTOLD]
     if hashed:
-        reason = f"the name draws on {_listed(hashed)}, which does not stand in it as it is; {context.expressions.remedy}"
+        reason = f"the name refers to {_listed(hashed)} but does not contain it unchanged; {context.expressions.remedy}"
         return unknown("cannot_follow", reason, where)
     read = [o for o in origins if o.kind is Kind.RESOURCE and stands_in(o, name.text) and not is_unique(o, settings)]
     computed = [o for o in read if name.is_unknown or not o.is_data]
     if computed:
-        text = f"the name is made of {_listed(computed)}, which the policy does not know as random or unique"
+        text = f"the name is built from {_listed(computed)}, which the policy does not list as random or unique"
         return unknown("unknown_name", text, where)
     fixed = [o for o in origins if o.kind is Kind.VARIABLE and o.through is not Through.CHOICE] + read
     if fixed:
-        text = f"the name is a fixed value of {_listed(fixed)}, which no environment or random part varies"
+        text = f"the name is a fixed value of {_listed(fixed)}; no environment or random part varies it"
         return failed("fixed_variable", text, where)
-    return failed("literal_name", f"{_literal(bucket, origins)}: a second environment, account or region collides with it", where)
+    return failed(
+        "literal_name", f"{_literal(bucket, origins)}: a second environment, account or region would collide with it", where
+    )
 
 
 def _literal(bucket: Instance, origins: Origins) -> str:
     absent = [o for o in origins if o.kind is not Kind.CONSTANT]
     if absent:
-        return f"nothing of {_listed(absent)} stands in the name"
+        return f"the name contains nothing from {_listed(absent)}"
     expression = as_object(bucket.expression("bucket"))
     return "the name is a literal" if "constant_value" in expression and not expression.get("references") else "the name is fixed"
 

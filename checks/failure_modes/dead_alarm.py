@@ -1,4 +1,4 @@
-"""An alarm on a metric that nothing writes, since what a filter writes is nearly it."""
+"""An alarm on a metric that no filter publishes, although one publishes a nearly identical metric."""
 
 from __future__ import annotations
 
@@ -24,26 +24,27 @@ def _watches_custom(alarm: Instance, context: Context) -> bool:
 
 @check(
     id="CKV_PLAN_13",
-    name="Alarms on a log group's metric watch the one that its filter writes",
+    name="Alarms watch a metric that a metric filter publishes",
     severity="HIGH",
     category="LOGGING",
     types=(ALARM,),
     applies=_watches_custom,
 )
 def dead_alarm(alarm: Instance, context: Context) -> Outcome:
-    """An alarm on a custom metric is dead if no metric filter of the plan writes that metric, while one writes what is nearly it: the
-    name in another case, with a letter or a word more or less, in another namespace, region or unit, or with other dimensions; or while
-    the alarm has the filter's own name, or id, for the metric's.
+    """An alarm on a custom metric is dead if no metric filter in the plan publishes that metric, but one publishes a nearly
+    identical one. The difference may be the case of the name, one letter or word, the namespace, the region, the unit or the
+    dimensions. An alarm is also dead if its `metric_name` is the name or ID of the filter instead of the name of the metric.
 
-    Why: CloudWatch makes the alarm all the same. It has no data, stays in INSUFFICIENT_DATA or OK, and tells nobody of what the
-    filter counts. https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html and
-    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+    Why: CloudWatch creates the alarm without an error. The alarm has no data, stays in INSUFFICIENT_DATA or OK, and never
+    reports what the filter counts. https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html
+    and https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
 
-    Cannot see: what programs write to a custom namespace. So an alarm passes if no filter writes what is nearly its metric, and if another
-    alarm watches what the filter writes, unless the two differ in case, punctuation, unit or dimensions alone.
+    Cannot see: which metrics programs publish to a custom namespace. An alarm therefore passes if no filter publishes a
+    nearly identical metric. It also passes if another alarm watches the metric of the filter, unless the two metrics differ
+    only in case, punctuation, unit or dimensions.
 
-    Fix: give the alarm the filter's metric by reference: `metric_name = aws_cloudwatch_log_metric_filter.x.metric_transformation[0].name`,
-    and `namespace` likewise; leave `unit` out.
+    Fix: refer to the metric of the filter in the alarm, `metric_name =
+    aws_cloudwatch_log_metric_filter.x.metric_transformation[0].name`. Do the same for `namespace`, and omit `unit`.
 
     Controls: CIS AWS Foundations 4, NIST 800-53 AU-6 and SI-4.
     """
@@ -61,7 +62,7 @@ def _judge(watch: Watch, context: Context) -> Outcome:
         doubt = next((link.reason for link in links if link.undetermined), doubt)
         near = _near(watch, each, doubt, links, context)
         if doubt == "" and near is None:
-            return passed("metric_written", f"{each.address} writes the metric", each.address)
+            return passed("metric_written", f"{each.address} publishes the metric", each.address)
         if doubt:
             doubts.append((doubt, each.address))
         if near and (nearest is None or near.rank < nearest.rank):
@@ -69,10 +70,10 @@ def _judge(watch: Watch, context: Context) -> Outcome:
     if doubts:
         return unknown("unknown_metric", doubts[0][0], alarm.address, doubts[0][1])
     if nearest is None:
-        return passed("written_elsewhere", "no metric filter of the plan writes what is nearly its metric", alarm.address)
+        return passed("written_elsewhere", "no metric filter in the plan publishes a nearly identical metric", alarm.address)
     left_out = next(iter(context.left_out.of_type(FILTER)), None)
     if left_out is not None:
-        reason = f"this plan leaves {left_out.address} out (-target), which may write the metric; without it {nearest.reason}"
+        reason = f"-target excludes {left_out.address}, which may publish the metric; without it, {nearest.reason}"
         return unknown("unknown_metric", reason, *nearest.where)
     if nearest.doubt:
         return unknown("unknown_metric", f"{nearest.reason}; {nearest.doubt}", *nearest.where)
@@ -98,7 +99,7 @@ def _near(watch: Watch, each: Instance, doubt: str | None, links: list[Link], co
     metric = context.display_value(each, "metric_transformation", 0, "name")
     is_sure = _named_after(watch, context).get(each.address)
     if is_sure is not None:
-        text = f"{alarm.address}.metric_name is the name of {each.address} itself, not of the metric that it writes, {metric}"
+        text = f"{alarm.address}.metric_name is the name of {each.address} itself, not of the metric that it publishes, {metric}"
         around = "" if is_sure else f"there may be text around it: {context.expressions.remedy}"
         return _Near(0, text, (f"{alarm.address}.metric_name", each.address), around)
     watched = [watch.get(name, context).text for name in ("metric_name", "namespace")]
@@ -113,7 +114,7 @@ def _near(watch: Watch, each: Instance, doubt: str | None, links: list[Link], co
         return None
     name = differing[0][0]
     ours = context.display_value(each, "metric_transformation", 0, name.removeprefix("metric_"))
-    text = f"{alarm.address} has {name} = {context.display_value(alarm, *watch.path, name)}, which no metric filter writes; {each.address} writes {ours}"
+    text = f"{alarm.address} has {name} = {context.display_value(alarm, *watch.path, name)}, which no metric filter publishes; {each.address} publishes {ours}"
     return _Near(len(differing) + (0 if same_letters else 2), text, (f"{alarm.address}.{name}", each.address), others)
 
 
@@ -121,7 +122,7 @@ def _other_data_points(watch: Watch, each: Instance, links: list[Link], context:
     """The metric is the same, and what the alarm watches of it is not written."""
     alarm = watch.alarm
     if context.regions.same(alarm, each) is False:
-        text = f"{alarm.address} is in another region than {each.address}, which writes its metric"
+        text = f"{alarm.address} is in a different region from {each.address}, which publishes its metric"
         return _Near(0, text, (alarm.address, each.address))
     link = next((link for link in links if link.broken), None)
     return _Near(0, link.reason, (*link.where, each.address)) if link else None

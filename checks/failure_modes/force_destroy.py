@@ -1,4 +1,4 @@
-"""Log buckets set force_destroy only where the environment says so."""
+"""Log buckets set force_destroy only in environments that allow it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from planproof.evaluation.expressions import Expressions
 from planproof.evaluation.origin import Kind
 from planproof.evaluation.result import Result
 
-_FAULT = "force_destroy = true: a destroy deletes every log in the bucket, all versions too"
+_FAULT = "force_destroy = true: terraform destroy deletes every log in the bucket, including all versions"
 
 
 @check(
     id="CKV_PLAN_15",
-    name="No destroy of a log bucket deletes the logs in it, but where the environment says so",
+    name="Log buckets set force_destroy only in environments that allow it",
     severity="HIGH",
     category="BACKUP_AND_RECOVERY",
     types=(BUCKET,),
@@ -26,23 +26,23 @@ _FAULT = "force_destroy = true: a destroy deletes every log in the bucket, all v
     reads_configuration=True,
 )
 def force_destroy(bucket: Instance, context: Context) -> Outcome:
-    """`force_destroy = true` stands on a log bucket only where the environment says so: in those whose logs may go.
+    """A log bucket sets `force_destroy = true` only in environments whose logs may be deleted.
 
-    Why: without it AWS refuses to delete a bucket that still holds objects; with it one `terraform destroy`, or a new name for the bucket,
-    deletes the evidence, every version of it, whatever the lifecycle and the versioning promise.
+    Why: without `force_destroy`, AWS refuses to delete a bucket that contains objects. With it, one `terraform destroy`, or
+    a new name for the bucket, deletes all logs and all their versions, regardless of lifecycle rules and versioning.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/delete-bucket.html
 
-    The condition may be the argument's own (`force_destroy = var.environment != "prod"`), or the `count` or `for_each` of the bucket or
-    of a module around it; it has to draw on the environment, as the policy's `environments` know it. `force_destroy = var.force_destroy`
-    does not: nothing tells from which environment that comes.
+    The condition can be the argument itself (`force_destroy = var.environment != "prod"`), or the `count` or `for_each` of
+    the bucket or of a module around it. It must depend on the environment, as `environments` in the policy defines it.
+    `force_destroy = var.force_destroy` fails, because nothing connects its value with an environment.
 
-    Which buckets are log buckets: as in CKV_PLAN_1.
+    CKV_PLAN_1 describes which buckets are log buckets.
 
-    Cannot see: whether the environments whose logs may go are the right ones, a `prevent_destroy` or an Object Lock that stops the
-    deletion all the same, and logs that somebody empties from the bucket by hand.
+    Cannot see: whether the selected environments are the right ones, whether `prevent_destroy` or Object Lock stops the
+    deletion, and whether someone empties the bucket manually.
 
-    Fix: leave `force_destroy` out, or write `force_destroy = var.environment != "prod"`. A bucket that already carries it is safe once
-    `false` has been applied.
+    Fix: remove `force_destroy`, or write `force_destroy = var.environment != "prod"`. If a bucket already has `force_destroy
+    = true`, it is safe after `false` is applied.
 
     Controls: NIST 800-53 AU-9, CP-9; PCI DSS 10.3.2.
     """
@@ -53,7 +53,7 @@ def _judge(bucket: Instance, context: Context) -> Outcome:
     where = f"{bucket.address}.force_destroy"
     value = context.argument(bucket, "force_destroy")
     if value.is_unknown:
-        return unknown("unknown_setting", f"known after the apply: {where}", where)
+        return unknown("unknown_setting", f"known after apply: {where}", where)
     by = varies(context, lambda expressions: _is_set(bucket, expressions), context.origins(bucket, "force_destroy"))
     if by:
         return passed("by_environment", f"force_destroy depends on {by}", where)
@@ -61,9 +61,13 @@ def _judge(bucket: Instance, context: Context) -> Outcome:
         return passed("not_set", "force_destroy is not set" if value.is_unset else "force_destroy is false", where)
     found = gate(bucket, context)
     if found.by:
-        return passed("by_environment", f"force_destroy = true, and the bucket is there only where {found.by} says so", where)
+        return passed(
+            "by_environment", f"force_destroy = true, and the bucket exists only in environments selected by {found.by}", where
+        )
     if context.expressions.body(bucket) is None and _may_vary(bucket, found.others, context):
-        reason = f"whether force_destroy = true is for this environment alone is not in plan JSON; {context.expressions.remedy}"
+        reason = (
+            f"plan JSON does not show whether force_destroy = true applies to this environment only; {context.expressions.remedy}"
+        )
         return unknown("no_source", reason, where)
     return failed("force_destroy", _FAULT, where)
 

@@ -1,4 +1,4 @@
-"""Log buckets keep their logs for the demanded time, and not for ever."""
+"""Log buckets keep their logs for the required time, and not indefinitely."""
 
 from __future__ import annotations
 
@@ -12,39 +12,42 @@ from planproof.check import Context, Instance, Outcome, check, failed, passed, u
 
 @check(
     id="CKV_PLAN_1",
-    name="Log buckets have an enabled lifecycle rule that keeps logs for the demanded time and no longer than needed",
+    name="Log buckets expire logs after the required retention",
     severity="HIGH",
     category="LOGGING",
     types=(BUCKET,),
     applies=is_log_bucket,
 )
 def log_bucket_retention(bucket: Instance, context: Context) -> Outcome:
-    """Logs are kept for the demanded time, and not for ever: an Enabled lifecycle rule covers the whole bucket and expires objects after
-    at least `retention_days`, or moves them to a colder class where the policy accepts that.
+    """An enabled lifecycle rule covers the whole log bucket. It expires objects after at least `retention_days`, or moves
+    them to a colder storage class if the policy accepts that.
 
-    Why: without a lifecycle S3 keeps every log, and its cost, for ever; with one that expires too early the evidence is gone when
-    somebody asks for it. https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lifecycle-mgmt.html
+    Why: without a lifecycle rule, S3 keeps every log indefinitely, and its cost too. If logs expire too early, evidence is
+    missing when an investigation needs it. https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lifecycle-mgmt.html
 
-    A rule with a prefix, a tag or a size filter covers a part only; an empty filter covers all. Rules with a prefix count as the whole
-    if all that the plan has written to the bucket lies beneath them: `trail/` for a trail with `s3_key_prefix = "trail"`. A rule that deletes any part before the retention fails, whatever the other rules do. On a versioned bucket an
-    expiration only writes a delete marker, so noncurrent versions have to expire or move too. A rule that acts on a fixed `date`
-    does nothing for what is written later. Both shapes count: the resource `aws_s3_bucket_lifecycle_configuration`, and the bucket's
-    own `lifecycle_rule` of AWS provider 3.
+    A rule with a prefix, tag or size filter covers only a part of the bucket; an empty filter covers all of it. Rules with a
+    prefix count as complete if everything that the plan writes to the bucket is under these prefixes, such as `trail/` for a
+    trail with `s3_key_prefix = "trail"`. A rule that deletes any part before the retention period ends fails, regardless of
+    other rules.
 
-    Which buckets are log buckets: those that a trail, a flow log, a load balancer, S3 access logging and the like write to, and
-    those whose name, address or tags say so (`log_buckets` of the policy).
+    On a versioned bucket, expiration only adds a delete marker, so noncurrent versions must expire or move too. A rule with
+    a fixed `date` does not apply to objects that are written later. The check reads the resource
+    `aws_s3_bucket_lifecycle_configuration` and the inline `lifecycle_rule` of AWS provider 3.
 
-    Cannot see: a lifecycle that something outside this plan puts on the bucket; a bucket that is written to from another plan and
-    whose name does not give it away.
+    A log bucket is a bucket that a trail, flow log, load balancer, S3 access logging or similar source writes to, or a
+    bucket whose name, address or tags say so (`log_buckets` in the policy).
 
-    Fix: give the bucket an `aws_s3_bucket_lifecycle_configuration` with an Enabled rule, `filter {}`, `expiration { days = 90 }`
-    and `noncurrent_version_expiration { noncurrent_days = 30 }`. Where logs may not be deleted at all, an exception of the
-    policy says so, with its reason.
+    Cannot see: a lifecycle that is configured outside this plan, and a log bucket that only another plan writes to and whose
+    name does not identify it.
+
+    Fix: add an `aws_s3_bucket_lifecycle_configuration` with an Enabled rule, `filter {}`, `expiration { days = 90 }` and
+    `noncurrent_version_expiration { noncurrent_days = 30 }`. If logs must never be deleted, add an exception with the reason
+    to the policy.
 
     Controls: NIST 800-53 AU-11, SI-12; PCI DSS 10.5.1; AWS FSBP S3.10, S3.13.
     """
     found = lifecycle(bucket, context)
-    return judged_as_log_bucket(bucket, _judge(bucket, found, context), "has no sound retention", context)
+    return judged_as_log_bucket(bucket, _judge(bucket, found, context), "it has no valid retention", context)
 
 
 def _judge(bucket: Instance, found: Lifecycle, context: Context) -> Outcome:
@@ -52,11 +55,9 @@ def _judge(bucket: Instance, found: Lifecycle, context: Context) -> Outcome:
     sure = [rule for rule in found.rules if not rule.undetermined]
     early = next((rule for rule in found.rules if rule.on and _is_early(rule, settings) and not _is_idle(rule, writers)), None)
     if early:
-        text = (
-            f"rule {early.name!r} expires objects after {early.said_days} days, before the {settings['retention_days']} demanded"
-        )
+        text = f"rule {early.name!r} expires objects after {early.said_days} days; the policy requires at least {settings['retention_days']}"
         return failed("expires_too_early", text, *found.where)
-    open_ended = [*found.undetermined, *(f"known after the apply: {at}" for rule in found.rules for at in rule.undetermined)]
+    open_ended = [*found.undetermined, *(f"known after apply: {at}" for rule in found.rules for at in rule.undetermined)]
     keepers = [rule for rule in sure if _keeps(rule, settings)]
     if not _cover_all(keepers, writers):
         open_ended += _open_writers(keepers, writers)
@@ -92,7 +93,7 @@ def _open_writers(rules: Iterable[Rule], writers: Iterable[Writer]) -> list[str]
     missed = [writer for writer in writers if not any(rule.covers(writer.keys.text) for rule in rules)]
     if not rules or not missed or not all(writer.keys.open or writer.doubt for writer in missed):
         return []
-    return [writer.doubt or f"known after the apply: where in the bucket {writer.address} writes" for writer in missed]
+    return [writer.doubt or f"known after apply: the key prefix that {writer.address} writes to" for writer in missed]
 
 
 def _is_idle(rule: Rule, writers: Iterable[Writer]) -> bool:
@@ -106,21 +107,29 @@ def _why_not(found: Lifecycle, writers: list[Writer], settings: Mapping[str, Any
     parts = found.rules if _cover_all(found.rules, writers) else ()
     whole = [rule for rule in found.rules if rule.whole] or parts
     if not found.rules and not found.disabled:
-        return failed("no_lifecycle", "no lifecycle rule: logs are kept for ever, at the owner's cost", *found.where)
+        return failed("no_lifecycle", "no lifecycle rule: logs are kept indefinitely", *found.where)
     if not found.rules:
-        return failed("only_disabled_rules", "no lifecycle rule is Enabled", *found.where)
+        return failed("only_disabled_rules", "no lifecycle rule is enabled", *found.where)
     if not whole:
         return _why_partial(found, writers)
     if settings["max_days"] is not None and any(rule.days or rule.moves for rule in whole):
-        return failed("expires_too_late", f"objects are kept for longer than {settings['max_days']} days", *found.where)
+        return failed(
+            "expires_too_late",
+            f"objects are kept for more than {settings['max_days']} days, the maximum that the policy allows",
+            *found.where,
+        )
     if any(rule.dated for rule in whole):
-        return failed("fixed_date", "the rule acts on one fixed date; objects written later are kept for ever", *found.where)
+        return failed("fixed_date", "the rule acts on one fixed date; objects written later are kept indefinitely", *found.where)
     if any(rule.moves for rule in whole):
         return failed(
-            "transition_not_accepted", "objects move to another class but never expire, as the policy demands", *found.where
+            "transition_not_accepted",
+            "objects move to another storage class but never expire; the policy requires expiration",
+            *found.where,
         )
     return failed(
-        "only_cleanup", "the rule only clears delete markers, old versions or unfinished uploads; logs never expire", *found.where
+        "only_cleanup",
+        "the rule only removes delete markers, old versions or incomplete uploads; logs never expire",
+        *found.where,
     )
 
 
@@ -128,11 +137,11 @@ def _why_partial(found: Lifecycle, writers: list[Writer]) -> Outcome:
     """The code and reason for a lifecycle in which each rule is for a part of the bucket."""
     idle = next((rule for rule in found.rules if _is_idle(rule, writers)), None)
     if idle and all(_is_idle(rule, writers) for rule in found.rules):
-        text = f"rule {idle.name!r} applies to nothing: no key begins with {idle.said_prefix!r}; an empty filter is for all"
+        text = f"rule {idle.name!r} applies to nothing: no key begins with {idle.said_prefix!r}; use an empty filter to cover all objects"
         return failed("applies_to_nothing", text, *found.where)
     text = "no lifecycle rule covers the whole bucket (prefix, tag or size filter)"
     missed = next((w for w in writers if not any(rule.covers(w.keys.text) for rule in found.rules)), None)
-    return failed("only_partial_rules", f"{text}, nor all that {missed.address} writes" if missed else text, *found.where)
+    return failed("only_partial_rules", f"{text} or everything that {missed.address} writes" if missed else text, *found.where)
 
 
 def _without_noncurrent(
@@ -141,17 +150,17 @@ def _without_noncurrent(
     """The outcome where no rule is sure to expire or move noncurrent versions."""
     keeps_versions = versioned(bucket, context)
     if keeps_versions is None:
-        reason = "whether the bucket is versioned is known after the apply, and no rule expires noncurrent versions"
+        reason = "no rule expires noncurrent versions, and whether the bucket is versioned is known after apply"
         return unknown("unknown_versioning", reason, *found.where)
     if keeps_versions and open_ended:
         return unknown("unknown_lifecycle", open_ended[0], *found.where)
     if keeps_versions:
-        reason = "the bucket is versioned and no rule for the whole of it expires or moves noncurrent versions: their bytes stay for ever"
+        reason = "the bucket is versioned, and no rule for the whole bucket expires or moves noncurrent versions: they are kept indefinitely"
         return failed("noncurrent_versions_kept", reason, *found.where)
     return _kept(keepers, found)
 
 
 def _kept(keepers: list[Rule], found: Lifecycle) -> Outcome:
     keeper = next((rule for rule in keepers if rule.whole), keepers[0])
-    how = f"expires objects after {keeper.said_days} days" if keeper.days else "moves objects to a colder class"
+    how = f"expires objects after {keeper.said_days} days" if keeper.days else "moves objects to a colder storage class"
     return passed("retention_set", f"rule {keeper.name!r} {how}", *found.where)

@@ -1,4 +1,4 @@
-"""Roles that people may assume demand MFA of them."""
+"""Roles that people can assume require MFA."""
 
 from __future__ import annotations
 
@@ -33,30 +33,33 @@ from planproof.verdict import Verdict
 
 @check(
     id="CKV_PLAN_11",
-    name="Roles that people may assume demand MFA",
+    name="Roles that people can assume require MFA",
     severity="HIGH",
     category="IAM",
     types=(ROLE,),
 )
 def mfa_on_human_principals(role: Instance, context: Context) -> Outcome:
-    """Finds IAM roles that a person may assume without MFA. A person's principal is an account (its root ARN or bare id), an IAM user,
-    or `*`; not a role, a service or a federated identity. Each such principal of an Allow is judged as AWS would judge two requests
-    without MFA: one with long-term access keys, which lacks the MFA keys, and one in a session made without MFA, where
-    `aws:MultiFactorAuthPresent` is false. Both have to be refused, by the Allow's own condition or by a Deny that covers them.
+    """A person must use MFA to assume the role. A person is an account (its root ARN or bare ID), an IAM user, or `*`; a
+    role, a service or a federated identity is not.
 
-    Why: whoever steals an access key can assume the role, and with `BoolIfExists` true in an Allow too, since requests with long-term
-    keys do not have the key that it looks at. `Bool` true is what refuses them; in a Deny it is `BoolIfExists` false.
+    The check evaluates each such principal of an Allow statement as AWS evaluates two requests without MFA. One uses
+    long-term access keys, which do not have the MFA keys. The other comes from a session created without MFA, in which
+    `aws:MultiFactorAuthPresent` is false. The condition of the Allow, or a Deny that covers both requests, must deny them.
+
+    Why: without MFA, a stolen access key is enough to assume the role. `BoolIfExists` true in an Allow does not prevent
+    this, because requests with long-term keys do not have the key that it reads. `Bool` true in an Allow denies them; in a
+    Deny, use `BoolIfExists` false.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html
 
-    A condition on MFA in the role's own permission policies is told, and does not make up for it: the role can be assumed all the
-    same.
+    If the permission policies of the role require MFA, the reason says so. They do not replace the condition, because the
+    role can still be assumed.
 
-    Cannot see: who in a named account is a person. A statement that demands `sts:ExternalId` is for a third party's machine, and one
-    that `aws:PrincipalArn` limits to roles is for roles; further exemptions are the policy's to make (`exempt_addresses`,
-    `exempt_principals`). Service control policies and the users' own policies are not looked at.
+    Cannot see: who in a named account is a person. A statement that requires `sts:ExternalId` is for a third party's
+    machine, and one that `aws:PrincipalArn` restricts to roles is for roles; add other exemptions to the policy
+    (`exempt_addresses`, `exempt_principals`). The check does not read service control policies or the policies of users.
 
-    Fix: Add a condition `Bool` `aws:MultiFactorAuthPresent` = "true" to the Allow. Where a Deny is to do it, use `BoolIfExists`
-    "false" on all principals that the Allow names.
+    Fix: add a condition `Bool` `aws:MultiFactorAuthPresent` = "true" to the Allow. If you use a Deny instead, use
+    `BoolIfExists` "false" for all principals that the Allow names.
 
     Controls: NIST 800-53 IA-2(1), PCI DSS 8.4.
     """
@@ -70,7 +73,7 @@ def mfa_on_human_principals(role: Instance, context: Context) -> Outcome:
         else None
     )
     return (
-        outcome._replace(reason=f"{outcome.reason}; {by} asks for MFA of what the role does, not of who assumes it")
+        outcome._replace(reason=f"{outcome.reason}; {by} requires MFA for what the role does, not for assuming it")
         if by
         else outcome
     )
@@ -84,11 +87,11 @@ def _judge(exempt: Sequence[str], trust: Trust) -> Outcome:
     if found:
         return min(found, key=lambda outcome: outcome.verdict is not Verdict.FAIL)
     if not people and any(_is_third_party(allow) for _, allow in trust.allows):
-        reason = "a third party's account under sts:ExternalId may assume the role, and no person"
+        reason = "a third-party account with sts:ExternalId can assume the role; no person can"
         return passed("third_party", reason, *trust.document.where)
     if not people:
-        return passed("no_people", "no account, user or * may assume the role", *trust.document.where)
-    return passed("mfa_demanded", "the people who may assume the role need MFA", *trust.document.where)
+        return passed("no_people", "no account, user or * can assume the role", *trust.document.where)
+    return passed("mfa_demanded", "people who can assume the role must use MFA", *trust.document.where)
 
 
 def _people(allow: Statement, exempt: Sequence[str]) -> Iterator[Principal]:
@@ -114,17 +117,17 @@ def _without_mfa(name: str, allow: Statement, who: Principal, trust: Trust) -> I
     ways = [kind for kind, answer in answers.items() if answer is True]
     where = trust.document.where
     if len(ways) == len(answers):
-        yield failed("no_mfa", f"{name} of {POLICY} lets {display_name(who)} assume the role without MFA", *where)
+        yield failed("no_mfa", f"{name} of {POLICY} allows {display_name(who)} to assume the role without MFA", *where)
     elif ways == [LONG_TERM]:
         by = asked(allow) or next(filter(None, (asked(deny) for _, deny in trust.denies)), "the condition")
-        text = f"{name} of {POLICY} lets {display_name(who)} assume the role with long-term access keys: {by} does not refuse requests without the key"
+        text = f"{name} of {POLICY} allows {display_name(who)} to assume the role with long-term access keys: {by} does not deny requests that lack the key"
         yield failed("long_term_keys", text, *where)
     elif ways:
-        text = f"{name} of {POLICY} lets {display_name(who)} assume the role from a session made without MFA: the key is there, and false"
+        text = f"{name} of {POLICY} allows {display_name(who)} to assume the role from a session created without MFA: the key is present and false"
         yield failed("session_without_mfa", text, *where)
     elif None in answers.values():
-        open_ = unread_parts(*trust.document.statements) or "what an operator that AWS does not have comes to"
-        text = f"{name} of {POLICY} may let {display_name(who)} assume the role without MFA; known after the apply: {open_}"
+        open_ = unread_parts(*trust.document.statements) or "the result of an operator that AWS does not have"
+        text = f"{name} of {POLICY} may allow {display_name(who)} to assume the role without MFA; known after apply: {open_}"
         yield unknown("unknown_demand", text, *where)
 
 

@@ -1,4 +1,4 @@
-"""No role demands MFA of principals that cannot present it."""
+"""No role requires MFA from principals that cannot use it."""
 
 from __future__ import annotations
 
@@ -24,29 +24,31 @@ from planproof.verdict import Verdict
 
 @check(
     id="CKV_PLAN_2",
-    name="Roles demand no MFA of services and federated identities, which cannot present it",
+    name="Roles do not require MFA from services or federated identities",
     severity="HIGH",
     category="IAM",
     types=(ROLE,),
 )
 def mfa_on_machine_principals(role: Instance, context: Context) -> Outcome:
-    """Finds IAM roles that a service (`ec2.amazonaws.com`) or a federated identity (SAML, OIDC, EKS service accounts) can never
-    assume, because the trust policy demands MFA of it: an Allow whose condition needs `aws:MultiFactorAuthPresent` or
-    `aws:MultiFactorAuthAge`, or a Deny that catches every request without them (`BoolIfExists` false, `Null` true).
+    """A service (`ec2.amazonaws.com`) or a federated identity (SAML, OIDC, EKS service accounts) can never assume a role
+    whose trust policy requires MFA from it. The check finds an Allow whose condition needs `aws:MultiFactorAuthPresent` or
+    `aws:MultiFactorAuthAge`, and a Deny that matches every request without them (`BoolIfExists` false, `Null` true).
 
-    Why: the two keys exist only in requests that are signed with temporary credentials of an identity that can use MFA; services
-    and federated identities never have them. `Bool` true does not match a missing key, so the role cannot be used at all, and the
-    fault shows only at run time, as AccessDenied. The `IfExists` form of an Allow and a `Bool` false Deny never match a missing key,
-    and pass. In a statement that names people as well, the machines in it are judged all the same.
+    Why: the two keys exist only in requests that are signed with temporary credentials of an identity that can use MFA.
+    Requests from services and federated identities never contain them. `Bool` true does not match a missing key, so the role
+    cannot be used, and the mistake shows only at run time, as AccessDenied.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-multifactorauthpresent
 
-    Cannot see: a trust policy whose text is known only after the apply and is not made by `aws_iam_policy_document`, unless the source
-    is given (without it, a text that is made of one such document counts as that document); and what an organization's service control
-    policies deny. A Deny that has further conditions counts unless they rule machines out (`aws:PrincipalIsAWSService`,
-    `aws:PrincipalArn`, `aws:PrincipalType`, `aws:username`, `aws:PrincipalOrgID`).
+    The `IfExists` form of an Allow passes, because it matches a missing key. A `Bool` false Deny passes, because it does
+    not. If a statement also names people, the check still evaluates its services and federated identities.
 
-    Fix: Take the MFA condition out of the statement for the service, and give people a statement (better: a role) of their own that
-    keeps it. In a Deny, use `Bool` false, or name the people in `Principal`.
+    Cannot see: a trust policy whose text is known only after apply and is not built with `aws_iam_policy_document`, unless
+    the source is provided (without the source, a text built from one such document counts as that document); and what the
+    service control policies of an organization deny. A Deny with additional conditions counts unless they exclude machines
+    (`aws:PrincipalIsAWSService`, `aws:PrincipalArn`, `aws:PrincipalType`, `aws:username`, `aws:PrincipalOrgID`).
+
+    Fix: remove the MFA condition from the statement for the service, and move people to a separate statement (or better, a
+    separate role) that keeps it. In a Deny, use `Bool` false, or list the people in `Principal`.
     """
     return by_trust(role, context, _judge)
 
@@ -59,8 +61,8 @@ def _judge(trust: Trust) -> Outcome:
     if trust.document.undetermined:
         return unknown("unknown_policy", trust.document.undetermined[0], *trust.document.where)
     if not any(who.who in MACHINES for _, allow in trust.allows for who in allow.principals):
-        return passed("no_machines", "no service or federated identity may assume the role", *trust.document.where)
-    return passed("not_demanded", "no MFA is demanded of the services or federated identities", *trust.document.where)
+        return passed("no_machines", "no service or federated identity can assume the role", *trust.document.where)
+    return passed("not_demanded", "MFA is not required from services or federated identities", *trust.document.where)
 
 
 def _by_allow(trust: Trust) -> Iterator[Outcome]:
@@ -69,7 +71,9 @@ def _by_allow(trust: Trust) -> Iterator[Outcome]:
         demanded = either(*(negated(c.holds(None)) for c in allow.conditions if is_on_mfa(c)))
         for who in () if allow.not_principals else allow.principals:
             answer = both(demanded, _is_machine(who), _sure(allow, "Allow"))
-            text = f"{name} of {POLICY} lets {display_name(who)} in under {asked(allow)}, a key that its requests never have"
+            text = (
+                f"{name} of {POLICY} allows {display_name(who)} only with {asked(allow)}, a key that its requests never contain"
+            )
             yield from _outcome(answer, "allow_demands_mfa", text, trust, allow)
 
 
@@ -81,7 +85,9 @@ def _by_deny(trust: Trust) -> Iterator[Outcome]:
         for _, allow in trust.allows:
             for who in () if allow.not_principals else allow.principals:
                 answer = both(_catches(deny, allow, who), _is_machine(who), _sure(deny, "Deny"), _sure(allow, "Allow"))
-                text = f"{name} of {POLICY} denies {display_name(who)} by {asked(deny)}, a key that its requests never have"
+                text = (
+                    f"{name} of {POLICY} denies {display_name(who)} through {asked(deny)}, a key that its requests never contain"
+                )
                 yield from _outcome(answer, "deny_catches_machines", text, trust, deny)
 
 
@@ -103,5 +109,5 @@ def _outcome(answer: Answer, code: str, text: str, trust: Trust, statement: Stat
     if answer is True:
         yield failed(code, text, *trust.document.where)
     elif answer is None:
-        reason = f"it may be that {text}; known after the apply: {unread_parts(statement) or 'what else the statements say'}"
+        reason = f"it is possible that {text}; known after apply: {unread_parts(statement) or 'the rest of the statements'}"
         yield unknown("unknown_demand", reason, *trust.document.where)

@@ -1,4 +1,4 @@
-"""No two instances of a plan are one and the same resource to AWS."""
+"""No two instances in a plan are the same resource for AWS."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ _SECTION = "name_taken_twice"
 # What becomes of the second, by what the policy says of the type.
 _SECOND = {
     "refused": "AWS refuses to create the second",
-    "replaces": "the second replaces the first in silence, at each apply anew",
-    "shared": "both manage one resource, which goes when either does",
+    "replaces": "the second silently replaces the first on every apply",
+    "shared": "both manage one resource, which is deleted when either is",
 }
 
 
@@ -25,30 +25,32 @@ def _all(context: Context) -> dict[str, Namesakes]:
 
 @check(
     id="CKV_PLAN_14",
-    name="No two resources of a plan have one name where AWS knows them by it",
+    name="No two resources in the plan share an identifying name",
     severity="HIGH",
     category="CONVENTION",
     types=LISTED_TYPES,
     applies=_is_subject,
 )
 def name_taken_twice(instance: Instance, context: Context) -> Outcome:
-    """Finds two instances of a plan that AWS takes for one: of the same type, with the same name, in the same region and account.
+    """Two instances in a plan must not be the same resource for AWS: the same type and name in the same region and account.
 
-    Why: Terraform tells resources apart by their addresses, AWS by their names. The second create fails half-way through the apply,
-    or, worse, replaces what the first one made without a word, as with alarms, dashboards, EventBridge rules, metric filters and the
-    settings of a bucket: PutMetricAlarm updates an alarm of that name.
+    Why: Terraform identifies resources by address, AWS by name. The second create fails in the middle of the apply, or
+    silently replaces the first resource. AWS replaces alarms, dashboards, EventBridge rules, metric filters and bucket
+    settings: PutMetricAlarm updates an existing alarm with the same name.
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
 
-    By what AWS tells resources of a type apart is data, `types` of the policy: the arguments (`by`), where they have to differ
-    (`within`: a region, an account, or a partition, as for bucket names), and what becomes of the second (`second`). A metric filter
-    is told by its name and its log group, a bucket's policy by the bucket. Names that are not known are the same if they are made of
-    the same attributes with the same text around them; a name that the provider makes up is nobody else's.
+    The policy lists what identifies each type in `types`: the arguments (`by`), the scope in which they must differ
+    (`within`: a region, an account, or a partition for bucket names), and what AWS does with the second resource (`second`).
+    A metric filter is identified by its name and its log group, a bucket policy by its bucket. Names that are not known are
+    equal if they are built from the same attributes with the same text around them. A name that the provider generates is
+    unique.
 
-    Cannot see: names that went through a function or that the plan does not tell (they have no finding); resources of other plans;
-    and two provider configurations that come to one account by different roles or profiles, which count as two.
+    Cannot see: names that went through a function or that the plan does not show (they have no finding), resources of other
+    plans, and two provider configurations that use one account through different roles or profiles, which count as two
+    accounts.
 
-    Fix: Give the second a name of its own, or let one resource serve both. In a module that is called more than once, make the name of
-    an input.
+    Fix: rename the second resource, or use one resource for both purposes. In a module that is called more than once, build
+    the name from an input.
     """
     found: Namesakes = context.once(_all)[instance.address]
     rule = context.settings(_SECTION)["types"][instance.type]
@@ -57,8 +59,8 @@ def name_taken_twice(instance: Instance, context: Context) -> Outcome:
     if len(found.sure) > 1:
         others = listed((other.address for other in found.sure if other is not instance), count=len(found.sure) - 1)
         first = next(other.address for other in found.sure if other is not instance)
-        return failed("name_taken", f"{by}: the same as of {others}; {_SECOND[rule.get('second', 'refused')]}", *where, first)
+        return failed("name_taken", f"{by}: same as {others}; {_SECOND[rule.get('second', 'refused')]}", *where, first)
     if found.perhaps:
         others = listed((other.address for other in found.perhaps), count=len(found.perhaps))
-        return unknown("unknown_region", f"{by}: the same as of {others}; whether in one region is not in the plan", *where)
-    return passed("own_name", f"{by}: no other of the plan has the same", *where)
+        return unknown("unknown_region", f"{by}: same as {others}; the plan does not show whether both are in one region", *where)
+    return passed("own_name", f"{by}: unique in the plan", *where)

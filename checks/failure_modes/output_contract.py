@@ -1,4 +1,4 @@
-"""The outputs keep the contract: the names, and what each exports."""
+"""The outputs match the contract: names, exported attributes and sensitivity."""
 
 from __future__ import annotations
 
@@ -15,34 +15,35 @@ from planproof.verdict import Verdict
 
 @check(
     id="CKV_PLAN_3",
-    name="The outputs keep the contract: name, what each exports, sensitivity",
+    name="Outputs match the contract: names, exported attributes and sensitivity",
     severity="MEDIUM",
     category="CONVENTION",
     types=PLAN_WIDE,
 )
 def output_contract(plan: Plan, context: Context) -> list[Outcome]:
-    """The outputs keep the contract of the policy: each is there under its name, exports the promised attribute of the promised type, is
-    as sensitive as promised, and no other output exists where the contract is exact.
+    """The outputs match the contract in the policy. Each output exists under its name, exports the required attribute of the
+    required type, and has the required sensitivity. If the contract is exact, there are no other outputs.
 
-    Why: whoever consumes the configuration relies on the names and on what stands behind them; an id where an ARN is promised
-    breaks them late, at their apply. https://developer.hashicorp.com/terraform/language/values/outputs
+    Why: consumers of the configuration depend on the names and values of its outputs. An ID instead of an ARN breaks them
+    late, when they apply their own configuration. https://developer.hashicorp.com/terraform/language/values/outputs
 
-    The expression is followed through modules of any depth to the resource. Where plan JSON lost the attribute (a splat, a
-    dynamic index), a known value decides, then the source. A text around the attribute, a constant and another resource's
-    attribute break the contract, as does a wrong name; the reason names the output that comes nearest.
+    The check follows the expression of an output through modules of any depth to the resource. If plan JSON does not contain
+    the attribute (a splat, a dynamic index), a known value decides, and then the source. Text around the attribute, a
+    constant and an attribute of another resource violate the contract, as does a wrong name. The reason names the output
+    that is closest.
 
-    Cannot see: whether the consumers ask for more than the policy lists; outputs of child modules, which are no contract of the
-    whole.
+    Cannot see: whether consumers need more than the policy lists, and outputs of child modules, which are not part of the
+    contract.
 
-    Fix: name the output as the contract does, and export the attribute itself: `value = aws_kms_key.logs.arn`. A configuration
-    with other promises writes them into `checks.output_contract.outputs` of its policy.
+    Fix: name the output as the contract does and export the attribute itself, `value = aws_kms_key.logs.arn`. If the
+    configuration has a different contract, write it to `checks.output_contract.outputs` in its policy.
     """
     settings = context.settings("output_contract")
     contract = settings["outputs"]
     found = [breach for name in contract if (breach := _breach(name, contract[name], plan, context))]
     if settings["exact"]:
         found += [_unexpected(name, contract) for name in plan.outputs if name not in contract]
-    kept = passed("contract_kept", f"all {len(contract)} outputs keep the contract", *(f"output.{name}" for name in contract))
+    kept = passed("contract_kept", f"all {len(contract)} outputs match the contract", *(f"output.{name}" for name in contract))
     return found or [kept]
 
 
@@ -54,7 +55,7 @@ def _breach(name: str, promise: Mapping[str, Any], plan: Plan, context: Context)
     outcome = _exports(output, promise, context)
     wrongly = output.sensitive != promise.get("sensitive", output.sensitive)
     if wrongly and (outcome is None or outcome.verdict is not Verdict.FAIL):
-        text = f"{name} is {'sensitive' if output.sensitive else 'not sensitive'}; the contract wants the opposite"
+        text = f"{name} is {'sensitive' if output.sensitive else 'not sensitive'}; the contract requires sensitive = {str(not output.sensitive).lower()}"
         outcome = failed("wrong_sensitivity", text, f"output.{name}")
     return outcome.about("output", name) if outcome else None
 
@@ -69,9 +70,9 @@ def _missing(name: str, promise: Mapping[str, Any], plan: Plan, context: Context
     same = [o for o in plan.outputs if any(origin.type in kinds for origin in context.expressions.output(o).all_origins)]
     candidate = next((n for n in near if n in same), None) or next(iter(near + same), None)
     if candidate is None:
-        return failed("missing", f"there is no output {name}; the contract wants {wanted}", f"output.{name}")
+        return failed("missing", f"there is no output {name}; the contract requires {wanted}", f"output.{name}")
     exported = _named(context.expressions.output(candidate).all_origins)
-    text = f"{name} is missing: {candidate} exports {exported}; the contract wants {wanted}"
+    text = f"{name} is missing: {candidate} exports {exported}; the contract requires {wanted}"
     return failed("missing", text, f"output.{candidate}").about("output", candidate)
 
 
@@ -79,7 +80,7 @@ def _exports(output: Output, promise: Mapping[str, Any], context: Context) -> Ou
     """None where the expression leads to a promised attribute, whatever modules lie between."""
     where, wanted = f"output.{output.name}", _wanted(output.name, promise, context)
     if output.value.is_unset and context.plan.managed and context.plan.is_complete:
-        return failed("exports_nothing", f"{output.name} is null or empty in this plan; the contract wants {wanted}", where)
+        return failed("exports_nothing", f"{output.name} is null or empty in this plan; the contract requires {wanted}", where)
     origins = _deciding(context.expressions.output(output.name), promise, context)
     resources = [o for o in origins if o.kind is Kind.RESOURCE]
     fit = [o for o in resources if _fits(o, promise)]
@@ -91,11 +92,11 @@ def _exports(output: Output, promise: Mapping[str, Any], context: Context) -> Ou
     if resources:
         right = {_split(export)[0] for export in promise["exports"]}
         code = "wrong_attribute" if any(o.type in right for o in resources) else "wrong_type"
-        return failed(code, f"{output.name} exports {_named(tuple(resources))}; the contract wants {wanted}", where)
+        return failed(code, f"{output.name} exports {_named(tuple(resources))}; the contract requires {wanted}", where)
     lost = lost_reason(origins)
     if lost:
-        return unknown("cannot_follow", f"what {output.name} exports cannot be followed: {lost}", where)
-    return failed("constant", f"{output.name} is a constant or a variable; the contract wants {wanted}", where)
+        return unknown("cannot_follow", f"{output.name} cannot be followed to a resource: {lost}", where)
+    return failed("constant", f"{output.name} is a constant or a variable; the contract requires {wanted}", where)
 
 
 def _deciding(result: Result, promise: Mapping[str, Any], context: Context) -> Origins:
@@ -110,7 +111,7 @@ def _whole(output: Output, fit: list[Origin], where: str, wanted: str) -> Outcom
     text_around = output.value.text is not None and None not in values and output.value.text not in values
     if text_around or not all(o.is_itself for o in fit):
         return failed(
-            "altered", f"{output.name} holds {_named(tuple(fit))} inside other text; the contract wants {wanted}", where
+            "altered", f"{output.name} holds {_named(tuple(fit))} inside other text; the contract requires {wanted}", where
         )
     return None
 
@@ -121,7 +122,9 @@ def _by_value(
     """Where the plan lost the attribute, a known value decides: an ARN of that service, or what a candidate is called."""
     value = output.value.text
     if value is None:
-        text = f"which attribute of {_named(tuple(near))} {output.name} exports is not in the plan; {context.expressions.remedy}"
+        text = (
+            f"the plan does not show which attribute of {_named(tuple(near))} {output.name} exports; {context.expressions.remedy}"
+        )
         return unknown("attribute_lost", text, where)
     for export in promise["exports"]:
         kind, attribute = _split(export)
@@ -130,7 +133,9 @@ def _by_value(
         if value in names or (attribute == "arn" and re.match(rf"^arn:[^:]*:{service}:", value)):
             return None
     return failed(
-        "wrong_attribute", f"{output.name} exports another attribute of {_named(tuple(near))}; the contract wants {wanted}", where
+        "wrong_attribute",
+        f"{output.name} exports another attribute of {_named(tuple(near))}; the contract requires {wanted}",
+        where,
     )
 
 

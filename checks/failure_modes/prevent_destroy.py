@@ -1,4 +1,4 @@
-"""prevent_destroy is set only where the environment says so."""
+"""prevent_destroy is set only in environments that need it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _is_subject(instance: Instance, context: Context) -> bool:
 
 @check(
     id="CKV_PLAN_8",
-    name="Only the environments that need it set prevent_destroy",
+    name="Only environments that need it set prevent_destroy",
     severity="MEDIUM",
     category="CONVENTION",
     types=ANY_TYPE,
@@ -37,27 +37,30 @@ def _is_subject(instance: Instance, context: Context) -> bool:
     reads_configuration=True,
 )
 def prevent_destroy(instance: Instance, context: Context) -> Outcome:
-    """`prevent_destroy = true` stands only where the environment says so: on a resource that other environments have none of.
+    """`prevent_destroy = true` is set only on resources that exist only in the environments that need it.
 
-    Why: an unconditional guard makes test environments undeletable, and is then worked around everywhere. Terraform wants a literal
-    there, so the condition is the resource's own `count` or `for_each`, or that of a module around it; in OpenTofu it may be the
-    expression itself. https://developer.hashicorp.com/terraform/language/meta-arguments/lifecycle#prevent_destroy
+    Why: an unconditional `prevent_destroy` makes test environments impossible to delete, so people work around it
+    everywhere. Terraform requires a literal value, so the condition must be the `count` or `for_each` of the resource or of
+    a module around it; in OpenTofu the value can be an expression.
+    https://developer.hashicorp.com/terraform/language/meta-arguments/lifecycle#prevent_destroy
 
-    Resources of every type are judged if they set the guard; S3 buckets have a finding also if they do not (`types`). What the
-    policy ignores by address, type or tag passes, and so do Terraform's own state bucket and lock table, which every environment has.
+    The check evaluates resources of every type that set `prevent_destroy`, and all S3 buckets (`types`). Resources that the
+    policy ignores by address, type or tag pass. The state bucket and lock table of Terraform pass too, because every
+    environment needs them.
 
-    A gate is a `count` or `for_each` that can come to nothing by a condition or a table, in locals too, and that draws on the
-    environment: a variable that the policy names (`environments`), one whose value carries an environment's name, or
-    `terraform.workspace`. It is worked out for each environment of the policy: one that is open in all of them
-    (`var.environment != null`) is none. `count = var.create ? 1 : 0` is a gate, but not of the environment, and neither is
-    `var.create || local.is_prod ? 1 : 0`, which lets every environment have it.
+    The condition must be a `count` or `for_each` that can become empty, and it must depend on the environment: on a variable
+    that the policy lists (`environments`), a variable whose value contains the name of an environment, or
+    `terraform.workspace`. Conditions in locals and tables count. The check evaluates the condition for each environment of
+    the policy. A condition that is true in all of them (`var.environment != null`) does not count. `count = var.create ? 1 :
+    0` does not depend on the environment, and `var.create || local.is_prod ? 1 : 0` allows the resource in every
+    environment.
 
-    Cannot see: anything without the source, as plan JSON has no `lifecycle` blocks; give the saved plan or the folder. Nor whether
-    the environments that are left out are the right ones.
+    Cannot see: anything without the source, because plan JSON has no `lifecycle` blocks; provide the saved plan or the
+    folder. The check also cannot see whether the selected environments are the right ones.
 
-    Fix: take the guard out, and keep production safe by what can differ: deny the delete action in the account of production, or
-    set the service's own deletion protection from a variable. A resource that production alone has can keep the guard behind
-    `count = var.environment == "prod" ? 1 : 0`.
+    Fix: remove `prevent_destroy`, and protect production in a way that can vary: deny the delete action in the production
+    account, or set the deletion protection of the service from a variable. If a resource exists only in production, it can
+    keep `prevent_destroy` behind `count = var.environment == "prod" ? 1 : 0`.
     """
     outcome = _judged(instance, context)
     return outcome if outcome.verdict is Verdict.PASS else _excused(instance, context) or outcome
@@ -79,19 +82,17 @@ def _judged(instance: Instance, context: Context) -> Outcome:
 def _excused(instance: Instance, context: Context) -> Outcome | None:
     ignore = context.settings(_GUARD)["ignore"]
     if instance.type in ignore["types"] or any(matches(glob, instance.address) for glob in ignore["addresses"]):
-        return passed("ignored", "the policy ignores it", instance.address)
+        return passed("ignored", "the policy ignores this resource", instance.address)
     tags = ((tag_of(instance, key, context), glob) for key, glob in ignore["tags"].items() if glob is not None)
     if any(isinstance(value, str) and matches(glob, value) for value, glob in tags):
-        return passed("ignored", "the policy ignores it by a tag", instance.address)
+        return passed("ignored", "the policy ignores this resource because of a tag", instance.address)
     store = state_store(instance)
-    return passed("state_store", f"{store}, which every environment keeps", instance.address) if store else None
+    return passed("state_store", f"{store}, which every environment needs", instance.address) if store else None
 
 
 def _no_source(instance: Instance, context: Context) -> Outcome:
     if context.source is None:
-        reason = (
-            "plan JSON has no lifecycle blocks; give the saved plan or the folder of the .tf files (--source, PLANPROOF_SOURCE)"
-        )
+        reason = "plan JSON has no lifecycle blocks; provide the saved plan or the folder of the .tf files (--source, PLANPROOF_SOURCE)"
         return unknown("no_source", reason, instance.address)
     module = context.source.of(instance.module)
     problem = (
@@ -99,7 +100,7 @@ def _no_source(instance: Instance, context: Context) -> Outcome:
         if module and module.problems
         else f"{instance.local_address} is not in the source {context.source.name}"
     )
-    return unknown("not_in_source", f"{problem}; give the source that this plan was made from", instance.address)
+    return unknown("not_in_source", f"{problem}; provide the source that this plan was made from", instance.address)
 
 
 def _flag(instance: Instance, expressions: Expressions) -> Result | None:
@@ -127,11 +128,15 @@ def _gated(instance: Instance, context: Context) -> Outcome:
     where = f"{instance.address}.lifecycle"
     found = gate(instance, context)
     if found.by:
-        return passed("by_environment", f"prevent_destroy = true, and the resource is there only where {found.by} says so")
+        return passed(
+            "by_environment", f"prevent_destroy = true, and the resource exists only in environments selected by {found.by}"
+        )
     if not found.others:
         return failed("unconditional", "prevent_destroy = true in every environment", where)
     named = ", ".join(map(_named, found.others))
-    return failed("gate_not_environment", f"prevent_destroy = true, gated by {named}, which is not the environment", where)
+    return failed(
+        "gate_not_environment", f"prevent_destroy = true depends on {named}, which does not identify the environment", where
+    )
 
 
 def _named(result: Result | None) -> str:

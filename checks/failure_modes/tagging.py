@@ -1,4 +1,4 @@
-"""Resources carry the tags that the policy requires, spelled in one way."""
+"""Resources have the tags that the policy requires, spelled consistently."""
 
 from __future__ import annotations
 
@@ -27,29 +27,32 @@ def _takes_tags(instance: Instance, context: Context) -> bool:
 
 @check(
     id="CKV_PLAN_10",
-    name="Resources carry the required tags, and spell each key in one way",
+    name="Resources have the required tags, with consistent keys",
     severity="LOW",
     category="CONVENTION",
     types=ANY_TYPE,
     applies=_takes_tags,
 )
 def tagging(instance: Instance, context: Context) -> list[Outcome]:
-    """Resources without a required tag, with a value that the policy does not allow, or with a key that is spelled in two cases
-    (`Environment` and `environment`), on one resource or, unless `consistent` is false, anywhere in the plan.
+    """A resource has every required tag, with a value that the policy allows. A key is spelled in one case, not as both
+    `Environment` and `environment`, on one resource and, unless `consistent` is false, in the whole plan.
 
-    What counts is what the resource ends up with: `tags_all`, the provider's `default_tags` among them. Where that is not known
-    yet, it is put together from the resource's own tags and the default tags of its provider, element by element. Resources are
-    judged whose type takes tags in the provider's schema; an Auto Scaling group by its `tag` blocks (default tags do not reach
-    it), a launch template by each of its `tag_specifications` as well. An empty value is no value. What a
-    root variable was given from outside is not shown. Where the policy requires no tag, there is no finding but on spelling.
+    The check reads the tags that the resource gets in the end: `tags_all`, which includes the provider's `default_tags`. If
+    `tags_all` is not known yet, the check combines the tags of the resource with the default tags of its provider, key by
+    key. It evaluates resources whose type has tags in the provider schema. For an Auto Scaling group it reads the `tag`
+    blocks, because default tags do not apply there; for a launch template it also reads each of its `tag_specifications`. An
+    empty value counts as missing. A value that a root variable gets from outside is not shown. If the policy requires no
+    tags, the check reports only inconsistent spelling.
 
-    Why: Tag keys are case-sensitive, and cost allocation, access by tag and automation find nothing under a key that is missing or
-    spelled otherwise (https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html).
+    Why: tag keys are case-sensitive. Cost allocation, access control by tag and automation do not find a resource if a key
+    is missing or spelled differently
+    (https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html).
 
-    Cannot see: Tags that other tools, tag policies or `aws_autoscaling_group_tag` add later; default tags from the environment
-    (TF_AWS_DEFAULT_TAGS_...) while tags_all is not known; whether a value is true.
+    Cannot see: tags that other tools, tag policies or `aws_autoscaling_group_tag` add later; default tags from the
+    environment (TF_AWS_DEFAULT_TAGS_...) if `tags_all` is not known; and whether a value is correct.
 
-    Fix: Put the required tags into the provider's `default_tags`, or merge one local with them into every resource's `tags`.
+    Fix: add the required tags to the provider's `default_tags`, or merge one local that contains them into the `tags` of
+    every resource.
 
     Controls: NIST 800-53 CM-8; AWS Resource Tagging Standard (Security Hub).
     """
@@ -81,7 +84,7 @@ def _judge(tags: Tags, everything: AllTags, instance: Instance, context: Context
 
 def _missing(missing: list[str], tags: Tags, where: str) -> Outcome:
     if tags.undetermined:
-        return unknown("unknown_tags", f"whether {tags.where} has {', '.join(missing)} is open: {tags.undetermined}", where)
+        return unknown("unknown_tags", f"{tags.where} may lack {', '.join(missing)}: {tags.undetermined}", where)
     return failed("missing", f"{tags.where} lacks {', '.join(_with_near_miss(key, tags) for key in missing)}", where)
 
 
@@ -104,16 +107,16 @@ def _value(key: str, demand: Mapping[str, Any], tags: Tags, instance: Instance, 
     wanted = ""
     for pattern, wanted in _demands(demand):
         if not compiled(pattern).fits(*parts):
-            yield failed("does_not_fit", f"{key} {_found(key, tags, instance, context)}; the policy wants {wanted}", where)
+            yield failed("does_not_fit", f"{key} {_found(key, tags, instance, context)}; the policy requires {wanted}", where)
             return
     if isinstance(value, Result) and wanted:
         needs = f" ({', '.join(value.needs)})" if value.needs else ""
-        yield unknown("unknown_value", f"{key} is known after the apply{needs}; the policy wants {wanted}", where)
+        yield unknown("unknown_value", f"{key} is known after apply{needs}; the policy requires {wanted}", where)
 
 
 def _demands(demand: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if demand.get("pattern"):
-        yield demand["pattern"], f"what fits {demand['pattern']}"
+        yield demand["pattern"], f"a value that matches {demand['pattern']}"
     if demand.get("values"):
         yield "|".join(map(re.escape, demand["values"])), f"one of {', '.join(demand['values'])}"
 
@@ -122,13 +125,13 @@ def _found(key: str, tags: Tags, instance: Instance, context: Context) -> str:
     """What was found, but for what a variable was given from outside; where that cannot be told apart, it is said why not."""
     own, attribute = instance.get("tags"), tags.where.partition("[")[0]
     if own.is_sensitive or instance.get(attribute).is_sensitive:
-        return "does not fit (not shown: sensitive)"
+        return "does not match (not shown: sensitive)"
     if attribute in ("tags", "tags_all"):
         attribute = "tags"
         if not own.is_unknown and key not in (own.raw or {}):
-            return "does not fit (not shown: from the provider's default_tags)"
+            return "does not match (not shown: from the provider's default_tags)"
         if own.is_unknown:
-            return "does not fit (not shown: the tags are known only in part)"
+            return "does not match (not shown: the tags are known only in part)"
     origins = context.origins(instance, attribute, key) or context.origins(instance, attribute)
     variables = list(dict.fromkeys(origin.name for origin in origins if origin.kind is Kind.VARIABLE))
     value = tags.values[key]
@@ -138,7 +141,7 @@ def _found(key: str, tags: Tags, instance: Instance, context: Context) -> str:
         if not public.startswith("${... "):
             return f"is {json.dumps(public, ensure_ascii=False)}"
     made_with = ", ".join(f"var.{name}" for name in variables)
-    return f"does not fit (not shown: made with {made_with or 'what the plan does not hold'})"
+    return f"does not match (not shown: built from {made_with or 'values that are not in the plan'})"
 
 
 def _spelling(tags: Tags, where: str, missing: list[str], everything: AllTags) -> Iterator[Outcome]:
@@ -149,5 +152,5 @@ def _spelling(tags: Tags, where: str, missing: list[str], everything: AllTags) -
         said = {*double, *(key.lower() for key in missing)}
         for key in sorted(tags.values.keys() & everything.misspelled.keys()):
             if key not in said and key.lower() not in said:
-                text = f"{tags.where} has {key!r}, and the plan has {everything.misspelled[key]} too"
-                yield failed("other_case", f"{text}: a key is spelled in one case", where)
+                text = f"{tags.where} has {key!r} but the plan also has {everything.misspelled[key]}"
+                yield failed("other_case", f"{text}; spell a key in one case", where)

@@ -1,60 +1,64 @@
-"""The configuration has tests of each kind, and they assert something."""
+"""The configuration has tests of each kind, and they contain assertions."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from planproof.check import PLAN_WIDE, Context, Instance, Outcome, Plan, check, failed, passed, unknown
+from planproof.check import PLAN_WIDE, Context, Outcome, Plan, check, failed, passed, unknown
 from planproof.errors import SourceError
-from planproof.source.terraform_tests import TerraformTests, is_of, suite_of, tested
-from planproof.source.tests_around import TOO_MANY_FILES, tests_around
+from planproof.facts.suite import asserted, named_by_test, tests_of
+from planproof.source.terraform_tests import TerraformTests, is_of
+from planproof.source.tests_around import TOO_MANY_FILES
 from planproof.verdict import listed
 
 
 @check(
     id="CKV_PLAN_9",
-    name="Unit and integration tests exist and assert something",
+    name="Unit and integration tests exist and contain assertions",
     severity="MEDIUM",
     category="CONVENTION",
     types=PLAN_WIDE,
 )
 def test_coverage(plan: Plan, context: Context) -> Outcome:
-    """A configuration without tests, with only one kind of them, or with tests that assert nothing.
+    """The configuration has unit tests and integration tests, and they contain assertions.
 
-    A `run` block with `command = plan` is a unit test, one that applies (the default) an integration test. It counts if an
-    `assert` in it has a condition that refers to something, or if it has `expect_failures`; what is commented out does not count.
-    A run of a helper module, which is no part of the configuration and calls none of it, counts as a test of the runs whose outputs
-    it looks at (`run.NAME`), and by itself as none. A run that asserts nothing fails, unless it runs another module to prepare the
-    ground, or a later run reads its outputs. Files of other tools count by the policy's globs (pytest and Conftest as unit tests,
-    Terratest and InSpec as integration tests), if they hold an assertion outside comments. Tests outside the source folder count if they
-    name it, or a configuration that calls it: by a path such as `TerraformDir: "../live"`, or by the `source` of a run's `module`. They are
-    looked for up to the root of the repository (the folder with `.git`); without one, in the folders `test` and `tests` beside the
-    configuration and one level up. Runs of which no assertion refers to anything in the plan are another stack's. Where the policy asks
-    for unit tests alone, as the profile `general` does, integration tests do as well. There is one finding, with all that is missing;
-    it says how many of the plan's resources assertions refer to, by name or by an output.
+    A `run` block with `command = plan` is a unit test, and one that applies (the default) is an integration test. It counts
+    if it has an `assert` whose condition refers to something, or `expect_failures`. Code in comments does not count. A run
+    of a helper module, which is not part of the configuration and does not call it, counts as a test of the runs whose
+    outputs it reads (`run.NAME`), and does not count on its own. A run without an assertion fails, unless it runs another
+    module as setup or a later run reads its outputs.
 
-    Why: What no test asserts changes unseen; a plan test costs seconds, and an apply test finds what only AWS can refuse
-    (https://developer.hashicorp.com/terraform/language/tests).
+    Files of other tools count by the globs of the policy (pytest and Conftest as unit tests, Terratest and InSpec as
+    integration tests) if they contain an assertion outside comments. Tests outside the source folder count if they name that
+    folder, or a configuration that calls it: by a path such as `TerraformDir: "../live"`, or by the `source` of the `module`
+    of a run. The check searches up to the root of the repository (the folder with `.git`). Without a repository it searches
+    the folders `test` and `tests` beside the configuration and one level up.
 
-    Cannot see: Whether the tests pass, or assert what matters; whether what is applied is mocked; tests in
-    another repository, or that put the path of the configuration together from variables. Needs that folder, as neither
-    plan JSON nor a saved plan holds test files.
+    If no assertion refers to the plan, the runs belong to another stack and do not count. If the policy requires only unit
+    tests, as the profile `general` does, integration tests also count. The check reports one finding that lists everything
+    that is missing. It also counts the resources of the plan that assertions refer to, by name or through an output.
 
-    Fix: Add `tests/unit.tftest.hcl` with runs that have `command = plan`, and `tests/integration.tftest.hcl` with runs that
-    apply, an `assert` in each.
+    Why: changes to untested settings go unnoticed. A plan test takes seconds, and an apply test finds what only AWS can
+    reject (https://developer.hashicorp.com/terraform/language/tests).
+
+    Cannot see: whether the tests pass or assert what matters, whether the applied resources are mocked, tests in another
+    repository, and tests that build the path of the configuration from variables. The check needs the source folder, because
+    neither plan JSON nor a saved plan contains test files.
+
+    Fix: add `tests/unit.tftest.hcl` with runs that have `command = plan`, and `tests/integration.tftest.hcl` with runs that
+    apply, with an `assert` in each run.
     """
-    folder = context.source.folder if context.source else None
-    if folder is None:
-        held = "a saved plan holds" if context.source else "plan JSON holds"
-        return unknown("no_source", f"{held} no tests; give the source folder (--source, PLANPROOF_SOURCE)")
-    settings = context.settings("test_coverage")
-    suite = suite_of(folder, settings)
     try:
-        if context.source and context.source.root and suite.lacks(settings["kinds"]):
-            suite = suite.and_those(tests_around(context.source.root, settings))
+        suite = tests_of(context)
     except SourceError as error:
-        return unknown(TOO_MANY_FILES, f"its own folder has not all tests, and the repository cannot be looked through: {error}")
+        return unknown(
+            TOO_MANY_FILES, f"its folder does not contain all required tests, and the repository cannot be searched: {error}"
+        )
+    if suite is None:
+        held = "a saved plan contains" if context.source else "plan JSON contains"
+        return unknown("no_source", f"{held} no tests; provide the source folder (--source, PLANPROOF_SOURCE)")
+    settings = context.settings("test_coverage")
     broken = [*_unreadable(suite), *(_missing(suite, settings) or _elsewhere(suite, plan, context)), *_silent(suite, settings)]
     if broken:
         return failed(broken[0].code, "; ".join(outcome.reason for outcome in broken))
@@ -69,24 +73,28 @@ def _unreadable(suite: TerraformTests) -> Iterator[Outcome]:
 def _missing(suite: TerraformTests, settings: Mapping[str, Any]) -> list[Outcome]:
     wanted = suite.lacks(settings["kinds"])
     if not suite.runs and not any(suite.others.values()) and wanted:
-        text = f"there are no tests: no run in a *.tftest.hcl, and no test of another tool ({_tools(settings)})"
+        text = f"no tests found: no run block in a *.tftest.hcl file and no test for another tool ({_tools(settings)})"
         return [] if suite.problems else [failed("no_tests", text)]
     found = []
     if "unit" in wanted:
-        text = f"no unit test asserts anything: no run with command = plan{_beside(suite, 'integration')}"
+        text = f"no unit test contains an assertion: add a run block with command = plan{_beside(suite, 'integration')}"
         found.append(failed("no_unit_tests", text))
     if "integration" in wanted:
-        text = f"no integration test asserts anything: no run that applies{_beside(suite, 'unit')}"
+        text = f"no integration test contains an assertion: add a run block that applies{_beside(suite, 'unit')}"
         found.append(failed("no_integration_tests", text))
     return found
 
 
 def _elsewhere(suite: TerraformTests, plan: Plan, context: Context) -> list[Outcome]:
     """Tests of which no assertion leads to anything in this plan are another stack's."""
-    if not context.settings("test_coverage")["kinds"] or not plan.managed or is_of(suite, lambda name: _named(name, context)):
+    if (
+        not context.settings("test_coverage")["kinds"]
+        or not plan.managed
+        or is_of(suite, lambda name: named_by_test(name, context))
+    ):
         return []
     runs = len([run for run in suite.runs if run.asserts])
-    text = f"what the assertions of the {runs} runs refer to is none of the {len(plan.managed)} resources of this plan"
+    text = f"the assertions of the {runs} run blocks refer to none of the {len(plan.managed)} resources in this plan"
     return [failed("not_of_this_stack", text)]
 
 
@@ -96,23 +104,16 @@ def _tools(settings: Mapping[str, Any]) -> str:
 
 def _beside(suite: TerraformTests, kind: str) -> str:
     count = suite.of(kind)
-    return f" (of {kind} tests there {'is' if count == 1 else 'are'} {count})" if count else ""
+    return f" ({kind} tests: {count})" if count else ""
 
 
 def _silent(suite: TerraformTests, settings: Mapping[str, Any]) -> Iterator[Outcome]:
     silent = [f"{run.name} ({run.file})" for run in suite.silent()] if settings["every_run_asserts"] else []
     if silent:
-        yield failed("no_assertion", f"runs that assert nothing: {listed(silent, 5)}")
+        yield failed("no_assertion", f"run blocks without an assertion: {listed(silent, 5)}")
 
 
 def _praise(suite: TerraformTests, plan: Plan, context: Context) -> str:
     counts = (f"{suite.of(kind)} {kind}" for kind in ("unit", "integration"))
-    reached = f"{len(tested(suite, lambda name: _named(name, context)))} of {len(plan.managed)} resources of the plan"
-    return f"{' and '.join(counts)} tests assert something; what runs assert refers to {reached}"
-
-
-def _named(name: str, context: Context) -> Iterator[Instance]:
-    """The instances that a name of an assertion leads to."""
-    output = name.split(".")[1] if name.startswith("output.") else None
-    result = context.expressions.output(output) if output in context.plan.outputs else context.expressions.named(name)
-    return (instance for origin in result.all_origins for instance in origin.instances)
+    reached = f"{len(asserted(suite, context))} of {len(plan.managed)} resources in the plan"
+    return f"{' and '.join(counts)} tests contain assertions, which refer to {reached}"

@@ -1,4 +1,4 @@
-"""Denied access to a log bucket reaches somebody: the whole chain from the trail to a subscription holds."""
+"""Denied access to a log bucket alerts someone: the whole chain from trail to subscription works."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LINKS = (
 
 @check(
     id="CKV_PLAN_6",
-    name="Denied access to a log bucket sets off an alert that reaches somebody",
+    name="Unauthorized access to a log bucket alerts someone",
     severity="HIGH",
     category="LOGGING",
     types=(BUCKET,),
@@ -34,32 +34,34 @@ _LINKS = (
     also_decided_by=_LINKS,
 )
 def unauthorized_access_alert(bucket: Instance, context: Context) -> Outcome:
-    """For each log bucket the whole chain has to hold: a trail that logs the reads of the bucket's objects, its log group, a metric
-    filter that matches denied calls and no ordinary ones, an alarm on exactly that metric which one event can trip, a topic that the
-    alarm can use, and a subscription that gets the alert. The reason lists all that is broken in the chain that comes furthest.
-    Where the policy accepts it, other ways will do: an EventBridge rule on the same events, GuardDuty's S3 protection with a rule on
-    its findings, and in place of the topic a Lambda function, an incident response plan or an OpsItem.
+    """For each log bucket, every link of the chain works: a trail that logs reads of the bucket's objects; its log group; a
+    metric filter that matches denied calls and does not match routine ones; an alarm on exactly that metric, which one event
+    can trigger; a topic that the alarm can use; and a subscription that receives the alert.
 
-    Why: each link is silent when it is wrong. A trail without S3 data events never sees a read, a metric name in another case is
-    another metric, an alarm with a unit that the filter does not write has no data, and an alarm cannot publish to a topic of another
-    region or to one that is encrypted with alias/aws/sns; little of this shows in an apply.
+    The reason lists everything that is broken in the chain with the most intact links. If the policy accepts them, other
+    ways count too: an EventBridge rule on the same events, GuardDuty's S3 protection with a rule on its findings, and,
+    instead of the topic, a Lambda function, an incident response plan or an OpsItem.
+
+    Why: no link reports that it is broken. A trail without S3 data events never sees a read, a metric name in another case
+    is another metric, an alarm with a unit that the filter does not publish has no data, and an alarm cannot publish to a
+    topic in another region or to one that is encrypted with alias/aws/sns. Most of these mistakes apply without an error.
     https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudwatch-alarms-for-cloudtrail.html and
     https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
 
-    Cannot see: whether the trail's role may write to the log group, whether an e-mail subscription has been confirmed, and what
-    an organisation's trail in another account does. Where a value is known only after the apply and refers to the bucket's ARN,
-    the text around it (a prefix inside the bucket) is in the source alone: without it the whole bucket is taken to be meant, as
-    an alarm's actions are taken to be those that it refers to. A topic's own policy counts against an alarm only where it is
-    known. A pattern is tried on sample CloudTrail records, so one that tells events apart by what no sample has is judged by those.
-    What a Lambda function does with the alert is not seen.
+    Cannot see: whether the role of the trail can write to the log group, whether an email subscription is confirmed, what an
+    organization trail in another account does, and what a Lambda function does with the alert. If a value is known only
+    after apply and refers to the ARN of the bucket, only the source shows the text around it, such as a prefix in the
+    bucket. Without the source, the check assumes the whole bucket, and assumes that an alarm calls the actions that it
+    refers to. The policy of a topic counts against an alarm only if it is known. The check tries patterns on sample
+    CloudTrail records, so it cannot see differences that no sample contains.
 
-    Fix: complete the links that the reason names; `planproof explain CKV_PLAN_6` shows the shortest whole chain.
-    For a trail, a log group or a topic that another configuration makes, declare it under `elsewhere` in the policy.
+    Fix: complete the links that the reason names; `planproof explain CKV_PLAN_6` shows the shortest complete chain. If
+    another configuration creates the trail, log group or topic, declare it under `elsewhere` in the policy.
 
     Controls: CIS AWS Foundations 4.1, NIST 800-53 AU-6 and SI-4, PCI DSS 10.4.1.
     """
     return judged_as_log_bucket(
-        bucket, _outcome(best_chain(bucket, context.once(_ways), context)), "denied access to it alerts nobody", context
+        bucket, _outcome(best_chain(bucket, context.once(_ways), context)), "denied access to it alerts no one", context
     )
 
 
@@ -72,9 +74,9 @@ def _outcome(chain: Chain) -> Outcome:
     evidence = [where for link in chain for where in link.where]
     weak = next((link for link in chain if link.broken), None) or next((link for link in chain if link.undetermined), None)
     if weak is None:
-        return passed("alert_reaches_somebody", f"denied access sets off an alert: {_drawn(chain)}", *evidence)
+        return passed("alert_reaches_somebody", f"denied access triggers an alert: {_drawn(chain)}", *evidence)
     held = _drawn(link for link in chain[: chain.index(weak)] if not link.code)
-    so_far = f"; up to there the chain holds: {held}" if held else ""
+    so_far = f"; intact links: {held}" if held else ""
     judged = failed if weak.broken else unknown
     return judged(weak.code, f"{_listed(faults(chain)) or weak.reason}{so_far}", *evidence)
 

@@ -1,4 +1,4 @@
-"""Versioning, backups and immutability wherever AWS offers them, not on S3 alone."""
+"""Versioning, backups and immutability wherever AWS supports them, not only on S3."""
 
 from __future__ import annotations
 
@@ -14,55 +14,62 @@ from planproof.plan.value import State
 
 @check(
     id="CKV_PLAN_5",
-    name="What can keep versions or backups, or be made immutable, is set up to do so",
+    name="Versioning, backups or immutability are enabled wherever resources support them",
     severity="MEDIUM",
     category="BACKUP_AND_RECOVERY",
     types=LISTED_TYPES,
     also_decided_by=("aws_backup_*", "aws_dlm_*"),  # which choose by tags
 )
 def versioning_coverage(resource: Instance, context: Context) -> Outcome:
-    """Versioning on the S3 bucket alone leaves the rest of the data without a way back: each resource whose type the policy lists
-    keeps versions, point-in-time recovery or backups, or cannot be altered, as its type allows.
+    """Each resource whose type the policy lists has versioning, point-in-time recovery, backups or immutability enabled, as
+    its type supports. Versioning on the S3 bucket alone leaves the rest of the data without recovery.
 
-    Why: what was overwritten, deleted or encrypted by mistake or by an intruder comes back only from a copy that was made before,
-    and AWS makes almost none by itself. https://docs.aws.amazon.com/wellarchitected/latest/reliability-pillar/back-up-data.html
+    Why: data that is overwritten, deleted or encrypted, by mistake or by an attacker, can be recovered only from an earlier
+    copy, and AWS creates almost none by default.
+    https://docs.aws.amazon.com/wellarchitected/latest/reliability-pillar/back-up-data.html
 
-    What each type has to have is data, `checks.versioning_coverage.types` of the policy; a policy of your own adds a type, changes
-    a number, or switches a type off (`aws_lambda_function: null`), with no code. A setting counts by its value, never by its
-    presence: `Suspended` versioning, a `DISABLED` backup policy and an unfinished Glacier lock fail. KMS keys that cannot rotate
-    (asymmetric, HMAC, custom key stores), read replicas, node-based memcached, FSx scratch file systems and those that are linked to
-    S3, websites that only redirect, and Terraform's own lock table pass as not applicable. File systems, tables, volumes and
-    databases that a backup selection of this plan covers, by reference, ARN or tags, or a backup plan of another configuration that
-    `elsewhere.backup_plans` declares, are backed up. Each replica of a DynamoDB table has to have its own point-in-time recovery. `IMMUTABLE_WITH_EXCLUSION` on an ECR repository passes unless it excludes every tag.
-    OpenSearch takes automated snapshots always, and since Elasticsearch 5.3 hourly ones: an older engine is what fails.
+    The policy lists the requirements of each type in `checks.versioning_coverage.types`. Your own policy can add a type,
+    change a number, or disable a type (`aws_lambda_function: null`) without code. The value of a setting counts, not its
+    presence: `Suspended` versioning, a `DISABLED` backup policy and an incomplete Glacier lock fail.
 
-    The profile `general` demands less: no published versions of Lambda functions, no vault locks, and no versions of buckets that
-    receive nothing but access, traffic or load balancer logs (`delivered_logs`) or what can be made again, such as inventories and
-    results of queries (`remade`), or whose objects all expire within a month (`short_lived_days`).
+    These pass as not applicable: KMS keys that cannot rotate (asymmetric, HMAC, custom key stores), read replicas,
+    node-based memcached, FSx scratch file systems and those that are linked to S3, websites that only redirect, and
+    Terraform's own lock table. File systems, tables, volumes and databases are backed up if a backup selection of this plan
+    covers them by reference, ARN or tags, or if `elsewhere.backup_plans` declares a backup plan of another configuration
+    that covers them.
 
-    Cannot see: copies that are made outside this plan and not declared in the policy, and settings of the account.
+    Each replica of a DynamoDB table must have its own point-in-time recovery. `IMMUTABLE_WITH_EXCLUSION` on an ECR
+    repository passes unless it excludes every tag. OpenSearch always takes automated snapshots, hourly since Elasticsearch
+    5.3, so only an older engine fails.
 
-    Fix: set what the reason names; the policy gives a remedy with each type. The values are those of AWS's own foundational
+    The profile `general` requires less: no published versions of Lambda functions and no vault locks. It requires no
+    versioning for buckets that receive only access, traffic or load balancer logs (`delivered_logs`), or only data that can
+    be recreated, such as inventories and query results (`remade`), or whose objects all expire within a month
+    (`short_lived_days`).
+
+    Cannot see: copies that are made outside this plan and are not declared in the policy, and account settings.
+
+    Fix: set what the reason names; the policy has a remedy for each type. The default values are those of AWS's foundational
     controls, such as seven days of database backups.
 
-    Controls: NIST 800-53 CP-9, CP-10, SI-12; CIS AWS Foundations 3.0, 3.2 (log file validation) and 3.6 (key rotation); AWS FSBP
-    CloudTrail.4, DocumentDB.2, DynamoDB.2, DynamoDB.6, ECR.2, ElastiCache.1, Kinesis.3, KMS.4, Neptune.5, RDS.8, RDS.11, Redshift.3,
-    S3.14.
+    Controls: NIST 800-53 CP-9, CP-10, SI-12; CIS AWS Foundations 3.0, 3.2 (log file validation) and 3.6 (key rotation); AWS
+    FSBP CloudTrail.4, DocumentDB.2, DynamoDB.2, DynamoDB.6, ECR.2, ElastiCache.1, Kinesis.3, KMS.4, Neptune.5, RDS.8,
+    RDS.11, Redshift.3, S3.14.
     """
     settings = context.settings("versioning_coverage")
     rule = settings["types"][resource.type]
     reason = why_no_versions(resource, settings, context) if resource.type == BUCKET else None
     if reason:
-        return passed("not_applicable", f"{reason}: there is nothing to demand", resource.address)
+        return passed("not_applicable", f"{reason}: nothing is required", resource.address)
     conditions = [answer(condition, resource, context) for condition in filter(None, rule.get("when") or ())]
     if resource.type == BUCKET:
         conditions.append(_keeps_objects(resource, settings["short_lived_days"], context))
     excluded = next((condition for condition in conditions if condition.holds is False), None)
     if excluded:
-        return passed("not_applicable", f"{excluded.found}: there is nothing to demand", *excluded.where)
+        return passed("not_applicable", f"{excluded.found}: nothing is required", *excluded.where)
     answers = list(_answers(rule, resource, context))
     if not answers:
-        return passed("not_applicable", "no demand of the policy applies to it", resource.address)
+        return passed("not_applicable", "no requirement of the policy applies", resource.address)
     found = all_of(answers)
     if found.holds is True:
         return passed("covered", found.text, *found.where)
@@ -79,7 +86,7 @@ def _keeps_objects(bucket: Instance, days: int, context: Context) -> PredicateRe
         return PredicateResult(
             False, Basis.VALUE, f"rule {sure.name!r} expires all objects after {sure.said_days} days", "", found.where
         )
-    perhaps = [*found.undetermined, *(f"known after the apply: {at}" for rule in soon for at in rule.undetermined)]
+    perhaps = [*found.undetermined, *(f"known after apply: {at}" for rule in soon for at in rule.undetermined)]
     if days and perhaps:
         return PredicateResult(None, Basis.UNKNOWN, perhaps[0], "", found.where)
     return PredicateResult(True, Basis.VALUE, "", "", found.where)

@@ -16,7 +16,7 @@ from planproof.errors import (
 )
 from planproof.plan.model import Plan
 from planproof.policy.model import Policy
-from planproof.registry import all_checks, own_checks
+from planproof.registry import all_checks, own_checks, select_checks
 from planproof.source.model import Source
 from planproof.verdict import Finding, Report, Verdict
 from planproof.version import refuse_two_copies, version
@@ -42,15 +42,9 @@ __all__ = [
     "evaluate",
     "find_policy",
     "own_checks",
+    "select_checks",
 ]
 
-__version__: str
+__version__ = version()
 
 refuse_two_copies()
-
-
-def __getattr__(name: str) -> str:
-    """`__version__`, read from the package's metadata when it is asked for."""
-    if name == "__version__":
-        return version()
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -69,9 +69,7 @@ class Baseline(NamedTuple):
         """The report with what is known as SKIP, and with what has been fixed. `moved`: addresses with those they had before."""
         known = self._for(report.plan)
         if known is None:
-            text = (
-                f"{self.name} has nothing about this plan: it knows {listed(sorted(self.plans), 5)}; every failure counts as new"
-            )
+            text = f"{self.name} has no entry for this plan; it has {listed(sorted(self.plans), 5)}; every failure counts as new"
             return report._replace(warnings=(*report.warnings, text))
         named = [(finding, _name(finding, known, moved or {})) for finding in report.findings]
         failing = Counter(name for finding, name in named if is_failure(finding, report))
@@ -107,7 +105,7 @@ def _compared(finding: Finding, known: int, found: int) -> Finding:
     if not known:
         return finding
     if found > known:
-        return finding._replace(reason=f"{finding.reason} (more of these than the {known} in the baseline)")
+        return finding._replace(reason=f"{finding.reason} (more than the {known} in the baseline)")
     return finding._replace(verdict=Verdict.SKIP, reason=f"{IN_BASELINE}{finding.reason}")
 
 
@@ -127,18 +125,18 @@ def _read(name: str) -> Any:
     from planproof.policy.yaml_file import content
 
     if not os.path.lexists(name):
-        raise BaselineError(f"{name} cannot be read as a baseline: No such file or directory; write it first: {WRITE}")
+        raise BaselineError(f"{name} cannot be read as a baseline: No such file or directory; create it first: {WRITE}")
     text = content(name, name, "a baseline", MAX_BYTES, BaselineError)
     try:
         document = json.loads(text.decode("utf-8-sig"), object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
         why = one_line(str(error)) if isinstance(error, json.JSONDecodeError) else type(error).__name__
-        raise BaselineError(f"{name} is not a baseline: it cannot be read as JSON ({why}); write it anew: {WRITE}") from None
+        raise BaselineError(f"{name} is not a baseline: it cannot be read as JSON ({why}); create it again: {WRITE}") from None
     described = json.loads(bundled.DATA[SCHEMA])
     wrong = next(Draft202012Validator(described).iter_errors(document), None)
     if wrong is not None:
-        what = f"{named(tuple(wrong.absolute_path), 'the file')} is {quoted(wrong.instance)}, which breaks {wrong.validator}"
-        raise BaselineError(f"{name} is not a baseline: {what}; write it anew: {WRITE}")
+        what = f"{named(tuple(wrong.absolute_path), 'the file')} is {quoted(wrong.instance)}, which violates {wrong.validator}"
+        raise BaselineError(f"{name} is not a baseline: {what}; create it again: {WRITE}")
     return document
 
 
@@ -148,7 +146,7 @@ WRITE = "planproof baseline write PLAN"
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise ValueError("a key stands twice")
+        raise ValueError("a key is duplicated")
     return found
 
 

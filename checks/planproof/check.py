@@ -103,7 +103,7 @@ class Check(NamedTuple):
     def _is_subject(self, instance: Instance, context: Context) -> bool:
         found = self.applies is None or self.applies(instance, context)
         if not isinstance(found, bool):  # None, of a function without a return, would leave every resource out
-            raise AnswerError(f"applies answered {type(found).__name__} and not True or False")
+            raise AnswerError(f"applies returned {type(found).__name__}, not True or False")
         return found
 
     def _listed(self, context: Context) -> list[str]:
@@ -124,14 +124,14 @@ def check(
 ) -> Callable[[Judge], Check]:
     """Declares the decorated function a check. Raises ValueError where the declaration would come to nothing."""
     if not _ID.fullmatch(id):
-        raise ValueError(f"the id of a check looks like CKV_ACME_1, not {id!r}")
+        raise ValueError(f"the id of a check must look like CKV_ACME_1, not {id!r}")
     if severity not in SEVERITIES:
-        raise ValueError(f"{id}: the severity is one of {', '.join(SEVERITIES)}, not {severity!r}")
+        raise ValueError(f"{id}: the severity must be one of {', '.join(SEVERITIES)}, not {severity!r}")
     if category not in CATEGORIES:
-        raise ValueError(f"{id}: the category is one of {', '.join(CATEGORIES)}, not {category!r}")
+        raise ValueError(f"{id}: the category must be one of {', '.join(CATEGORIES)}, not {category!r}")
     for name_of, given in (("types", types), ("also_decided_by", also_decided_by)):
         if not isinstance(given, tuple) or not all(isinstance(kind, str) and kind for kind in given):
-            raise ValueError(f"{id}: {name_of} is a tuple of resource types, such as ('aws_s3_bucket',)")
+            raise ValueError(f"{id}: {name_of} must be a tuple of resource types, such as ('aws_s3_bucket',)")
 
     def declare(judge: Judge) -> Check:
         return Check(id, name, severity, category, types, judge, applies, judge.__name__, reads_configuration, also_decided_by)
@@ -147,22 +147,22 @@ def outcomes_of(answer: object) -> list[Outcome]:
     elif isinstance(answer, Iterable) and not isinstance(answer, (str, bytes, Mapping)):
         found = list(answer)
     else:
-        raise AnswerError(f"it answered {type(answer).__name__}; {_ANSWERS}")
+        raise AnswerError(f"it returned {type(answer).__name__}; {_ANSWERS}")
     return [_as_answer(one) for one in found]
 
 
-_ANSWERS = "an answer is passed(...), failed(...) or unknown(...), or a list of them"
+_ANSWERS = "a check must return passed(...), failed(...) or unknown(...), or a list of them"
 
 
 def _as_answer(found: object) -> Outcome:
     if not isinstance(found, Outcome):
-        raise AnswerError(f"it answered {type(found).__name__} in a list; {_ANSWERS}")
+        raise AnswerError(f"it returned a list with {type(found).__name__}; {_ANSWERS}")
     if found.verdict not in (Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN) or not isinstance(found.verdict, Verdict):
-        raise AnswerError(f"the verdict of its answer is none; {_ANSWERS}")
+        raise AnswerError(f"it returned an invalid verdict; {_ANSWERS}")
     if not isinstance(found.code, str) or not _WORD.fullmatch(found.code) or found.code in (CHECK_ERROR, EXCEPTION_EXPIRED):
-        raise AnswerError("the code of its answer is none: a word such as not_encrypted, before the reason")
+        raise AnswerError("it returned an invalid code; put a word such as not_encrypted before the reason")
     if not isinstance(found.reason, str) or not found.reason.strip():
-        raise AnswerError("the reason of its answer is no text")
+        raise AnswerError("the reason it returned is not a string")
     if not all(isinstance(part, tuple) and all(isinstance(text, str) for text in part) for part in (found.evidence, found.block)):
-        raise AnswerError("evidence and block of its answer are no texts, each an argument of its own")
+        raise AnswerError("evidence and block must be strings, each as a separate argument")
     return found

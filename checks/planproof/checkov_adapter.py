@@ -52,7 +52,7 @@ from planproof.text.escaping import one_line
 from planproof.verdict import PLAN, Finding, Report, Standing, Verdict
 from planproof.version import guide, refuse_two_copies
 
-NO_PLAN_NAMED = "this Checkov does not tell which plan it scans; planproof needs Checkov 3.2.482 or later"
+NO_PLAN_NAMED = "this version of Checkov does not report which plan it scans; planproof needs Checkov 3.2.482 or later"
 _ADDRESS, _FILE = "__address__", "__file__"
 _KEPT = 8
 
@@ -127,7 +127,7 @@ _lock = threading.Lock()
 def evaluation(path: str) -> Evaluation:
     """The evaluation of a plan file, made once; anew where the file, the policy or the source is another one."""
     status = os.stat(path)
-    settings = (*(os.environ.get(name) for name in SETTINGS), *_roots)
+    settings = (*(os.environ.get(name) for name in SETTINGS), os.getcwd(), *_roots)
     key = (path, status.st_ino, status.st_mtime_ns, status.st_size, settings)
     with _lock:
         if key not in _evaluations:

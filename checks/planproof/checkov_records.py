@@ -33,8 +33,8 @@ def problem_of(path: str) -> str:
     except PlanproofError as error:
         return str(error)
     return (
-        f"{path} is a plan, but not as Checkov reads one: JSON with a terraform_version and nothing around it,"
-        f" in a file whose name ends in .json; write it anew: {MAKE_JSON}"
+        f"{path} is a plan, but not in the form that Checkov reads: only JSON, with a terraform_version,"
+        f" in a file named *.json; create it again: {MAKE_JSON}"
     )
 
 

@@ -10,14 +10,18 @@ from typing import IO, TYPE_CHECKING, Any
 from planproof.check import Check, outcomes_of
 from planproof.context import Context
 from planproof.errors import PlanError, PlanproofError, PolicyError, SourceError
+from planproof.excerpts import with_excerpts
 from planproof.plan.model import Instance, Module, Plan
 from planproof.plan.value import Json
+from planproof.policy.discovery import found_policy
 from planproof.policy.inline_skips import MARK
 from planproof.policy.model import Policy
 from planproof.registry import all_checks, own_checks
 from planproof.settings import strangers
 from planproof.source.model import Source, find_source
+from planproof.text.natural import natural
 from planproof.verdict import CHECK_ERROR, OFF, PLAN, CheckInfo, Finding, Outcome, Report, Verdict, failed, listed
+from planproof.version import version
 
 if TYPE_CHECKING:
     from planproof.baseline import Baseline
@@ -33,14 +37,16 @@ def evaluate(
     *,
     baseline: Baseline | str | os.PathLike[str] | None = None,
     only_changes: bool = False,
+    excerpts: bool = False,
 ) -> Report:
     """Judges a plan by a policy.
 
     `plan`: a Plan, a path to plan JSON, an open file, or the parsed document. `policy`: a Policy, a path, or what a policy file
-    would say; by default what PLANPROOF_POLICY names, else the bundled one. `source`: a Source, a folder of `.tf` files or a saved
+    would say; by default that of `find_policy`. `source`: a Source, a folder of `.tf` files or a saved
     plan; by default what PLANPROOF_SOURCE names, else what lies beside the plan's file. `checks`: those to judge by, of which the
     policy may have some off; by default the bundled ones and those in the folders that PLANPROOF_CHECKS names. `baseline`: what
-    failed before, which is SKIP. `only_changes`: leaves out the findings on what the plan leaves as it is.
+    failed before, which is SKIP. `only_changes`: leaves out the findings on what the plan leaves as it is. `excerpts`: a failure gets
+    lines of the block at fault, without what is sensitive.
 
     Raises PlanproofError (a PlanError, PolicyError, BaselineError, SourceError or LoadError) where there is nothing to judge or to
     judge by. A check that fails to judge does not raise: it is a FAIL finding with the code `check_error`, and is named in `Report.errors`.
@@ -59,49 +65,63 @@ def evaluate(
         plan = Plan.load(plan)
     context = Context(plan, policy, source)
     errors: list[str] = []
-    findings = [f for check in chosen if policy.is_on(check) for f in _findings(check, context, errors) if f.level != OFF]
+    findings = [
+        finding
+        for check in chosen
+        if policy.is_on(check)
+        for finding in sorted(_findings(check, context, errors), key=_by_subject)
+        if finding.level != OFF
+    ]
     if not plan.managed:
-        warnings.append(f"{plan.name}: the plan leaves no resources, so that only what concerns the plan as a whole is judged")
+        warnings.append(f"{plan.name}: the plan contains no resources, so only plan-wide checks run")
     warnings += _unjudged(plan, policy, chosen, findings)
     warnings += strangers()
     warnings += policy.outdated
     warnings += policy.unused_exceptions({check.id for check in chosen}, findings)
     rules = tuple(_rule(check, policy) for check in chosen if policy.is_on(check))
     report = Report(plan.name, tuple(findings), (*plan.warnings, *warnings), tuple(errors), rules, policy.unknown)
-    report = report._replace(policy=policy.name, profile=policy.profile)
-    return _narrowed(report, plan, baseline, only_changes)
+    report = report._replace(policy=policy.name, profile=policy.profile, version=version())
+    report = _narrowed(report, plan, baseline, only_changes)
+    return with_excerpts(report, context) if excerpts else report
 
 
 def find_policy(
     policy: Mapping[str, Any] | str | os.PathLike[str] | None = None, checks: Iterable[Check] | None = None
 ) -> Policy:
     """The policy of that file, the bundled profile of that name, or what a policy file would say; by default the policy that
-    PLANPROOF_POLICY names, else the bundled default.
+    PLANPROOF_POLICY names, else `planproof.yaml` of the working directory or above it (planproof.policy.discovery), else the bundled
+    default.
 
     `checks`: those beside the bundled ones that it may have sections and exceptions for; by default the ones in the folders that
     PLANPROOF_CHECKS names. Raises PolicyError, and LoadError if those cannot be loaded.
     """
-    policy = policy if isinstance(policy, Mapping) else policy or os.environ.get("PLANPROOF_POLICY")
-    if policy is None or policy == "":
+    if not isinstance(policy, Mapping):
+        policy = policy or policy_in_force()
+    if policy is None:
         return Policy.default()
     known = (*all_checks(), *(own_checks() if checks is None else checks))
     return Policy.of(policy, known) if isinstance(policy, Mapping) else Policy.load(policy, known)
+
+
+def policy_in_force() -> str | None:
+    """The policy where none is given; None is the bundled default. Raises PolicyError."""
+    return os.environ.get("PLANPROOF_POLICY") or found_policy()
 
 
 def _unjudged(plan: Plan, policy: Policy, chosen: Sequence[Check], findings: Iterable[Finding]) -> list[str]:
     """A warning where nothing judges the plan. Raises PolicyError, or PlanError, where the policy says that this fails."""
     problem: PlanproofError | None = None
     if chosen and not any(policy.is_on(check) for check in chosen):
-        problem = PolicyError(f"{plan.name}: the policy {policy.name} has every check off, so that nothing is judged")
+        problem = PolicyError(f"{plan.name}: the policy {policy.name} turns every check off, so nothing is judged")
     else:
         judged = {finding.subject for finding in findings}
         ours = _families(check for check in chosen if policy.is_on(check)) or _families(all_checks())
         managed = plan.managed
         if managed and not any(each.address in judged or _family(each.type) in ours for each in managed):
             families = [family for family, _ in Counter(_family(each.type) for each in managed).most_common()]
-            problem = PlanError(f"{plan.name}: {_counted(len(managed))} of {listed(families, 5)}: nothing here judges them")
+            problem = PlanError(f"{plan.name}: {_counted(len(managed))} of {listed(families, 5)}: no check covers them")
     if problem and policy.unjudged == "fail":
-        raise type(problem)(f"{problem}; if that is meant, say unjudged: warn in the policy")
+        raise type(problem)(f"{problem}; if that is intended, set unjudged: warn in the policy")
     return [str(problem)] if problem and policy.unjudged == "warn" else []
 
 
@@ -131,6 +151,11 @@ def _narrowed(report: Report, plan: Plan, baseline: Baseline | str | os.PathLike
 
         report = only_changes(report, plan)
     return report
+
+
+def _by_subject(finding: Finding) -> list[str | int]:
+    """Terraform sorts addresses letter by letter, `[10]` before `[2]`."""
+    return natural(finding.subject)
 
 
 def _rule(check: Check, policy: Policy) -> CheckInfo:

@@ -30,7 +30,7 @@ def only_changes(report: Report, plan: Plan) -> Report:
     changes = _Changes(plan, report.rules)
     kept = tuple(finding for finding in report.findings if changes.concern(finding))
     left_out = len(report.findings) - len(kept)
-    notices = (f"{left_out} findings on what this plan leaves as it is are left out",) if left_out else ()
+    notices = (f"{left_out} findings on unchanged resources are hidden",) if left_out else ()
     return report._replace(findings=kept, notices=(*report.notices, *notices))
 
 

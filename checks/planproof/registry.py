@@ -1,4 +1,4 @@
-"""The checks: one file each in the folder `failure_modes`, and in a team's own folders."""
+"""The checks: one file each in the folder `failure_modes`, and in a team's own folders; and which of them are asked for."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import importlib.util
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
@@ -14,8 +15,9 @@ from typing import NoReturn
 
 from planproof.check import PLAN_WIDE, Check
 from planproof.context import Context
-from planproof.errors import LoadError
+from planproof.errors import CommandError, LoadError
 from planproof.plan.model import Plan
+from planproof.text.escaping import one_line
 from planproof.version import RESERVED
 
 _ID = re.compile(r"\bCKV_[A-Z0-9]+_\d+\b")
@@ -46,12 +48,14 @@ def own_checks(*folders: str | os.PathLike[str]) -> tuple[Check, ...]:
     named = os.environ.get("PLANPROOF_CHECKS", "")
     folders = folders or tuple(filter(None, named.split(os.pathsep)))
     if named and not folders:
-        raise LoadError(f"PLANPROOF_CHECKS is {named!r}, which names no folder; take it out, or name the folders of your checks")
+        raise LoadError(
+            f"PLANPROOF_CHECKS is {named!r}, which is not a folder; unset it, or set it to the folders of your checks"
+        )
     bundled = all_checks() if folders else ()
     found: list[Check] = []
     for folder in dict.fromkeys(Path(folder).resolve() for folder in folders):
         if not folder.is_dir():
-            raise LoadError(f"there is no folder {folder} with checks")
+            raise LoadError(f"the folder {folder} of checks does not exist")
         for check in load_folder(folder, _package(folder)):
             if check not in bundled and check not in found:  # a file may import another's
                 _refuse_taken(check, bundled, found, folder)
@@ -62,11 +66,11 @@ def own_checks(*folders: str | os.PathLike[str]) -> tuple[Check, ...]:
 def _refuse_taken(check: Check, bundled: Iterable[Check], own: Iterable[Check], folder: Path) -> None:
     if check.id.startswith(RESERVED) and check.id != LOADING_FAILED:
         raise LoadError(
-            f"{folder} declares {check.id}, but ids with {RESERVED} are planproof's own; take another, such as CKV_ACME_1"
+            f"{folder} declares {check.id}, but ids that begin with {RESERVED} are reserved for planproof; use another, such as CKV_ACME_1"
         )
     for other in (*bundled, *own):
         if check.key and check.key == other.key:
-            raise LoadError(f"{folder} declares a check named {check.key}, as {other.id} is; call its function otherwise")
+            raise LoadError(f"{folder} declares a check named {check.key}, the name of {other.id}; rename its function")
         if check.id == other.id != LOADING_FAILED:
             raise LoadError(f"{folder} declares {check.id} a second time")
 
@@ -115,7 +119,7 @@ def _load(file: Path, package: str) -> list[Check]:
             return [_broken(file, error, own=package != BUNDLED)]
     found = [value for value in vars(module).values() if isinstance(value, Check)]
     if not found:
-        raise LoadError(f"{file} declares no check; a file that is none begins with an underscore")
+        raise LoadError(f"{file} declares no check; if it is a helper, begin its name with an underscore")
     return found
 
 
@@ -131,3 +135,52 @@ def _broken(file: Path, error: BaseException, own: bool) -> Check:
     return Check(
         found, f"{file.stem} can be loaded", "HIGH", "CONVENTION", PLAN_WIDE, cannot_judge, key=file.stem, problem=reason
     )
+
+
+# --- which of them are asked for -----------------------------------------------------------------------------------------
+
+
+def select_checks(checks: Iterable[Check], only: Iterable[str] = (), skipped: Iterable[str] = ()) -> tuple[Check, ...]:
+    """The checks that an entry of `only` names (all, if there is none), without those that an entry of `skipped` names.
+
+    An entry is an id, a number or a name, with `*`, `?` and `[...]` as in the names of files: `CKV_PLAN_1?`, `*bucket*`. Raises
+    CommandError for an entry that fits no check, and if no check is left.
+    """
+    checks, only, skipped = tuple(checks), tuple(only), tuple(skipped)
+    wanted = {check.id for entry in only for check in _fitting(entry, checks)}
+    refused = {check.id for entry in skipped for check in _fitting(entry, checks)}
+    found = tuple(check for check in checks if (not only or check.id in wanted) and check.id not in refused)
+    if checks and not found:
+        raise CommandError("no check is left: each one that is asked for is skipped too" if only else "every check is skipped")
+    return found
+
+
+def find_check(name: str, checks: Sequence[Check]) -> Check:
+    """The check of that id, number or name. Raises CommandError, with the nearest one."""
+    wanted = name.strip().lower()
+    found = next((check for check in checks if wanted in _names(check)), None)
+    if found is None:
+        raise CommandError(f"there is no check {one_line(name.strip())!r}; {_near(wanted, checks)}")
+    return found
+
+
+def _fitting(entry: str, checks: Sequence[Check]) -> list[Check]:
+    wanted = entry.strip().lower()
+    if not any(sign in wanted for sign in "*?["):
+        return [find_check(entry, checks)]
+    found = [check for check in checks if any(fnmatchcase(name, wanted) for name in _names(check))]
+    if not found:
+        raise CommandError(f"no check has an id or name like {one_line(entry.strip())!r}; `planproof list` shows them all")
+    return found
+
+
+def _names(check: Check) -> tuple[str, str, str]:
+    return check.id.lower(), check.id.rpartition("_")[2], check.key
+
+
+def _near(wanted: str, checks: Sequence[Check]) -> str:
+    shown = {alias: name for check in checks for alias, name in ((check.id.lower(), check.id), (check.key, check.key))}
+    import difflib
+
+    near = difflib.get_close_matches(wanted, shown, n=1)
+    return f"did you mean {shown[near[0]]}?" if near else "`planproof list` shows them all"

@@ -76,7 +76,8 @@ def listed(names: Iterable[object], most: int = 3, count: int | None = None) -> 
 
 
 class Finding(NamedTuple):
-    """An outcome with its check, its subject and, where there is source, the block's place. `level` is `mandatory` or `advisory`."""
+    """An outcome with its check, its subject and, where there is source, the block's place. `level` is `mandatory` or `advisory`; `excerpt`
+    are lines of the block, if they were asked for: the number of each, its text, and whether it is the one at fault."""
 
     check_id: str
     verdict: Verdict
@@ -88,6 +89,7 @@ class Finding(NamedTuple):
     file: str | None = None
     line: int | None = None
     level: str = MANDATORY
+    excerpt: tuple[tuple[int, str, bool], ...] = ()
 
     @property
     def standing(self) -> Standing:
@@ -123,9 +125,10 @@ class Kind(NamedTuple):
         return self.findings[0].reason + (f" (and {more} more)" if more else "")
 
 
-def judged_by(policy: str, profile: str) -> str:
-    """`policy general`, or `policy ours.yaml, which extends general`."""
-    return f"policy {policy}" + (f", which extends {profile}" if profile != policy else "")
+def judged_by(policy: str, profile: str, version: str) -> str:
+    """`policy general of planproof 0.1.0`, or `policy ours.yaml, which extends general of planproof 0.1.0`."""
+    of_it = f" of planproof {version}" if version else ""
+    return f"policy {policy}" + (f", which extends {profile}" if profile != policy else "") + of_it
 
 
 class Failure(NamedTuple):
@@ -159,7 +162,7 @@ class Report(NamedTuple):
     `errors` are what kept a check from judging (its finding is a FAIL with the code `check_error`). `rules` are the checks that
     judged, and `unknown` is what the policy makes of UNKNOWN: `warn`, `fail` or `ignore`. `fixed` are the failures of the baseline
     that are none any more; `notices` is what is good to know. `policy` is the name of the policy that judged, `profile` the bundled one
-    that it begins with.
+    that it begins with, `version` that of planproof.
     """
 
     plan: str
@@ -172,11 +175,12 @@ class Report(NamedTuple):
     notices: tuple[str, ...] = ()
     policy: str = ""
     profile: str = ""
+    version: str = ""
 
     @property
     def judged_by(self) -> str:
-        """By which policy; nothing if it is not known."""
-        return judged_by(self.policy, self.profile) if self.policy else ""
+        """By which policy of which planproof; nothing if it is not known."""
+        return judged_by(self.policy, self.profile, self.version) if self.policy else ""
 
     @property
     def failed(self) -> bool:
@@ -202,10 +206,9 @@ class Report(NamedTuple):
         return {standing.value: standings.count(standing) for standing in Standing}
 
     def as_dict(self) -> dict[str, object]:
+        """What is told of the plan itself; by what it was judged is the same for all plans of a run."""
         return {
             "plan": self.plan,
-            "policy": self.policy,
-            "profile": self.profile,
             "findings": [finding.as_dict() for finding in self.findings],
             "advisory": [
                 {"check_id": kind.check_id, "code": kind.code, "count": len(kind.findings), "reason": kind.text}

@@ -9,18 +9,14 @@ from pathlib import Path
 
 from planproof.errors import LoadError
 
+_VERSION = "0.1.0"
 RESERVED = "CKV_PLAN_"
 """What the ids of bundled checks begin with, those to come too."""
 
 
 def version() -> str:
-    """The installed version; in a clone, or a copy of `checks`, what the library says of itself."""
-    from importlib import metadata
-
-    try:
-        return metadata.version("planproof")
-    except metadata.PackageNotFoundError:
-        return "0.1.0 (not installed)"
+    """That of setup.cfg. A clone, and a copy of `checks`, has no package to ask."""
+    return _VERSION
 
 
 @cache
@@ -58,6 +54,6 @@ def refuse_two_copies() -> None:
     copies = [folder for folder in folders if os.path.isfile(os.path.join(folder, "verdict.py"))]
     if len(copies) > 1:
         raise LoadError(
-            f"there are two copies of planproof on Python's path, {copies[0]} and {copies[1]}, which would mix; "
-            "uninstall the package, or take the other copy off the path (PYTHONPATH, --external-checks-dir)"
+            f"there are two copies of planproof on the Python path, {copies[0]} and {copies[1]}, which would mix; "
+            "uninstall the package, or remove the other copy from the path (PYTHONPATH, --external-checks-dir)"
         )

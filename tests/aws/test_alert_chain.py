@@ -71,8 +71,8 @@ SELECTORS = {
     "writes": (Selector(arns=("logs/",), reads=False), Coverage.WRITES_ONLY),
     "writes of a folder": (Selector(arns=("logs/a/",), reads=False), Coverage.PART),
     "nothing": (Selector(arns=()), Coverage.OTHER_BUCKETS),
-    "unknown": (Selector(arns=("other/",), undetermined="known after the apply"), Coverage.OPEN),
-    "this bucket and an unknown one": (Selector(arns=("logs/",), undetermined="known after the apply"), Coverage.WHOLE),
+    "unknown": (Selector(arns=("other/",), undetermined="known after apply"), Coverage.OPEN),
+    "this bucket and an unknown one": (Selector(arns=("logs/",), undetermined="known after apply"), Coverage.WHOLE),
     "advanced, all buckets": (Selector(), Coverage.WHOLE),
     "advanced, this bucket": (Selector(DATA), Coverage.WHOLE),
     "advanced, a prefix of the name": (Selector((("resources.ARN", "starts_with", ("lo",)),)), Coverage.WHOLE),
@@ -168,12 +168,12 @@ def test_a_topic_of_another_configuration_holds_until_its_day(until: str | None,
 def test_a_declaration_whose_day_has_come_is_told() -> None:
     policy = Policy(merge(Policy.default().data, {"elsewhere": {"topics": [{**TOPIC, "until": "2020-01-01"}]}}))
     (warning,) = evaluate(fixture("good", "plain"), policy, checks=[CHECK]).warnings
-    assert "elsewhere.topics declares arn:aws:sns:*:111122223333:alerts-outside until 2020-01-01" in warning
+    assert "the declaration of arn:aws:sns:*:111122223333:alerts-outside in elsewhere.topics ended on 2020-01-01" in warning
 
 
 def test_the_old_name_of_declared_topics_is_told() -> None:
     policy = Policy(merge(Policy.default().data, {"checks": {KEY: {"known_topics": ["arn:aws:sns:*"]}}}))
-    assert any("known_topics is now elsewhere.topics" in text for text in evaluate(fixture("good", "plain"), policy).warnings)
+    assert any("known_topics is deprecated" in text for text in evaluate(fixture("good", "plain"), policy).warnings)
 
 
 TRAIL = {"name": "organization", "reason": "the landing zone's trail"}
@@ -201,7 +201,7 @@ def test_a_plan_without_a_trail(elsewhere: dict[str, Any], settings: dict[str, A
 
 def test_all_that_is_broken_is_told_at_once() -> None:
     finding = judge(fixture("bad", "data_points"))['aws_s3_bucket.logs["three"]']
-    told = ["(1)", ".unit is", "(2)", "a period of 86400", "(3)", "after 5 periods", "(4)", "does not go off for one event"]
+    told = ["(1)", ".unit is", "(2)", "a period of 86400", "(3)", "after 5 periods", "(4)", "does not trigger on one event"]
     assert (finding.code, [text for text in told if text not in finding.reason]) == ("wrong_unit", [])
 
 
@@ -234,7 +234,7 @@ def test_a_link_that_an_incomplete_plan_leaves_out_is_open() -> None:
     assert [f.code for f in evaluate(document, checks=[CHECK]).findings] == ["no_alarm"]
     (finding,) = evaluate({**document, "complete": False}, checks=[CHECK]).findings
     assert (finding.verdict.value, finding.code) == ("UNKNOWN", "unknown_left_out")
-    assert finding.reason.startswith("this plan leaves aws_cloudwatch_metric_alarm.denied out (-target), and without it no alarm")
+    assert finding.reason.startswith("-target excludes aws_cloudwatch_metric_alarm.denied from this plan; without it, no alarm")
 
 
 def test_a_shorter_period_can_be_demanded() -> None:
@@ -254,7 +254,7 @@ def test_the_evidence_is_the_chain_in_its_order(plan: str) -> None:
         "aws_sns_topic.alerts",
         "aws_sns_topic_subscription.queue",
     )
-    assert finding.reason == f"denied access sets off an alert: {' -> '.join(finding.evidence)}"
+    assert finding.reason == f"denied access triggers an alert: {' -> '.join(finding.evidence)}"
 
 
 def test_a_broken_chain_ends_at_what_broke_it() -> None:
@@ -268,8 +268,8 @@ def test_a_broken_chain_ends_at_what_broke_it() -> None:
         'aws_sns_topic.alerts["aws_key"].kms_master_key_id',
     )
     assert finding.reason == (
-        f"{finding.evidence[-1]} is alias/aws/sns, the key of AWS itself, which cloudwatch.amazonaws.com may not use: "
-        f"nothing is delivered; up to there the chain holds: {' -> '.join(finding.evidence[:-1])}"
+        f"{finding.evidence[-1]} is alias/aws/sns, the AWS managed key, which cloudwatch.amazonaws.com cannot use: "
+        f"nothing is delivered; intact links: {' -> '.join(finding.evidence[:-1])}"
     )
 
 

@@ -55,7 +55,7 @@ MALFORMED = {
         policy(Effect="Allow", Condition={"Bool": "true"}),
         "statement 1 has a condition operator without keys",
     ),
-    "a null value": (policy(Effect="Allow", Action=[None]), "statement 1 has an object or null where a text belongs"),
+    "a null value": (policy(Effect="Allow", Action=[None]), "statement 1 has an object or null instead of a string"),
     "an element twice": ('{"Statement": [{"Effect": "Deny", "Effect": "Allow"}]}', "an element is given twice"),
     "too deep": ("[" * 40 + "]" * 40, "nested too deeply"),
     "too long": (policy(Effect="Allow", Sid="x" * 70_000), "longer than 64 KiB"),
@@ -65,7 +65,7 @@ MALFORMED = {
 @pytest.mark.parametrize(("text", "reason"), MALFORMED.values(), ids=MALFORMED)
 def test_what_aws_would_refuse_says_why(text: str, reason: str) -> None:
     document = parsed(text)
-    assert (document.problem, document.malformed) == (f"no policy that AWS takes: {reason}", True)
+    assert (document.problem, document.malformed) == (f"not a policy that AWS accepts: {reason}", True)
 
 
 @pytest.mark.parametrize(("effect", "allowed"), {"allow": True, "ALLOW": True, "deny": False}.items())

@@ -93,7 +93,7 @@ def test_several_blocks_have_to_satisfy_a_predicate_all_or_one_of_them() -> None
     found, replica = Context(two, Policy.default()), two.by_address["aws_keyspaces_table.events"]
     assert answer(one, replica, found).holds is False
     assert answer({**one, "blocks": "any"}, replica, found).holds is True
-    assert answer(one, replica, found).text == 'schema_definition.column[1].name is "at" and has to be "id"'
+    assert answer(one, replica, found).text == 'schema_definition.column[1].name is "at" and must be "id"'
 
 
 def with_columns(planned: dict[str, Any], columns: list[dict[str, Any]]) -> dict[str, Any]:
@@ -164,7 +164,7 @@ def test_companions_of_which_it_is_open_what_they_belong_to_are_asked_once_each(
     [
         ({"path": "name"}, "a predicate needs an operator"),
         ({"equals": True}, "a predicate needs a path, a companion or any"),
-        ({"path": "name", "matches": "("}, "matches has to be a pattern"),
+        ({"path": "name", "matches": "("}, "matches must be a pattern"),
     ],
 )
 def test_a_predicate_that_says_nothing_is_an_error_and_never_holds(
@@ -196,19 +196,19 @@ def test_a_team_adds_a_type_in_yaml_alone(tmp_path: Path) -> None:
     assert [(f.subject, f.verdict.value, f.code) for f in found.values()][:1] == [
         ("aws_cloudwatch_log_group.for_ever", "FAIL", "wrong_value")
     ]
-    assert "retention_in_days is 30 and has to be at least 365; keep events for a year" in {f.reason for f in found.values()}
+    assert "retention_in_days is 30 and must be at least 365; keep events for a year" in {f.reason for f in found.values()}
 
 
 def test_a_team_adds_a_companion_in_yaml_alone(tmp_path: Path) -> None:
     added = """
       aws_sns_topic:
         must:
-          policy: {companion: aws_sns_topic_policy, by: arn, path: policy, set: true} # all that it has is known after the apply
+          policy: {companion: aws_sns_topic_policy, by: arn, path: policy, set: true} # all that it has is known after apply
           readers: {companion: aws_sns_topic_subscription, by: topic_arn, path: protocol, in: [https]}
 """
     found = judged(added, "good/ideal", tmp_path)
     assert found["aws_sns_topic.alerts"].code == "wrong_value"
-    assert found["aws_sns_topic.alerts"].reason == ('aws_sns_topic_subscription.queue.protocol is "sqs" and has to be "https"')
+    assert found["aws_sns_topic.alerts"].reason == ('aws_sns_topic_subscription.queue.protocol is "sqs" and must be "https"')
     assert found["aws_sns_topic.deliveries"].code == "no_companion"
 
 
@@ -234,7 +234,7 @@ BROKEN = {
     "misspelt operator": ("{must: {a: {path: name, equal: x}}}", "equal"),
     "companion without by": ("{must: {a: {companion: aws_b, path: name, equals: x}}}", "aws_thing"),
     "not_equals without default": ("{must: {a: {path: name, not_equals: x}}}", "aws_thing"),
-    "no demand": ("{must: {}}", "aws_thing"),
+    "no requirement": ("{must: {}}", "aws_thing"),
     "a list": ("{must: [path]}", "aws_thing"),
 }
 
@@ -254,7 +254,7 @@ MERGED = {
     "no path": ("aws_thing: {must: {a: {equals: x}}}", "types.aws_thing.must.a needs a path"),
     "in an alternative": ("aws_thing: {must: {a: {any: [{path: name}]}}}", "must.a.any needs an operator"),
     "in a condition": ("aws_thing: {when: [{path: name}], must: {a: {path: name, set: true}}}", "when.0 needs an operator"),
-    "no demand left": ("aws_kms_key: {must: {rotation: null}}", "types.aws_kms_key needs must"),
+    "no requirement left": ("aws_kms_key: {must: {rotation: null}}", "types.aws_kms_key needs must"),
 }
 
 

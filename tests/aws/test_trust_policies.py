@@ -1,4 +1,4 @@
-"""Trust policies and the two checks of MFA: each combination against a second opinion, and what is known only after the apply.
+"""Trust policies and the two checks of MFA: each combination against a second opinion, and what is known only after apply.
 
 Every operator, value, effect and kind of principal is combined, and `support.sts` says what follows from it. Then tests/plans/trust: what
 is read with the source, and without. Without source what plan JSON lacks (locals, the text around an expression) is UNKNOWN, never a guess.
@@ -146,7 +146,7 @@ def test_several_statements_together(seed: int) -> None:
     assert differences([[statement(random) for _ in range(random.randint(2, 5))] for _ in range(500)]) == []
 
 
-# --- what is known only after the apply -------------------------------------------------------------------------------
+# --- what is known only after apply -------------------------------------------------------------------------------
 
 WITHOUT = {(f.check_id, f.subject): f for f in evaluate(load("trust"), Policy.default(), checks=MFA).findings}
 WITH = {
@@ -195,4 +195,4 @@ def test_every_role_of_the_plan_is_in_the_table() -> None:
 def test_no_variable_s_value_is_shown() -> None:
     reasons = [f.reason for f in [*WITHOUT.values(), *WITH.values()]]
     assert not any("111122223333" in reason for reason in reasons)
-    assert all("known after the apply" in f.reason for f in WITH.values() if f.verdict is U)
+    assert all("known after apply" in f.reason for f in WITH.values() if f.verdict is U)

@@ -80,7 +80,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 ONE = "CKV_PLAN_12"
-UNREADABLE = "is a plan, but not as Checkov reads one"
+UNREADABLE = "is a plan, but not in the form that Checkov reads"
 CASES: dict[str, tuple[list[str], int, str]] = {
     "all is well": (["-f", str(GOOD), "-c", "CKV_PLAN_1,CKV_PLAN_3"], 0, ""),
     "a failure": (["-f", str(BAD), "-c", ONE], 1, ""),
@@ -94,12 +94,12 @@ CASES: dict[str, tuple[list[str], int, str]] = {
     "a truncated plan": (["-f", "truncated.json"], 2, "truncated.json is truncated"),
     "an empty file": (["-f", "empty.json"], 2, "empty.json is empty"),
     "a state": (["-f", "state.json"], 2, "state.json is a state, not a plan"),
-    "an errored plan": (["-f", "errored.json"], 2, "the plan ended in an error"),
-    "a plan as text": (["-f", "plan.txt"], 2, "plan.txt is the plan as text for people"),
+    "an errored plan": (["-f", "errored.json"], 2, "the plan ended with an error"),
+    "a plan as text": (["-f", "plan.txt"], 2, "plan.txt is a plan in human-readable text"),
     "a saved plan": (["-f", str(SAVED)], 2, "is a saved plan (binary)"),
-    "a plan under another name": (["-f", "plan.out"], 2, "Checkov reads plans only from files whose names end in .json"),
-    "a plan in capitals": (["-f", "PLAN.JSON"], 2, "Checkov reads plans only from files whose names end in .json"),
-    "a link to another name": (["-f", "link.json"], 2, "Checkov reads plans only from files whose names end in .json"),
+    "a plan under another name": (["-f", "plan.out"], 2, "Checkov reads plans only from files named *.json"),
+    "a plan in capitals": (["-f", "PLAN.JSON"], 2, "Checkov reads plans only from files named *.json"),
+    "a link to another name": (["-f", "link.json"], 2, "Checkov reads plans only from files named *.json"),
     "a line before the plan": (["-f", "wrapped.json", "-c", ONE], 2, UNREADABLE),
     "a line before one of several": (["-f", str(GOOD), "wrapped.json", "-c", ONE], 2, UNREADABLE),
     "a line before one in a folder": (["-d", "mixed", "-c", ONE], 2, UNREADABLE),
@@ -117,7 +117,7 @@ CASES: dict[str, tuple[list[str], int, str]] = {
     "a folder with an empty plan": (["-d", "blank"], 2, "staging.json is empty"),
     "a folder with a saved plan": (["-d", "saved"], 2, "tfplan is a saved plan"),
     "a folder of checks that is missing": (["-f", str(GOOD), "--external-checks-dir", "gone"], 2, "gone does not exist"),
-    "a folder of checks without __init__.py": (["-f", str(GOOD), "--external-checks-dir", "no-init"], 2, "holds no checks"),
+    "a folder of checks without __init__.py": (["-f", str(GOOD), "--external-checks-dir", "no-init"], 2, "contains no checks"),
 }
 FRAMEWORK = ("--framework", "terraform_plan")
 # Without a framework named, Checkov runs checks in processes of their own; it takes long, so once for each thing that may go wrong there.
@@ -149,7 +149,7 @@ def test_what_checkov_would_pass_over_is_refused(
 @pytest.mark.parametrize("options", [["--framework", "terraform"], ["--skip-framework", "terraform_plan"]])
 def test_frameworks_without_plans_are_refused(options: list[str], inputs: Path, checkovs: Checkovs) -> None:
     done = checkovs.run("planproof", "checkov", "--skip-download", *options, "-f", GOOD, cwd=inputs, path=(ROOT / "checks",))
-    assert (done.returncode, "leave out terraform_plan" in done.stderr) == (2, True), done.stderr
+    assert (done.returncode, "exclude terraform_plan" in done.stderr) == (2, True), done.stderr
 
 
 def test_files_of_other_frameworks_stand_beside_a_plan(inputs: Path, checkovs: Checkovs) -> None:

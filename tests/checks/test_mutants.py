@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("mutants")]
 # What is made unknown there fails all the same, though strictly it cannot be told.
 STILL_FAILS = {
     "*/prefixes *.idle.rule.1.filter.0.prefix unknown": "which objects the rule deletes too early is open, and that it does so is not",
-    "*.condition.0.variable unknown": "the key of a condition is never known after the apply alone",
+    "*.condition.0.variable unknown": "the key of a condition is never known after apply alone",
     "*/deferred data.aws_iam_policy_document.base.statement.0.sid unknown": "a statement without a sid cannot be overridden, and demands MFA",
     "*/alarms aws_cloudwatch_composite_alarm.whole.alarm_rule unknown": "a rule that refers to no alarm is taken for one about others",
     "*/alarms aws_cloudwatch_metric_alarm.part.alarm_name unknown": "a rule that names an alarm by its text names none whose name is unknown",

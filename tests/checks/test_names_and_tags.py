@@ -64,7 +64,7 @@ def test_the_policy_says_which_names_fail(settings: dict[str, Any], expected: se
 def test_an_outlier_and_the_majority_are_both_named() -> None:
     (reason,) = (f.reason for f in judge("bad/naming_convention/plain", "naming_convention") if f.code == "other_leading_token")
     assert reason == (
-        "name is \"secure-log-alerts\"; 3 of 4 names of this plan begin with 'corpsec' "
+        "name is \"secure-log-alerts\"; 3 of 4 names in this plan begin with 'corpsec' "
         "(aws_cloudwatch_log_group.writer, aws_sqs_queue.alerts ...)"
     )
 
@@ -96,17 +96,17 @@ def test_what_variables_were_given_from_outside_is_not_shown() -> None:
     assert names["aws_sqs_queue.upper"] == "${var.prefix}-QUEUE"
     assert names["aws_sqs_queue.literal"] == "hushcorp_literal"
     majority = next(f.reason for f in findings if f.subject == "aws_sns_topic.outlier")
-    assert "14 of 16 names of this plan begin with '${var.prefix}'" in majority
+    assert "14 of 16 names in this plan begin with '${var.prefix}'" in majority
     days = [judge("bad/naming_convention/variables", key) for key in ("log_group_retention", "log_bucket_retention")]
-    assert [re.sub(r"\d+", "N", f.reason) for found in days for f in found if "before" in f.reason or "less" in f.reason] == [
-        "retention_in_days is N, less than the N demanded",
-        *["rule 'expire-${var.stage}' expires objects after N days, before the N demanded"] * 2,
+    assert [re.sub(r"\d+", "N", f.reason) for found in days for f in found if "requires" in f.reason] == [
+        "retention_in_days is N; the policy requires at least N",
+        *["rule 'expire-${var.stage}' expires objects after N days; the policy requires at least N"] * 2,
     ]
     wanted = {"Environment": {"values": ["prod"]}, "Owner": {"values": ["x"]}, "ManagedBy": None, "Project": None}
     tags = [f.reason for f in judge("bad/naming_convention/variables", "tagging", required=wanted) if "lacks" not in f.reason]
     assert tags == [
-        'Environment is "${var.stage}"; the policy wants one of prod',
-        'Owner is "eu-audit"; the policy wants one of x',  # of var.team, which is its default
+        'Environment is "${var.stage}"; the policy requires one of prod',
+        'Owner is "eu-audit"; the policy requires one of x',  # of var.team, which is its default
     ]
 
 
@@ -119,9 +119,11 @@ def test_values_of_defaults_are_shown_and_secrets_are_not() -> None:
     }
     findings = judge("bad/tagging/values", "tagging", required=required)
     by_subject = {f.subject: f.reason for f in findings if "Environment" in f.reason}
-    assert by_subject["aws_sqs_queue.variable"] == 'Environment is "production"; the policy wants one of qa'  # the default
-    assert by_subject["aws_sqs_queue.literal"] == 'Environment is "production"; the policy wants one of qa'
-    assert by_subject["aws_sqs_queue.secret"] == "Environment does not fit (not shown: sensitive); the policy wants one of qa"
+    assert by_subject["aws_sqs_queue.variable"] == 'Environment is "production"; the policy requires one of qa'  # the default
+    assert by_subject["aws_sqs_queue.literal"] == 'Environment is "production"; the policy requires one of qa'
+    assert (
+        by_subject["aws_sqs_queue.secret"] == "Environment does not match (not shown: sensitive); the policy requires one of qa"
+    )
     assert "Hush" not in str(findings)
 
 

@@ -49,16 +49,16 @@ def test_the_example_as_a_library() -> None:
 
 def test_the_example_on_the_command_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["check", str(PLAN), "--policy", str(TEAM / "planproof.yaml"), "--format", "json"]
-    assert main([*arguments, "--checks", str(TEAM / "checks")]) == 1
+    assert main([*arguments, "--checks-from", str(TEAM / "checks")]) == 1
     given = json.loads(capsys.readouterr().out)
-    assert {f["check_id"] for f in given["findings"]} >= {"CKV_ACME_1", "CKV_PLAN_12"}
+    assert {f["check_id"] for f in given["plans"][0]["findings"]} >= {"CKV_ACME_1", "CKV_PLAN_12"}
     monkeypatch.setenv("PLANPROOF_CHECKS", str(TEAM / "checks"))
     assert main(arguments) == 1
     assert json.loads(capsys.readouterr().out) == given
 
 
 def test_several_plans_are_judged_by_them_in_several_processes(capsys: pytest.CaptureFixture[str]) -> None:
-    arguments = [str(PLAN), str(PLANS / "references" / "plan.json"), "--checks", str(TEAM / "checks"), "--jobs", "2"]
+    arguments = [str(PLAN), str(PLANS / "references" / "plan.json"), "--checks-from", str(TEAM / "checks"), "--jobs", "2"]
     main(["check", *arguments, "--policy", str(TEAM / "planproof.yaml"), "--format", "json"])
     first, second = json.loads(capsys.readouterr().out)["plans"]
     assert "CKV_ACME_1" in {f["check_id"] for f in first["findings"]}
@@ -72,9 +72,9 @@ def test_several_folders_are_separated_as_in_path(tmp_path: Path, monkeypatch: p
 
 
 REFUSED = {
-    "an id of ours": ({"id": "CKV_PLAN_1"}, "declares CKV_PLAN_1, but ids with CKV_PLAN_ are planproof's own"),
-    "an id that may be ours one day": ({"id": "CKV_PLAN_99"}, "ids with CKV_PLAN_ are planproof's own"),
-    "a name of ours": ({"name": "prevent_destroy"}, "declares a check named prevent_destroy, as CKV_PLAN_8 is"),
+    "an id of ours": ({"id": "CKV_PLAN_1"}, "declares CKV_PLAN_1, but ids that begin with CKV_PLAN_ are reserved for planproof"),
+    "an id that may be ours one day": ({"id": "CKV_PLAN_99"}, "ids that begin with CKV_PLAN_ are reserved for planproof"),
+    "a name of ours": ({"name": "prevent_destroy"}, "declares a check named prevent_destroy, the name of CKV_PLAN_8"),
 }
 
 
@@ -95,13 +95,13 @@ def test_folders_without_checks_are_an_error(tmp_path: Path, capsys: pytest.Capt
     (tmp_path / "none").mkdir()
     (tmp_path / "none" / "helper.py").write_text("x = 1\n", encoding="utf-8")
     for name, message in {
-        "missing": "there is no folder .*missing with checks",
+        "missing": "the folder .*missing of checks does not exist",
         "empty": "there are no checks in .*empty",
-        "none": r"helper\.py declares no check; a file that is none begins with an underscore",
+        "none": r"helper\.py declares no check; if it is a helper, begin its name with an underscore",
     }.items():
         with pytest.raises(LoadError, match=message):
             own_checks(tmp_path / name)
-        assert main(["check", str(PLAN), "--checks", str(tmp_path / name)]) == 2
+        assert main(["check", str(PLAN), "--checks-from", str(tmp_path / name)]) == 2
     assert capsys.readouterr().out == ""
 
 
@@ -120,8 +120,8 @@ BROKEN = {
 @pytest.mark.parametrize("text", BROKEN.values(), ids=BROKEN)
 def test_a_broken_file_fails_under_its_id(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "broken.py").write_text(text, encoding="utf-8")
-    assert main(["check", str(PLAN), "--checks", str(tmp_path), "--format", "json"]) == 2
-    findings = json.loads(capsys.readouterr().out)["findings"]
+    assert main(["check", str(PLAN), "--checks-from", str(tmp_path), "--format", "json"]) == 2
+    findings = json.loads(capsys.readouterr().out)["plans"][0]["findings"]
     (broken,) = [f for f in findings if f["code"] == "check_error"]
     assert (broken["check_id"], broken["verdict"], broken["subject"]) == ("CKV_ACME_5", "FAIL", "plan")
     assert "broken.py cannot be imported: " in broken["reason"]
@@ -134,7 +134,7 @@ def test_a_policy_may_speak_of_them_and_is_held_to_what_all_checks_have(tmp_path
     assert policy.settings("queue_redrive") == {"anything": [1]}
     with pytest.raises(PolicyError, match="there is no check CKV_ACME_1"):
         find_policy({"exceptions": [exception]})
-    with pytest.raises(PolicyError, match=r"queue_redrive\.severity has to be one of CRITICAL"):
+    with pytest.raises(PolicyError, match=r"queue_redrive\.severity must be one of CRITICAL"):
         find_policy({"checks": {"queue_redrive": {"severity": "BAD"}}}, checks)
     report = evaluate(PLAN, {"unjudged": "warn", "checks": {"queue_redrive": {"enabled": False}}}, checks=checks)
     assert report.findings == ()

@@ -35,6 +35,11 @@ def test_a_check_is_declared_in_the_file_of_its_name(check: Check) -> None:
     assert re.fullmatch(r"[A-Z\"`][^.]+", check.name)
 
 
+@pytest.mark.parametrize("check", CHECKS, ids=IDS)
+def test_the_title_of_a_check_says_its_rule_in_at_most_ten_words(check: Check) -> None:
+    assert 3 <= len(check.name.split()) <= 10
+
+
 def test_no_section_of_the_policy_is_without_a_check() -> None:
     assert set(bundled_policy("secure-logs")["checks"]) == {check.key for check in CHECKS}
 

@@ -65,7 +65,7 @@ def test_one_more_of_a_kind_makes_all_of_the_kind_count() -> None:
     assert verdicts(baseline.apply(report(tag, tag))) == ["SKIP", "SKIP"]
     judged = baseline.apply(report(tag, tag, tag))
     assert verdicts(judged) == ["FAIL", "FAIL", "FAIL"]
-    assert judged.findings[0].reason == "the reason (more of these than the 2 in the baseline)"
+    assert judged.findings[0].reason == "the reason (more than the 2 in the baseline)"
 
 
 def test_what_only_passes_now_is_fixed_and_nothing_else_is() -> None:
@@ -114,7 +114,7 @@ def test_each_plan_has_its_own(tmp_path: Path) -> None:
     elsewhere = baseline.apply(report(one, two, plan="stage"))
     assert verdicts(elsewhere) == ["FAIL", "FAIL"]
     assert elsewhere.warnings == (
-        "planproof-baseline.json has nothing about this plan: it knows dev, prod; every failure counts as new",
+        "planproof-baseline.json has no entry for this plan; it has dev, prod; every failure counts as new",
     )
 
 
@@ -133,13 +133,21 @@ def test_write_then_check_then_what_is_new(tmp_path: Path, capsys: pytest.Captur
     file.write_text(json.dumps(document), encoding="utf-8")
     capsys.readouterr()
     assert main(["check", str(CHANGES), "--baseline", str(file), "--format", "json"]) == 1
-    judged = json.loads(capsys.readouterr().out)
+    (judged,) = json.loads(capsys.readouterr().out)["plans"]
     assert [(f["check_id"], f["subject"]) for f in judged["findings"] if f["verdict"] == "FAIL"] == [
         (taken["check"], taken["subject"])
     ]
     assert judged["fixed"] == [{**added, "about": ""}]
     main(["check", str(CHANGES), "--baseline", str(file)])
     assert "notice: fixed since the baseline: CKV_PLAN_1 on aws_s3_bucket.gone (no_lifecycle); write" in capsys.readouterr().out
+
+
+def test_one_plan_is_called_one_plan(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "planproof-baseline.json"
+    assert main(["baseline", "write", str(CHANGES), "-o", str(file)]) == 0
+    count = sum(f.get("count", 1) for f in json.loads(file.read_text(encoding="utf-8"))["plans"].popitem()[1])
+    assert count > 1
+    assert capsys.readouterr().out == f"{file}: {count} failures of 1 plan recorded\n"
 
 
 def test_the_file_is_the_same_for_the_same_plans_and_keeps_to_its_schema(tmp_path: Path) -> None:
@@ -167,12 +175,12 @@ def test_the_plan_may_lie_elsewhere_where_there_is_only_one(tmp_path: Path) -> N
 BROKEN = {
     "nothing": ("", "it cannot be read as JSON (Expecting value"),
     "cut off": ('{"version": 1, "plans": {', "it cannot be read as JSON ("),
-    "another file": ("{}", "the file is {}, which breaks required"),
-    "another version": ('{"version": 2, "plans": {"a": []}}', "version is 2, which breaks const"),
+    "another file": ("{}", "the file is {}, which violates required"),
+    "another version": ('{"version": 2, "plans": {"a": []}}', "version is 2, which violates const"),
     "a key twice": ('{"version": 1, "plans": {"a": [], "a": []}}', "it cannot be read as JSON (ValueError)"),
-    "no plans": ('{"version": 1, "plans": {}}', "plans is {}, which breaks minProperties"),
-    "a failure without a code": ('{"version": 1, "plans": {"a": [{"check": "x", "subject": "y"}]}}', "which breaks required"),
-    "a list": ("[]", "the file is [], which breaks type"),
+    "no plans": ('{"version": 1, "plans": {}}', "plans is {}, which violates minProperties"),
+    "a failure without a code": ('{"version": 1, "plans": {"a": [{"check": "x", "subject": "y"}]}}', "which violates required"),
+    "a list": ("[]", "the file is [], which violates type"),
     "nesting without end": ("[" * 100_000, "it cannot be read as JSON (RecursionError)"),
 }
 
@@ -201,7 +209,7 @@ def test_only_a_baseline_is_written_over(tmp_path: Path, capsys: pytest.CaptureF
     file = tmp_path / "notes.json"
     file.write_text("{}", encoding="utf-8")
     assert main(["baseline", "write", str(CHANGES), "-o", str(file)]) == 2
-    assert "notes.json exists and is no baseline; it is not written over" in capsys.readouterr().err
+    assert "notes.json exists and is not a baseline; it is not overwritten" in capsys.readouterr().err
     assert file.read_text(encoding="utf-8") == "{}"
 
 
@@ -210,8 +218,8 @@ def test_no_baseline_is_written_of_what_could_not_be_judged(tmp_path: Path, caps
     checks.mkdir()
     (checks / "broken.py").write_text("import no_such_module  # CKV_ACME_7\n", encoding="utf-8")
     file = tmp_path / "baseline.json"
-    assert main(["baseline", "write", str(CHANGES), "-o", str(file), "--checks", str(checks)]) == 2
-    assert "no baseline is written, as not everything could be judged: CKV_ACME_7" in capsys.readouterr().err
+    assert main(["baseline", "write", str(CHANGES), "-o", str(file), "--checks-from", str(checks)]) == 2
+    assert "no baseline is written, because not everything could be judged: CKV_ACME_7" in capsys.readouterr().err
     assert not file.exists()
 
 
@@ -231,7 +239,7 @@ def test_only_changes_leaves_out_what_the_plan_leaves_as_it_is() -> None:
     }
     assert {f.subject for f in found.findings if f.check_id == "CKV_PLAN_3"} == {"plan"}
     (notice,) = found.notices
-    assert notice.endswith("findings on what this plan leaves as it is are left out")
+    assert notice.endswith("findings on unchanged resources are hidden")
 
 
 def test_of_a_plan_that_changes_nothing_is_judged_what_it_cannot_tell_to_be_as_it_was() -> None:
@@ -308,10 +316,7 @@ def test_from_its_day_on_an_exception_fails() -> None:
         found = judged(policy)
         assert found.verdict is verdict
     assert found.code == "exception_expired"
-    assert (
-        found.reason
-        == "exception expired on 2026-11-24 (accepted): no lifecycle rule: logs are kept for ever, at the owner's cost"
-    )
+    assert found.reason == "exception expired on 2026-11-24 (accepted): no lifecycle rule: logs are kept indefinitely"
 
 
 def test_of_two_exceptions_the_one_that_holds_longest_counts() -> None:
@@ -349,7 +354,9 @@ def test_an_exception_that_is_not_used_is_warned_of() -> None:
     report = evaluate(CHANGES, excepted("aws_s3_bucket.no_such", "2999-01-01"))
     assert report.warnings == ("the policy: the exception for CKV_PLAN_1 on aws_s3_bucket.no_such matches nothing in this plan",)
     report = evaluate(CHANGES, excepted("aws_s3_bucket.*", "2999-01-01", check="CKV_PLAN_8"))
-    assert report.warnings == ("the policy: the exception for CKV_PLAN_8 on aws_s3_bucket.* is not needed: what it fits passes",)
+    assert report.warnings == (
+        "the policy: the exception for CKV_PLAN_8 on aws_s3_bucket.* is not needed: everything it matches passes",
+    )
 
 
 def test_an_exception_does_not_hide_a_check_that_could_not_judge(tmp_path: Path) -> None:

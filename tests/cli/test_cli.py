@@ -20,38 +20,30 @@ QUIET = "checks:\n  output_contract: {enabled: false}\n"
 
 def test_json_holds_every_verdict_and_a_summary_that_adds_up(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", str(PLAN), "--format", "json"]) == 1
-    document = json.loads(capsys.readouterr().out)
-    assert set(document) == {
-        "plan",
-        "policy",
-        "profile",
-        "findings",
-        "advisory",
-        "summary",
-        "warnings",
-        "errors",
-        "fixed",
-        "notices",
-    }
+    whole = json.loads(capsys.readouterr().out)
+    assert set(whole) == {"schema", "version", "policy", "profile", "plans", "summary"}
+    (document,) = whole["plans"]
+    assert set(document) == {"plan", "findings", "advisory", "summary", "warnings", "errors", "fixed", "notices"}
     keys = {"check_id", "verdict", "subject", "code", "reason", "severity", "evidence", "file", "line", "level"}
     assert {frozenset(finding) for finding in document["findings"]} == {frozenset(keys)}
     verdicts = [finding["verdict"] for finding in document["findings"]]
     assert document["summary"] == {"ADVISORY": 0, **{v.value: verdicts.count(v.value) for v in Verdict}}
-    assert (document["policy"], document["profile"], document["advisory"]) == ("secure-logs", "secure-logs", [])
+    assert whole["summary"] == document["summary"]
+    assert (whole["policy"], whole["profile"], document["advisory"]) == ("secure-logs", "secure-logs", [])
 
 
 def test_the_subject_of_a_plan_wide_finding_is_plan(capsys: pytest.CaptureFixture[str]) -> None:
     main(["check", str(PLAN), "--format", "json"])
-    findings = json.loads(capsys.readouterr().out)["findings"]
+    findings = json.loads(capsys.readouterr().out)["plans"][0]["findings"]
     assert {f["subject"] for f in findings if f["check_id"] == "CKV_PLAN_3"} == {"plan"}
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["check", "no-such-file.json"], "no-such-file.json does not exist; make a plan"),
-        (["check", str(ROOT / "policies")], "policies is a folder with no plan in it; make one"),
-        (["check", str(PLAN), "--source", "no-such-folder"], "no-such-folder does not exist; give the folder"),
+        (["check", "no-such-file.json"], "no-such-file.json does not exist; create a plan"),
+        (["check", str(ROOT / "policies")], "policies is a folder without a plan; create one"),
+        (["check", str(PLAN), "--source", "no-such-folder"], "no-such-folder does not exist; provide the folder"),
         (["check", str(PLAN), "--policy", "no-such-policy.yaml"], "no-such-policy.yaml cannot be read as a policy"),
         (["check", str(PLAN.parent / "main.tf")], "is Terraform configuration (HCL), not a plan"),
     ],
@@ -70,7 +62,7 @@ def test_standard_input_is_read(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     with PLAN.open() as file:
         monkeypatch.setattr(sys, "stdin", file)
         assert main(["check", "-", "--format", "json"]) == 1
-    assert json.loads(capsys.readouterr().out)["findings"]
+    assert json.loads(capsys.readouterr().out)["plans"][0]["findings"]
 
 
 def test_nothing_failed_is_exit_0_and_unknown_fails_where_the_policy_says_so(tmp_path: Path) -> None:
@@ -88,7 +80,7 @@ def test_nothing_failed_is_exit_0_and_unknown_fails_where_the_policy_says_so(tmp
 
 
 def test_a_check_that_could_not_judge_is_exit_2() -> None:
-    from planproof.cli.commands.check import exit_code
+    from planproof.cli.exit_codes import exit_code
 
     finding = Finding("CKV_PLAN_1", Verdict.FAIL, "plan", "check_error", "", "HIGH")
     assert exit_code(Report("plan", (finding,), errors=("x",))) == 2
@@ -149,4 +141,4 @@ def test_too_little_memory_is_exit_2(monkeypatch: pytest.MonkeyPatch, capsys: py
 
     monkeypatch.setattr("planproof.cli.inputs.judge", judge)
     assert main(["check", str(PLAN)]) == 2
-    assert capsys.readouterr().err.startswith("planproof: there is not enough memory for this")
+    assert capsys.readouterr().err.startswith("planproof: not enough memory")

@@ -34,6 +34,7 @@ def test_a_script_is_valid_and_knows_every_command(shell: str, capsys: pytest.Ca
         (["planproof", "explain", "CKV_PLAN_12"], ["CKV_PLAN_12"]),
         (["planproof", "check", "--basel"], ["--baseline"]),
         (["planproof", "completion", "z"], ["zsh"]),
+        (["planproof", "check", "--format", "git"], ["github", "gitlab"]),
     ],
 )
 def test_bash_offers_what_fits(words: list[str], offered: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ CANNOT: dict[str, Callable[[Path], None]] = {
     "cut off": written("staging.json", TEXT.encode()[:2000]),
     "cut off before what it plans": written("staging.json", TEXT.encode()[:60]),
     "a saved plan that is cut off": written("staging", SAVED.read_bytes()[:3000]),
-    "ended in an error": written("staging.json", json.dumps({**json.loads(TEXT), "errored": True}).encode()),
+    "ended with an error": written("staging.json", json.dumps({**json.loads(TEXT), "errored": True}).encode()),
     "of no version": written("staging.json", json.dumps({**json.loads(TEXT), "format_version": None}).encode()),
     "a pipe": lambda folder: os.mkfifo(folder / "staging.json"),
     "a folder that cannot be read": lambda folder: (folder / "closed").mkdir(mode=0),
@@ -131,10 +131,10 @@ def give_up_rights() -> None:
 
 def test_what_is_no_plan_is_passed_over(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", ".", "--policy", "general", "--format", "json"]) == 0
-    document = json.loads(capsys.readouterr().out)
+    (document,) = json.loads(capsys.readouterr().out)["plans"]
     assert document["plan"] == "./good.json"
     # The files of hidden folders, and of those that tools install, are not among them.
-    looked_at = f".: {len(NO_PLANS) - 1} files looked at, 1 taken for plans: good.json"
+    looked_at = f".: {len(NO_PLANS) - 1} files scanned, 1 recognized as plans: good.json"
     assert document["notices"] == [f"{looked_at}; not entered: .hidden, node_modules"]
 
 
@@ -145,7 +145,7 @@ def test_a_failing_plan_fails_whatever_it_is_called_and_however_it_is_written(
     make(folder)
     assert main(["check", ".", "--policy", "general", "--format", "json"]) == 1
     first, *_ = json.loads(capsys.readouterr().out)["plans"]
-    assert ", 2 taken for plans: " in first["notices"][0]
+    assert ", 2 recognized as plans: " in first["notices"][0]
 
 
 @pytest.mark.parametrize("make", CANNOT.values(), ids=CANNOT)
@@ -194,7 +194,7 @@ def test_before_terraform_1_5_the_names_tell(text: str, saved: str, same: bool, 
 
 def test_a_folder_without_an_end_is_told_of(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(folders, "MAX_LOOKED_AT", 3)
-    with pytest.raises(PlanError, match="holds more than 3 files; give the folders of the plans"):
+    with pytest.raises(PlanError, match="contains more than 3 files; provide the folders of the plans"):
         inputs.plans(["."])
 
 

@@ -16,7 +16,6 @@ import pytest
 import fixtures as tool
 from planproof.cli import inputs
 from planproof.cli.main import main
-from planproof.cli.progress import told
 from planproof.errors import PlanError
 from support.repository import PLANS, ROOT
 
@@ -54,12 +53,12 @@ def test_a_broken_plan_in_a_folder_is_not_passed_over(folder: Path, capsys: pyte
 
 
 def test_a_folder_without_a_plan_is_told(tmp_path: Path) -> None:
-    with pytest.raises(PlanError, match="is a folder with no plan in it; make one: terraform plan"):
+    with pytest.raises(PlanError, match="is a folder without a plan; create one: terraform plan"):
         inputs.plans([str(tmp_path)])
 
 
 def test_standard_input_is_read_once_only() -> None:
-    with pytest.raises(PlanError, match="once only"):
+    with pytest.raises(PlanError, match="only once"):
         inputs.plans(["-", "-"])
 
 
@@ -91,7 +90,7 @@ def test_a_process_that_dies_is_told_and_leaves_no_report(
         assert main(["check", str(GOOD), str(GOOD), str(BAD), "--jobs", "2", *output]) == 2
         said = capsys.readouterr()
         assert said.out == ""
-        assert "a process was ended while it judged" in said.err
+        assert "a process was killed while it judged" in said.err
     assert list(tmp_path.iterdir()) == []
 
 
@@ -102,7 +101,7 @@ def test_the_source_of_standard_input_is_what_the_environment_names(
     with BAD.open() as file:
         monkeypatch.setattr(sys, "stdin", file)
         main(["check", "-", "--format", "json"])
-    findings = json.loads(capsys.readouterr().out)["findings"]
+    findings = json.loads(capsys.readouterr().out)["plans"][0]["findings"]
     assert {f["file"] for f in findings if f["subject"] != "plan"} == {os.path.relpath(BAD.parent / "main.tf")}
 
 
@@ -134,7 +133,7 @@ def test_a_saved_plan_is_read_by_the_tool_on_path_and_is_its_own_source(
 ) -> None:
     stand_in(saved, name, f'test "$1 $2" = "show -json" && cat {BAD}', monkeypatch)
     assert main(["check", str(saved), "--format", "json"]) == 1
-    document = json.loads(capsys.readouterr().out)
+    (document,) = json.loads(capsys.readouterr().out)["plans"]
     assert document["plan"] == str(saved)
     assert {(f["file"], f["line"]) for f in document["findings"] if f["subject"] != "plan"} == {
         ("main.tf", n) for n in (1, 5, 10)
@@ -154,11 +153,13 @@ def test_a_saved_plan_without_a_tool_or_its_providers_is_one_sentence(
 ) -> None:
     monkeypatch.setenv("PATH", str(saved.parent))
     assert main(["check", str(saved)]) == 2
-    assert "there is no terraform or tofu on PATH that could read it" in capsys.readouterr().err
+    assert "neither terraform nor tofu is on PATH to read it" in capsys.readouterr().err
     stand_in(saved, "terraform", "printf '╷\\n│ Error: Failed to load plugin schemas\\n╵\\n' >&2; exit 1", monkeypatch)
     assert main(["check", str(saved)]) == 2
     message = capsys.readouterr().err
-    assert "`terraform show` fails (Error: Failed to load plugin schemas); give the plan's JSON: terraform show -json" in message
+    assert (
+        "`terraform show` failed (Error: Failed to load plugin schemas); provide the plan's JSON: terraform show -json" in message
+    )
     assert message.count("\n") == 1
 
 
@@ -176,7 +177,7 @@ def test_a_real_saved_plan_is_judged_and_points_into_its_modules(tmp_path: Path,
     command = [sys.executable, "-m", "planproof", "check", "infra/saved.tfplan", "--format", "json"]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (1, "")
-    findings = json.loads(done.stdout)["findings"]
+    findings = json.loads(done.stdout)["plans"][0]["findings"]
     files = {f["file"] for f in findings if f["subject"].startswith("module.")}
     assert files
     assert all(str(file).startswith("infra/modules/") and (tmp_path / str(file)).exists() for file in files)
@@ -201,16 +202,16 @@ def test_output_holds_the_format_that_names_no_file(tmp_path: Path, capsys: pyte
     target.chmod(0o640)
     assert main(["check", str(BAD), "--format", "json", "--output", str(target)]) == 1
     assert capsys.readouterr().out == ""
-    assert json.loads(target.read_text(encoding="utf-8"))["findings"]
+    assert json.loads(target.read_text(encoding="utf-8"))["plans"][0]["findings"]
     assert stat.S_IMODE(target.stat().st_mode) == 0o640
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--format", "text", "--format", "json"], "two reports would go to the same place"),
-        (["--format", "json=a", "--format", "text=./a"], "two reports would go to the same place"),
-        (["--format", "json=a", "--output", "b"], "--output has no report to hold"),
+        (["--format", "text", "--format", "json"], "two reports have the same destination"),
+        (["--format", "json=a", "--format", "text=./a"], "two reports have the same destination"),
+        (["--format", "json=a", "--output", "b"], "--output has no effect"),
         (["--output", "no-such-folder/a"], "the report no-such-folder/a cannot be written: No such file or directory"),
     ],
 )
@@ -244,7 +245,7 @@ def test_no_report_goes_through_a_link(
         Path("out").mkdir()
         Path("out/kept").symlink_to(elsewhere / "none" if kind == "a link to nothing" else kept)
     assert main(["check", str(BAD), "--format", "sarif=out/kept"]) == 2
-    assert "the report out/kept is not written, as a link leads from there to " in capsys.readouterr().err
+    assert "the report out/kept is not written, because it is a link to " in capsys.readouterr().err
     assert (kept.read_text(encoding="utf-8"), (elsewhere / "none").exists()) == ("kept", False)
     assert main(["check", str(BAD), "--format", f"sarif={kept}"]) == 1
 
@@ -274,14 +275,3 @@ def test_a_disk_that_fills_up_leaves_nothing(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "cannot be written: File too large" in done.stderr
     assert list(tmp_path.iterdir()) == []
-
-
-def test_progress_is_told_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr("planproof.cli.progress._PATIENCE", -1)
-    assert list(told("abc", 3)) == list("abc")
-    assert capsys.readouterr().err == ""
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    assert list(told("abc", 3)) == list("abc")
-    shown = capsys.readouterr().err
-    assert "planproof: 2 of 3 plans judged" in shown
-    assert shown.endswith("\r\x1b[K")

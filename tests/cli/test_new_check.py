@@ -48,7 +48,7 @@ def copied(target: Path) -> Path:
 def test_the_new_check_judges_and_has_a_page(clone: Path) -> None:
     plan = f"fixtures/bad/{NAME}/plain/plan.json"
     done = run(clone, "-m", "planproof", "check", plan, "--format", "json")
-    found = {f["subject"]: f for f in json.loads(done.stdout)["findings"] if f["code"] in ("plain", "unknown_value")}
+    found = {f["subject"]: f for f in json.loads(done.stdout)["plans"][0]["findings"] if f["code"] in ("plain", "unknown_value")}
     assert {s: (f["verdict"], f["line"]) for s, f in found.items() if s != "plan"} == {
         "aws_ebs_volume.plain": ("FAIL", 1),
         "aws_ebs_volume.open": ("UNKNOWN", 11),
@@ -141,10 +141,10 @@ def test_a_name_that_is_taken_is_refused(clone: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["Bad-Name"], "cannot be the name of a check: it is snake_case"),
+        (["Bad-Name"], "cannot be the name of a check: use snake_case"),
         (["../../etc"], "cannot be the name of a check"),
         (["log_group_retention", "--in", str(ROOT)], "there is a check log_group_retention already"),
-        (["fresh_check", "--in", "/"], "is no clone of planproof"),
+        (["fresh_check", "--in", "/"], "is not a clone of planproof"),
     ],
 )
 def test_what_cannot_be_begun_is_one_sentence(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:

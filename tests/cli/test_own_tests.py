@@ -27,8 +27,8 @@ def test_what_it_writes_passes_and_judges(begun: Path, capsys: pytest.CaptureFix
     assert main(["test", "checks/"]) == 0
     assert capsys.readouterr().out == f"ok    CKV_OWN_1 {NAME}\n"
     plan = begun / "tests" / NAME / "bad" / "plan.json"
-    assert main(["check", str(plan), "--checks", "checks", "--policy", "general", "--format", "json"]) == 1
-    found = [f for f in json.loads(capsys.readouterr().out)["findings"] if f["code"] in ("plain", "unknown_value")]
+    assert main(["check", str(plan), "--checks-from", "checks", "--policy", "general", "--format", "json"]) == 1
+    found = [f for f in json.loads(capsys.readouterr().out)["plans"][0]["findings"] if f["code"] in ("plain", "unknown_value")]
     assert {(f["subject"], f["verdict"]) for f in found} == {
         ("aws_ebs_volume.plain", "FAIL"),
         ("aws_ebs_volume.open", "UNKNOWN"),
@@ -79,7 +79,7 @@ def lose_plan(checks: Path) -> None:
 
 BREAKS: dict[str, tuple[Callable[[Path], None], int, str]] = {
     "there are no tests": (forget_tests, 1, "there are no tests in"),
-    "no test expects a failure": (expect_no_failure, 1, "expects a FAIL"),
+    "no test expects a failure": (expect_no_failure, 1, "expects FAIL"),
     "another verdict is expected": (expect_another, 1, "good: expected, but not found: aws_ebs_volume.encrypted FAIL encrypted"),
     "the check passes all": (say_always_pass, 1, "bad: found, but not expected: aws_ebs_volume.plain PASS plain"),
     "the check raises": (raise_in_it, 1, "check_error"),

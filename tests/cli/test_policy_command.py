@@ -89,17 +89,34 @@ def test_check_of_a_good_policy_says_so_and_warns_of_what_has_run_out(tmp_path: 
     assert streams.err == "warning: the exception for CKV_PLAN_1 on x expired on 2020-01-31\n"
 
 
-def test_the_starter_changes_nothing_and_neither_do_its_remarks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("words", "profile"), [([], "secure-logs"), (["--extends", "general"], "general")])
+def test_the_starter_changes_nothing_and_neither_do_its_remarks(
+    words: list[str], profile: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     policy = tmp_path / "planproof.yaml"
-    assert main(["policy", "init", str(policy)]) == 0
-    assert load(policy, all_checks()).effective == bundled_policy("secure-logs")
-    head, _, rest = policy.read_text(encoding="utf-8").partition("extends: secure-logs\n")
+    assert main(["policy", "init", str(policy), *words]) == 0
+    assert capsys.readouterr().out.endswith(f"a policy that changes nothing of {profile} yet; to change a key, remove its #\n")
+    assert load(policy, all_checks()).effective == bundled_policy(profile)
+    head, extends, rest = policy.read_text(encoding="utf-8").partition(f"extends: {profile}\n")
     uncovered = "".join(line.removeprefix("# ") for line in rest.splitlines(keepends=True))
-    write(tmp_path / "all.yaml", head + uncovered)
+    write(tmp_path / "all.yaml", head + extends + uncovered)
     everything = load(tmp_path / "all.yaml", all_checks()).effective
     assert len(everything.pop("exceptions")) == 1
-    assert {**everything, "exceptions": []} == bundled_policy("secure-logs")
-    assert set(json.loads(json.dumps(everything["checks"]))) == set(bundled_policy("secure-logs")["checks"])
+    assert {**everything, "exceptions": []} == bundled_policy(profile)
+    assert set(json.loads(json.dumps(everything["checks"]))) == set(bundled_policy(profile)["checks"])
+
+
+def test_what_init_writes_is_in_force_where_it_lies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["policy", "init", "--extends", "general"]) == 0
+    assert main(["policy", "init", "ours.yaml"]) == 0
+    assert capsys.readouterr().out.endswith("; select it with --policy ours.yaml, or rename it to planproof.yaml\n")
+    assert (find_policy().name, find_policy().profile) == ("planproof.yaml", "general")
+    assert find_policy().data == bundled_policy("general")
+    with pytest.raises(SystemExit, match="2"):
+        main(["policy", "init", "-", "--extends", "generic"])
 
 
 def test_the_starter_names_every_check_and_every_key(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -113,7 +130,7 @@ def test_the_starter_names_every_check_and_every_key(tmp_path: Path, capsys: pyt
 def test_init_writes_over_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     policy = write(tmp_path / "planproof.yaml", "unknown: fail\n")
     assert main(["policy", "init", str(policy)]) == 2
-    assert "exists; it is not written over" in capsys.readouterr().err
+    assert "exists; it is not overwritten" in capsys.readouterr().err
     assert policy.read_text(encoding="utf-8") == "unknown: fail\n"
     assert main(["policy", "init", str(tmp_path / "no" / "folder.yaml")]) == 2
     assert "cannot be written: No such file or directory" in capsys.readouterr().err
@@ -127,10 +144,10 @@ def test_the_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_policy_for_checks_of_ones_own_needs_their_folder(capsys: pytest.CaptureFixture[str]) -> None:
     policy = str(TEAM / "planproof.yaml")
-    assert main(["policy", "check", policy, "--checks", str(TEAM / "checks")]) == 0
+    assert main(["policy", "check", policy, "--checks-from", str(TEAM / "checks")]) == 0
     assert main(["policy", "check", policy]) == 2
     assert "planproof.yaml:7: unknown key 'queue_redrive' in checks" in capsys.readouterr().err
-    assert main(["policy", "show", "--policy", policy, "--checks", str(TEAM / "checks")]) == 0
+    assert main(["policy", "show", "--policy", policy, "--checks-from", str(TEAM / "checks")]) == 0
     assert "    dead_letter_suffix: -dlq  # " in capsys.readouterr().out
 
 

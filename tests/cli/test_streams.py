@@ -40,7 +40,7 @@ STREAMS = {
     "PLANPROOF list > /dev/full": (2, FULL),
     "PLANPROOF --help >&-": (2, CLOSED),
     "PLANPROOF --help > /dev/full": (2, FULL),
-    "PLANPROOF check - <&-": (2, "planproof: standard input (-) is closed; give a plan to read from it, or the plan's file\n"),
+    "PLANPROOF check - <&-": (2, "planproof: standard input (-) is closed; pipe a plan to it, or provide the plan's file\n"),
     "PLANPROOF check BAD <&-": (1, ""),
     "PLANPROOF check BAD 2>&-": (1, ""),
     "PLANPROOF check no-such.json 2>&-": (2, ""),

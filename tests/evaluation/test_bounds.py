@@ -17,9 +17,9 @@ from support.evaluated import evaluated, shown
 from support.repository import load
 
 PLAN = load("expressions")
-SPENT = f"the evaluation was ended after {BUDGET} expressions"
-TOO_LARGE = f"a value has more than {MOST_ITEMS} parts, or they lie more than {MAX_NESTING} deep"
-TOO_DEEP = f"the expressions are nested more than {MAX_DEPTH} deep"
+SPENT = f"planproof stopped evaluating after {BUDGET} expressions"
+TOO_LARGE = f"a value has more than {MOST_ITEMS} parts or more than {MAX_NESTING} levels"
+TOO_DEEP = f"expressions are nested more than {MAX_DEPTH} levels deep"
 
 
 def chain(first: str, step: str, length: int = 50) -> list[str]:
@@ -47,8 +47,8 @@ CASES = {
         SPENT,
     ),
     "products": (["l = range(0, 1000)", "end = setproduct(local.l, local.l, local.l)"], ""),
-    "a number of many digits": (['end = "1e999999999" + 1'], "it is no number"),
-    "a number that is compared": (['end = "1e999999999" < 2'], "it is no number"),
+    "a number of many digits": (['end = "1e999999999" + 1'], "the value is not a number"),
+    "a number that is compared": (['end = "1e999999999" < 2'], "the value is not a number"),
     "a pattern that goes back": ([f'end = regexall("(a+)+$", "{"a" * 40}b")'], ""),
     "itself": (["a = local.b", "b = local.a", "end = local.a"], "a refers to itself"),
     "a long way": (chain("1", "@ + 1", 3000), TOO_DEEP),

@@ -35,5 +35,5 @@ def test_what_a_name_leads_to(name: str, expected: list[str]) -> None:
 @pytest.mark.parametrize("name", ["module.logs", "module.alerts", 'module.alerts["main"]'])
 def test_a_whole_module_does_not_tell_the_output(name: str) -> None:
     (found,) = CONTEXT.expressions.named(name).origins
-    assert found.reason.startswith(f"which output of {name} is read is not in the plan; give the source")
+    assert found.reason.startswith(f"the plan does not show which output of {name} is read; provide the source")
     assert CONTEXT.expressions.named(name).origins == (found,)  # one thing, one object

@@ -68,7 +68,7 @@ def test_a_local_is_followed_in_the_source_and_said_to_be_missing_without_it() -
     without = CONTEXTS["plan"].relations.resolve(by_local, ("bucket",), "aws_s3_bucket")
     assert [t.address for t in with_source.targets] == ["aws_s3_bucket.single"]
     assert (without.targets, without.open_ended) == ((), True)
-    assert "local.bucket_ids is not in plan JSON; give the source" in without.reason
+    assert "local.bucket_ids is not in plan JSON; provide the source" in without.reason
 
 
 def test_a_conditional_names_its_candidates_and_the_source_decides_it() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import html.parser
+import json
 import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,7 +32,7 @@ WHOLE = (TRAIL, GROUP, FILTER, ALARM, TOPIC, MAIL)
 
 
 def alert(verdict: Verdict, code: str, *evidence: str) -> str:
-    return chain.svg(finding(verdict, ALERT, "aws_s3_bucket.logs", code=code, evidence=evidence))
+    return chain.picture(finding(verdict, ALERT, "aws_s3_bucket.logs", code=code, evidence=evidence))
 
 
 @pytest.mark.parametrize(
@@ -53,7 +56,7 @@ def test_the_chain_is_drawn_with_its_broken_link(
 ) -> None:
     drawn = alert(verdict, code, *evidence)
     assert f"Alert chain of aws_s3_bucket.logs: {said}" in drawn
-    assert drawn.count('class="cross"') == crosses
+    assert drawn.count('class="breaks"') == crosses
 
 
 def test_every_reason_of_the_check_is_placed_in_its_chain() -> None:
@@ -109,9 +112,9 @@ def test_each_link_of_the_matrix_leads_somewhere_and_ids_are_unique() -> None:
 def test_the_matrix_has_a_row_for_each_check_that_judged_and_a_column_for_each_plan() -> None:
     quiet = CheckInfo("CKV_PLAN_9", "Nothing to judge here", "LOW")
     several = page.render((Report("a.json", EVERY.findings, rules=(RULE, OTHER, quiet)), Report("b.json", (), rules=(RULE,))))
-    table = several[several.index("<tbody>") : several.index("</tbody>")]
-    rows = [re.findall(r'<td class="n[^>]*>([^<]*)</td>', row) for row in table.split("<tr>")[1:]]
-    assert rows == [["✗ 1", "–"], ["✗ 2", "–"], ["–", "–"]]
+    table = several[several.index("<tbody") : several.index("</tbody>")]
+    rows = [re.findall(r'<td class="n[^>]*>([^<]*)<', row) for row in table.split("<tr ")[1:]]
+    assert rows == [["✗ 1 ", ""], ["✗ 2 ", ""], ["", ""]]
 
 
 def test_only_so_many_passed_findings_are_listed() -> None:
@@ -163,6 +166,119 @@ def test_the_filters_hide_what_does_not_fit(tmp_path: Path) -> None:
     assert "1 of 6 shown" in document
     shown = [item for item in re.findall(r"<li class=\"finding\"[^>]*>", document) if "hidden" not in item]
     assert ['data-check="CKV_PLAN_1"' in item for item in shown] == [True]
+
+
+REVIEW = evaluate(ROOT / "fixtures" / "bad" / "review" / "plan.json")
+MANY = tuple(
+    finding(
+        subject=f'module.a_rather_long_name["{n // 7}"].aws_s3_bucket.another_long_name_of_a_bucket_{n // 130}[{n}]',
+        reason=f"no {n % 19}",
+    )
+    for n in range(1300)
+)
+LONG = "x" * 300
+PAGES = {
+    "the review": (REVIEW,),
+    "many findings": (Report("plan.json", MANY, rules=(RULE,)),),
+    "none": (Report("plan.json", ()),),
+    "several plans": (
+        REVIEW,
+        EVERY,
+        *(Report(f"a/folder/of/plans/{n}/{LONG}.json", EVERY.findings, rules=(RULE, OTHER)) for n in range(9)),
+    ),
+    "long words": (
+        Report(LONG, (finding(subject=LONG, reason=LONG, file=LONG, line=1, evidence=(LONG,)),), (LONG,), rules=(RULE,)),
+    ),
+}
+# The page stands in a frame, as the window of a browser cannot be as narrow as a phone.
+FRAME = """<iframe width="{width}" height="800" srcdoc="{page}"></iframe><pre id="said"></pre><script>
+const frame = document.querySelector("iframe");
+frame.addEventListener("load", () => {{
+  const page = frame.contentDocument, view = frame.contentWindow;
+  const said = (() => {{ {code} }})();
+  document.querySelector("#said").textContent = JSON.stringify(said);
+}});</script>"""
+
+
+def measured(reports: tuple[Report, ...], width: int, code: str, folder: Path) -> Any:
+    """What the code returns in a frame of that width: `page` is the document, `view` its window."""
+    text = re.sub(r"<meta http-equiv[^>]*>", "", page.render(reports))
+    document = opened(FRAME.format(width=width, page=html.escape(text), code=code), folder)
+    found = re.search(r'<pre id="said">(.+?)</pre>', document, re.DOTALL)
+    assert found
+    return json.loads(html.unescape(found[1]))
+
+
+@pytest.mark.slow
+@needs_browser
+@pytest.mark.parametrize("width", [390, 768, 1280])
+@pytest.mark.parametrize("reports", PAGES.values(), ids=PAGES)
+def test_the_page_is_no_wider_than_its_window(reports: tuple[Report, ...], width: int, tmp_path: Path) -> None:
+    wide = 'page.querySelector(".wide")'
+    code = f"return [page.documentElement.scrollWidth, view.innerWidth, {wide} && {wide}.scrollWidth - {wide}.clientWidth];"
+    whole, window, over = measured(reports, width, code, tmp_path)
+    assert window == width
+    assert whole <= width
+    if width == 390 or len(reports) == 1:
+        assert not over  # no column of the matrix falls off either
+
+
+@pytest.mark.slow
+@needs_browser
+@pytest.mark.parametrize(("width", "upright"), [(390, True), (768, True), (1280, False)])
+def test_the_chain_stands_upright_where_there_is_no_room(width: int, upright: bool, tmp_path: Path) -> None:
+    code = (
+        'return [...page.querySelectorAll("figure.chain")[0].querySelectorAll("li")].map(box => box.getBoundingClientRect().top);'
+    )
+    tops = measured((REVIEW,), width, code, tmp_path)
+    assert len(tops) == 7
+    assert tops == sorted(tops)
+    assert len(set(tops)) == (7 if upright else 1)
+
+
+@pytest.mark.slow
+@needs_browser
+@pytest.mark.parametrize("width", [390, 768, 1280])
+def test_where_a_link_of_the_matrix_leads_is_not_under_the_bar(width: int, tmp_path: Path) -> None:
+    code = (
+        "page.querySelector(page.querySelector(\"tbody a[href='#CKV_PLAN_8']\").hash).scrollIntoView();"
+        'const bar = page.querySelector(".filters").getBoundingClientRect(), card = page.querySelector("#CKV_PLAN_8").getBoundingClientRect();'
+        "return [view.scrollY > 0, Math.max(0, bar.bottom), card.top];"
+    )
+    moved, bar, card = measured((REVIEW,), width, code, tmp_path)
+    assert moved
+    assert bar <= card < 400
+
+
+@pytest.mark.slow
+@needs_browser
+def test_the_page_says_what_its_fields_are_and_how_many_are_shown(tmp_path: Path) -> None:
+    code = (
+        'const fields = [...page.querySelectorAll("input, select")].map(field => field.labels[0].textContent.trim().split("\\n")[0]);'
+        'const status = page.querySelector("[role=status][aria-live=polite]").textContent;'
+        'return [fields, status, page.querySelector(page.querySelector("a.skip").hash).textContent];'
+    )
+    fields, status, target = measured((Report("plan.json", MANY, rules=(RULE,)),), 1280, code, tmp_path)
+    assert fields[:5] == ["Failed", "Advisory", "Cannot tell", "Skipped", "Passed"]
+    assert [field.split(" ")[0] for field in fields[5:7]] == ["Check", "Severity"]
+    assert fields[7] == "Search in addresses, reasons and files"
+    assert (status, target) == ("1300 of 1300 shown", "Findings")
+
+
+def test_findings_with_one_reason_are_one_card_that_names_each_of_them() -> None:
+    same = tuple(finding(subject=f"aws_s3_bucket.b[{n}]", file="main.tf", line=3) for n in range(20))
+    text = page.render((Report("plan.json", same, rules=(RULE,)),))
+    assert text.count('<li class="finding"') == 1
+    assert 'data-count="20"' in text
+    assert text.count("nothing is kept") == 1
+    assert all(f"aws_s3_bucket.b[{n}]</code>" in text for n in range(20))
+    assert "<summary>and 17 more</summary>" in text
+
+
+def test_a_page_with_nothing_says_so_and_has_nothing_to_filter() -> None:
+    text = page.render((Report("plan.json", ()),))
+    assert "There is nothing to judge in this plan." in text
+    assert "<table" not in text
 
 
 @pytest.mark.slow

@@ -150,7 +150,7 @@ Failed (3)
 
 Cannot tell (1)
   CKV_PLAN_1  HIGH  Things are kept
-    aws_s3_bucket.c: known after the apply
+    aws_s3_bucket.c: known after apply
 
 Skipped (1)
   CKV_PLAN_1  HIGH  Things are kept
@@ -325,7 +325,7 @@ def test_annotations_stand_at_the_block_the_worst_first() -> None:
         "::error title=CKV_PLAN_2%3A Things are safe::output.x: nothing is kept",
         "::error title=CKV_PLAN_2%3A Things are safe::output.y: nothing is kept",
         "::error file=modules/logs/main.tf,line=7,title=CKV_PLAN_1%3A Things are kept::aws_s3_bucket.b: nothing is kept%0AFix: Set `retention_in_days`.",
-        "::warning title=CKV_PLAN_1%3A Things are kept::aws_s3_bucket.c: known after the apply",
+        "::warning title=CKV_PLAN_1%3A Things are kept::aws_s3_bucket.c: known after apply",
         "planproof: 3 failed, 1 cannot tell, 1 skipped, 1 passed",
     ]
 
@@ -343,14 +343,29 @@ def test_markdown_stays_within_what_github_takes(module: Any, limit: int) -> Non
     assert rendered.count("<details>") == rendered.count("</details>")
 
 
+@pytest.mark.parametrize("name", ["text", "markdown", "pr-comment"])
+def test_buckets_whose_chains_break_at_the_same_place_are_one_item(name: str) -> None:
+    report = evaluate(ROOT / "fixtures/bad/unauthorized_access_alert/no_trail/plan.json", "general")
+    lines = [line for line in rendered(name, report).splitlines() if "the plan has no aws_cloudtrail" in line]
+    assert len(lines) == 1
+    assert all(
+        address in lines[0] for address in ('aws_s3_bucket.either["a"]', 'aws_s3_bucket.either["b"]', "aws_s3_bucket.logs")
+    )
+
+
+def rendered(name: str, report: Report) -> str:
+    module = importlib.import_module(f"planproof.formats.to_{name.replace('-', '_')}")
+    return str(module.render([report]))
+
+
 def test_markdown_without_findings_is_short() -> None:
     assert markdown.render((Report("plan.json", ()),)) == "<!-- planproof -->\n## ✅ planproof: nothing to judge\n\n"
 
 
-def test_json_of_several_plans_is_a_list_and_a_sum() -> None:
+def test_json_has_one_shape_for_one_plan_and_for_several() -> None:
     module = importlib.import_module("planproof.formats.to_json")
     one, several = json.loads(module.render((EVERY,))), json.loads(module.render((EVERY, EVERY)))
-    assert several == {"plans": [one, one], "summary": {v: 2 * n for v, n in one["summary"].items()}}
+    assert several == {**one, "plans": one["plans"] * 2, "summary": {v: 2 * n for v, n in one["summary"].items()}}
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -117,25 +117,25 @@ def page() -> str:
         if name in UNDETERMINED:
             lines.append(f"| `{name}` | left undetermined: {UNDETERMINED[name]} |")
         elif name in EVALUATED:
-            lines.append(f"| `{name}` | worked out with the configuration: {EVALUATED[name]} |")
+            lines.append(f"| `{name}` | evaluated with the configuration: {EVALUATED[name]} |")
         else:
             lines.append(f"| `{name}` | computed{LIMITS.get(name, '')} |")
     return head + "\n".join(lines) + "\n"
 
 
 LIMITS = {
-    "contains": ", but for a null, and for a list or an object that is among the elements",
-    "element": ", but for a negative index",
+    "contains": ", except for a null, and for lists or objects among the elements",
+    "element": ", except for a negative index",
     "log": " for powers of two, to the base of two",
-    "pathexpand": ", but for a path that begins with `~`",
+    "pathexpand": ", except for a path that begins with `~`",
     "pow": " for whole numbers up to 2^53, and for square roots that are whole",
-    "regex": ", but for scripts of Unicode and letters beyond ASCII without regard to case",
+    "regex": ", except for scripts of Unicode and letters beyond ASCII without regard to case",
     "regexall": ", as `regex` is",
     "replace": ", as `regex` is",
     "textdecodebase64": " for UTF-8, UTF-16LE, UTF-16BE and ISO-8859-1",
     "textencodebase64": " for UTF-8, UTF-16LE, UTF-16BE and ISO-8859-1",
-    "yamldecode": ", but for tags, merged mappings, times, and what is no YAML",
-    "yamlencode": ", but for names over 128 bytes or of several lines, and text that ends in empty lines",
+    "yamldecode": ", except for tags, merged mappings, times, and invalid YAML",
+    "yamlencode": ", except for names over 128 bytes or of several lines, and text that ends in empty lines",
 }
 
 

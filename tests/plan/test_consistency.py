@@ -43,14 +43,17 @@ def with_first(**values: Any) -> Callable[[Json], None]:
 
 EDITS: dict[str, tuple[Callable[[Json], None], str]] = {
     "no resources": (lambda d: root(d).pop("resources"), "it changes aws_"),
-    "an empty root module": (elsewhere("planned_values", {"root_module": {}}), "and planned_values lacks them"),
-    "no root module": (elsewhere("planned_values", {}), "and planned_values lacks them"),
-    "a root module that is a list": (elsewhere("planned_values", {"root_module": []}), "planned_values.root_module is no object"),
-    "one resource missing": (lambda d: root(d)["resources"].pop(), "and planned_values lacks it"),
-    "a resource of a module missing": (lambda d: root(d)["child_modules"].pop(), "and planned_values lacks "),
-    "modules as an object": (lambda d: root(d).update(child_modules={}), "planned_values: child_modules is no list"),
-    "resources as an object": (by_address, "planned_values: resources is no list"),
-    "resources that are none": (lambda d: root(d)["resources"].append(3), "a resource of planned_values is no object"),
+    "an empty root module": (elsewhere("planned_values", {"root_module": {}}), "but planned_values lacks them"),
+    "no root module": (elsewhere("planned_values", {}), "but planned_values lacks them"),
+    "a root module that is a list": (
+        elsewhere("planned_values", {"root_module": []}),
+        "planned_values.root_module is not an object",
+    ),
+    "one resource missing": (lambda d: root(d)["resources"].pop(), "but planned_values lacks it"),
+    "a resource of a module missing": (lambda d: root(d)["child_modules"].pop(), "but planned_values lacks "),
+    "modules as an object": (lambda d: root(d).update(child_modules={}), "planned_values: child_modules is not a list"),
+    "resources as an object": (by_address, "planned_values: resources is not a list"),
+    "resources that are none": (lambda d: root(d)["resources"].append(3), "a resource of planned_values is not an object"),
     "a resource twice": (lambda d: root(d)["resources"].append(first(d)), "twice"),
     "a resource as data": (with_first(mode="data"), "by its other keys"),
     "a resource of no mode there is": (with_first(mode="Managed"), "by its other keys"),
@@ -58,15 +61,18 @@ EDITS: dict[str, tuple[Callable[[Json], None], str]] = {
     "a type that is a list": (with_first(type=["aws_s3_bucket"]), "has no type"),
     "another name": (with_first(name="other"), "by its other keys"),
     "an address that is none": (with_first(address=["a"]), "has no address"),
-    "values that are a list": (with_first(values=[]), "values is no object"),
-    "values that are true": (with_first(values=True), "values is no object"),
-    "another type among the changes": (lambda d: change_of(d, first(d)["address"]).update(type="aws_sns_topic"), "another type"),
-    "changes as an object": (elsewhere("resource_changes", {"a": 1}), "resource_changes is no list"),
+    "values that are a list": (with_first(values=[]), "values is not an object"),
+    "values that are true": (with_first(values=True), "values is not an object"),
+    "another type among the changes": (
+        lambda d: change_of(d, first(d)["address"]).update(type="aws_sns_topic"),
+        "a different type",
+    ),
+    "changes as an object": (elsewhere("resource_changes", {"a": 1}), "resource_changes is not a list"),
     "a change without actions": (lambda d: d["resource_changes"][0]["change"].update(actions=[]), "no list of actions"),
     "actions as a text": (lambda d: d["resource_changes"][0]["change"].update(actions="create"), "no list of actions"),
-    "configuration as a list": (elsewhere("configuration", []), "configuration is no object"),
-    "variables as a list": (elsewhere("variables", [1]), "variables is no object"),
-    "a state that is a number": (elsewhere("prior_state", 3), "prior_state is no object"),
+    "configuration as a list": (elsewhere("configuration", []), "configuration is not an object"),
+    "variables as a list": (elsewhere("variables", [1]), "variables is not an object"),
+    "a state that is a number": (elsewhere("prior_state", 3), "prior_state is not an object"),
 }
 
 
@@ -84,7 +90,7 @@ def test_a_plan_that_contradicts_itself_is_refused(edit: Callable[[Json], None],
 
 @pytest.mark.parametrize("said", [True, "true", "false", 1, ["x"], {"a": 1}], ids=str)
 def test_an_error_is_one_in_whatever_form_it_is_said(said: Any) -> None:
-    with pytest.raises(PlanError, match="the plan ended in an error"):
+    with pytest.raises(PlanError, match="the plan ended with an error"):
         Plan.load({**json.loads(TEXT), "errored": said})
 
 

@@ -61,15 +61,15 @@ def test_a_parsed_document_and_a_path_are_taken_too() -> None:
 
 
 REFUSED: dict[str, tuple[bytes | dict[str, Any], str]] = {
-    "empty": (b" \n", "plan.json is empty; make the plan again"),
+    "empty": (b" \n", "plan.json is empty; create the plan again"),
     "truncated": (TEXT[:5000].encode(), "plan.json is truncated"),
     "truncated in pretty print": (json.dumps(json.loads(TEXT), indent=1)[:5000].encode(), "plan.json is truncated"),
     "not JSON": (b"hello", "plan.json is not JSON"),
     "broken JSON": (b'{"a": 1,, "b": 2}', "plan.json is not valid JSON"),
     "not text": (b'{"a": "\xff\xff"}', "plan.json is not text in UTF-8 or UTF-16"),
-    "saved plan": (b"PK\x03\x04rest", "plan.json is a saved plan (binary); write it as JSON: terraform show -json"),
+    "saved plan": (b"PK\x03\x04rest", "plan.json is a saved plan (binary); convert it to JSON: terraform show -json"),
     "HCL": (b'resource "aws_s3_bucket" "a" {\n  bucket = "x"\n}\n', "plan.json is Terraform configuration (HCL)"),
-    "plan for people": (b"Terraform will perform the following actions:\n", "plan.json is the plan as text for people"),
+    "plan for people": (b"Terraform will perform the following actions:\n", "plan.json is a plan in human-readable text"),
     "list": (b"[1]", "plan.json holds a JSON list, not a plan"),
     "state": ({"format_version": "1.0", "values": {"root_module": {}}}, "plan.json is a state, not a plan"),
     "raw state": ({"version": 4, "serial": 1, "lineage": "x", "resources": []}, "plan.json is a state, not a plan"),
@@ -81,8 +81,8 @@ REFUSED: dict[str, tuple[bytes | dict[str, Any], str]] = {
     "newer format": ({**MINIMAL, "format_version": "2.0"}, "plan.json has plan format 2.0, newer than this planproof reads"),
     "no version": ({"planned_values": {}}, "plan.json is JSON but not a Terraform plan (it has no format_version)"),
     "no planned values": ({"format_version": "1.2"}, "plan.json is JSON but not a Terraform plan (it has no planned_values)"),
-    "errored": ({**MINIMAL, "errored": True}, "plan.json: the plan ended in an error and is only a part"),
-    "too deep": (b'{"a":' * 100_000 + b"1" + b"}" * 100_000, "plan.json: nested too deeply to be a plan"),
+    "errored": ({**MINIMAL, "errored": True}, "plan.json: the plan ended with an error and is incomplete"),
+    "too deep": (b'{"a":' * 100_000 + b"1" + b"}" * 100_000, "plan.json: too deeply nested for a plan"),
 }
 
 
@@ -96,7 +96,7 @@ def test_each_kind_of_wrong_file_gets_its_own_sentence(content: bytes | dict[str
 
 
 def test_a_missing_file_and_a_folder_are_told_apart(tmp_path: Path) -> None:
-    with pytest.raises(PlanError, match="does not exist; make a plan"):
+    with pytest.raises(PlanError, match="does not exist; create a plan"):
         Plan.load(tmp_path / "plan.json")
     with pytest.raises(PlanError, match="is a folder"):
         Plan.load(tmp_path)
@@ -109,7 +109,7 @@ def test_format_versions_up_to_one_are_read(version: str) -> None:
 
 def test_an_incomplete_plan_is_judged_with_a_warning() -> None:
     (warning,) = Plan.load({**MINIMAL, "complete": False}).warnings
-    assert "not complete" in warning
+    assert "is incomplete" in warning
 
 
 def test_what_is_forgotten_or_destroyed_is_no_instance() -> None:
@@ -175,7 +175,7 @@ def test_unknown_keys_of_a_map_are_keys() -> None:
     [
         (VALUES.get("known"), "(sensitive)"),
         (VALUES.get("map"), "(sensitive)"),
-        (VALUES.get("unknown"), "known after the apply"),
+        (VALUES.get("unknown"), "known after apply"),
         (VALUES.get("null"), "not set"),
         (Value("x" * 200), '"' + "x" * 76 + "..."),
         (Value(30), "30"),
@@ -229,6 +229,6 @@ def test_a_plan_out_of_shape_is_read_or_refused_but_never_a_traceback(document: 
         plan = Plan.load(document)
     except PlanError as error:
         problem = str(error)
-        assert "not a plan as Terraform writes it" in problem
+        assert "not a plan in the form that Terraform writes" in problem
     else:
         assert plan.outputs == {}

@@ -79,27 +79,27 @@ def test_a_comment_outside_the_block_is_about_nothing(tmp_path: Path) -> None:
 
 
 RULES = {
-    ("#checkov:skip=CKV_PLAN_12:kept", "forbid"): "(a comment skips this, and the policy forbids inline skips)",
+    ("#checkov:skip=CKV_PLAN_12:kept", "forbid"): "(a comment skips this, but the policy forbids inline skips)",
     (
         "#checkov:skip=CKV_PLAN_12:kept expires=2027-01-31",
         "forbid",
-    ): "(a comment skips this, and the policy forbids inline skips)",
+    ): "(a comment skips this, but the policy forbids inline skips)",
     (
         "#checkov:skip=CKV_PLAN_12:kept",
         "require_expiry",
-    ): "(a comment skips this without the end that the policy requires: expires=2030-01-31)",
+    ): "(a comment skips this without the expiry that the policy requires: add expires=2030-01-31)",
     (
         "#checkov:skip=CKV_PLAN_12:kept expires=soon",
         "allow",
-    ): "(a comment skips this until soon, which is no day such as 2030-01-31)",
+    ): "(a comment skips this until soon, which is not a date such as 2030-01-31)",
     (
         "#checkov:skip=CKV_PLAN_12:kept expires=2027-02-31",
         "require_expiry",
-    ): "(a comment skips this until 2027-02-31, which is no day such as 2030-01-31)",
+    ): "(a comment skips this until 2027-02-31, which is not a date such as 2030-01-31)",
     (
         "#checkov:skip=CKV_PLAN_12:kept expires=",
         "allow",
-    ): "(a comment skips this until nothing, which is no day such as 2030-01-31)",
+    ): "(a comment skips this until nothing, which is not a date such as 2030-01-31)",
 }
 
 

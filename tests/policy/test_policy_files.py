@@ -36,24 +36,24 @@ REFUSED: dict[str, tuple[str | bytes, str]] = {
     ),
     "unknown key at the top": ("cheks: {}\n", ":1: unknown key 'cheks' in the policy; did you mean 'checks'?"),
     "two problems": ("cheks: {}\nunknown: fial\n", "did you mean 'checks'? (and 1 more)"),
-    "a number in quotes": (RETENTION.format('"90"'), ':1: checks.log_bucket_retention.retention_days has to be a whole number, and is "90"'),
+    "a number in quotes": (RETENTION.format('"90"'), ':1: checks.log_bucket_retention.retention_days must be a whole number, not "90"'),
     "octal": (RETENTION.format("0100"), ":1: YAML reads 0100 as 64; write a plain decimal number"),
-    "nearly octal": (RETENTION.format("090"), 'has to be a whole number, and is "090"'),
+    "nearly octal": (RETENTION.format("090"), 'must be a whole number, not "090"'),
     "sixties": (RETENTION.format("1:30"), ":1: YAML reads 1:30 as 90;"),
-    "a fraction": (RETENTION.format("90.5"), "has to be a whole number, and is 90.5"),
-    "infinity": (RETENTION.format(".inf"), ":1: .inf is no number that can be used"),
+    "a fraction": (RETENTION.format("90.5"), "must be a whole number, not 90.5"),
+    "infinity": (RETENTION.format(".inf"), ":1: .inf is not a usable number"),
     "ten thousand digits": (RETENTION.format("9" * 10_000), "... cannot be read as a whole number"),
-    "no days": (RETENTION.format("0"), "has to be at least 1, and is 0"),
+    "no days": (RETENTION.format("0"), "must be at least 1, not 0"),
     "more days than there may be": (
         "checks:\n  log_bucket_retention:\n    max_days: 30\n",
-        ":3: checks.log_bucket_retention cannot be met: nothing is kept at least 90 days (retention_days) and at most 30 (max_days)",
+        ":3: checks.log_bucket_retention cannot be met: retention_days (90) is greater than max_days (30)",
     ),
     "a day that does not exist": (
         EXCEPTION.format(check="CKV_PLAN_1", expires="2026-02-30"),
-        ':2: exceptions.0.expires has to be a day that exists, written as 2030-01-31, and is "2026-02-30"',
+        ':2: exceptions.0.expires must be an existing date such as 2030-01-31, not "2026-02-30"',
     ),
-    "a day written otherwise": (EXCEPTION.format(check="CKV_PLAN_1", expires="2026-2-3"), "has to be a day that exists"),
-    "a moment": (EXCEPTION.format(check="CKV_PLAN_1", expires="2026-02-03T00:00:00Z"), "has to be a day that exists"),
+    "a day written otherwise": (EXCEPTION.format(check="CKV_PLAN_1", expires="2026-2-3"), "must be an existing date"),
+    "a moment": (EXCEPTION.format(check="CKV_PLAN_1", expires="2026-02-03T00:00:00Z"), "must be an existing date"),
     "an exception for no check": (
         EXCEPTION.format(check="CKV_PLAN_99", expires="2030-01-31"),
         ":2: exceptions.0: there is no check CKV_PLAN_99; did you mean CKV_PLAN_",
@@ -63,45 +63,45 @@ REFUSED: dict[str, tuple[str | bytes, str]] = {
         ":2: exceptions.0 needs reason",
     ),
     "a blank reason": ("exceptions:\n- {check: CKV_PLAN_1, address: x, reason: ' ', expires: 2030-01-31}\n", ':2: exceptions.0.reason is " "'),
-    "a profile misspelt": ("extends: secure-log\n", ":1: extends takes a bundled profile (general, secure-logs) or the path of a file relative to this one, and there is no 'secure-log'; did you mean secure-logs?"),
+    "a profile misspelt": ("extends: secure-log\n", ":1: extends must be a bundled profile (general, secure-logs) or the path of a file relative to this one, and there is no 'secure-log'; did you mean secure-logs?"),
     "a file that is not there": ("extends: no.yaml\n", "and there is no 'no.yaml'"),
     "a URL": ("extends: https://example.com/policy.yaml\n", "never a URL ('https://example.com/policy.yaml')"),
     "an absolute path": ("extends: /etc/passwd\n", "not '/etc/passwd'"),
     "itself": ("unknown: warn\nextends: policy.yaml\n", ":2: the policies extend each other in a circle: policy.yaml -> policy.yaml"),
-    "a key twice": ("unknown: warn\nunknown: fail\n", ":2: the key 'unknown' stands here a second time"),
-    "a tab": ("checks:\n\tlog_buckets: {}\n", ":2 is not valid YAML: found character that cannot start any token; YAML takes spaces, not tabs"),
-    "a second document": ("unknown: warn\n---\nunknown: fail\n", ":2: a policy is one YAML document, and a second one begins here"),
+    "a key twice": ("unknown: warn\nunknown: fail\n", ":2: the key 'unknown' is duplicated here"),
+    "a tab": ("checks:\n\tlog_buckets: {}\n", ":2 is not valid YAML: found character that cannot start any token; indent with spaces, not tabs"),
+    "a second document": ("unknown: warn\n---\nunknown: fail\n", ":2: a policy must be one YAML document, and a second one begins here"),
     "a merge key": ("a: &a {x: 1}\nb:\n  <<: *a\n", ":3: merge keys (<<) are not supported"),
-    "aliases that explode": (BOMB, "too large once its aliases are written out"),
+    "aliases that explode": (BOMB, "too large when its aliases are expanded"),
     "an alias of itself": ("a: &a [*a]\n", "or too deep"),
     "nesting without end": ("a: " + "[" * 300_000, "exceeded maximum nesting depth"),
-    "a number for a key": ("1: x\n", ":1: a key has to be text, and YAML does not read '1' as text: put it in quotes"),
+    "a number for a key": ("1: x\n", ":1: a key must be text, and YAML does not read '1' as text: put it in quotes"),
     "a word for a key that is none": ("on: x\n", "YAML does not read 'on' as text: put it in quotes"),
-    "a list for a key": ("? [a]\n: b\n", ":1: a key has to be text"),
+    "a list for a key": ("? [a]\n: b\n", ":1: a key must be text"),
     "a word that is a truth value": (
         "log_buckets:\n  words:\n  - logs\n  - no\n",
-        ":4: log_buckets.words.1 has to be text, and is false (YAML reads the bare word no so: put it in quotes)",
+        ":4: log_buckets.words.1 must be text, not false (YAML converts the unquoted word no: put it in quotes)",
     ),
-    "neither true nor false": ("checks: {log_bucket_retention: {enabled: y}}\n", 'has to be true or false, and is "y"'),
+    "neither true nor false": ("checks: {log_bucket_retention: {enabled: y}}\n", 'must be true or false, not "y"'),
     "a tag": ("unknown: !!python/object/apply:os.system [echo hi]\n", ":1: the tag tag:yaml.org,2002:python/object/apply:os.system is not"),
     "another encoding": (b"unknown: \xe9\n", " is not valid YAML: "),
     "a null byte": (b"unknown: \0\n", "control characters are not allowed"),
-    "nothing": ("", " holds nothing; a policy that changes nothing says: extends: secure-logs"),
-    "remarks alone": ("# remarks\n", " holds nothing"),
-    "a word": ("hello\n", "it holds no mapping at the top"),
-    "a list": ("- a\n", "it holds no mapping at the top"),
+    "nothing": ("", " is empty; to change nothing, write: extends: secure-logs"),
+    "remarks alone": ("# remarks\n", " is empty"),
+    "a word": ("hello\n", "its top level is not a mapping"),
+    "a list": ("- a\n", "its top level is not a mapping"),
     "an open bracket": ("checks: [\n", ":2 is not valid YAML: did not find expected node content"),
-    "a section without keys": ("checks:\n", ":1: checks has to be a mapping, and is null; write what belongs to it below it, indented"),
-    "a value nearly right": ("unknown: warning\n", ':1: unknown has to be one of warn, fail, ignore, and is "warning"; did you mean warn?'),
+    "a section without keys": ("checks:\n", ":1: checks must be a mapping, not null; indent its entries below it"),
+    "a value nearly right": ("unknown: warning\n", ':1: unknown must be one of warn, fail, ignore, not "warning"; did you mean warn?'),
     "null in a list": (
         "checks:\n  versioning_coverage:\n    types:\n      aws_kms_key: {when: [null]}\n",
-        ":4: checks.versioning_coverage.types.aws_kms_key.when.0 has to be a mapping, and is null",
+        ":4: checks.versioning_coverage.types.aws_kms_key.when.0 must be a mapping, not null",
     ),
     "a key that needs another": (
         "checks:\n  versioning_coverage:\n    types:\n      a: {must: {x: {path: a, companion: aws_b, equals: 1}}}\n",
-        ":4: checks.versioning_coverage.types.a.must.x has companion, and so needs by",
+        ":4: checks.versioning_coverage.types.a.must.x has companion, so it also needs by",
     ),
-    "another version": ("version: 2\n", ":1: version has to be 1, and is 2"),
+    "another version": ("version: 2\n", ":1: version must be 1, not 2"),
     "a terminal escape": ('"\\e[31mred": 1\n', r":1: unknown key '\\x1b[31mred' in the policy"),
 }  # fmt: skip
 
@@ -128,15 +128,15 @@ def test_files_that_are_none_are_refused_without_waiting(tmp_path: Path) -> None
     with (tmp_path / "big.yaml").open("wb") as file:
         file.truncate(100 * 1024 * 1024)
     for name, message in {
-        "folder": "it is a folder; give a file",
-        "pipe": "it is not an ordinary file",
-        "big.yaml": "is larger than a policy can be (1024 KiB)",
+        "folder": "it is a folder; provide a file",
+        "pipe": "it is not a regular file",
+        "big.yaml": "is larger than the limit for a policy (1024 KiB)",
         "none.yaml": "cannot be read as a policy: No such file or directory",
     }.items():
         with pytest.raises(PolicyError, match=name) as raised:
             load(tmp_path / name, all_checks())
         assert message in str(raised.value)
-    with pytest.raises(PolicyError, match="it is not an ordinary file"):
+    with pytest.raises(PolicyError, match="it is not a regular file"):
         load("/dev/zero", all_checks())
 
 
@@ -207,10 +207,10 @@ def test_a_level_that_there_is_not_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PolicyError) as error:
         Policy.load(tmp_path / "policy.yaml", all_checks())
     assert error.value.problems == (
-        f'{tmp_path / "policy.yaml"}:1: checks.tagging.level has to be one of mandatory, advisory, off, and is "advise"; '
+        f'{tmp_path / "policy.yaml"}:1: checks.tagging.level must be one of mandatory, advisory, off, not "advise"; '
         "did you mean advisory?",
-        f"{tmp_path / 'policy.yaml'}:1: checks.tagging.levels.missing has to be one of mandatory, advisory, off, and is false "
-        "(YAML reads the bare word no so: put it in quotes)",
+        f"{tmp_path / 'policy.yaml'}:1: checks.tagging.levels.missing must be one of mandatory, advisory, off, not false "
+        "(YAML converts the unquoted word no: put it in quotes)",
     )
 
 
@@ -223,7 +223,7 @@ def test_a_reason_code_that_there_is_not_is_refused(tmp_path: Path) -> None:
     )
     assert error.value.problems == (
         f"{tmp_path / 'policy.yaml'}:5: unknown key 'missed' in checks.tagging.levels; did you mean 'missing'?",
-        f"{tmp_path / 'policy.yaml'}:6: unknown key 'never' in checks.tagging.levels; known are {known}",
+        f"{tmp_path / 'policy.yaml'}:6: unknown key 'never' in checks.tagging.levels; known keys are {known}",
     )
 
 
@@ -273,7 +273,7 @@ def test_a_contradiction_between_two_files_is_placed_where_it_was_made(tmp_path:
 
 def test_a_mistake_in_a_base_is_placed_there(tmp_path: Path) -> None:
     write(tmp_path, base="version: 1\nunknown: fial\n", team="extends: base.yaml\n")
-    with pytest.raises(PolicyError, match=r"base\.yaml:2: unknown has to be one of"):
+    with pytest.raises(PolicyError, match=r"base\.yaml:2: unknown must be one of"):
         load(tmp_path / "team.yaml", all_checks())
 
 
@@ -300,9 +300,9 @@ def test_a_program_can_give_a_policy_as_data(tmp_path: Path, monkeypatch: pytest
     write(tmp_path, base="unknown: fail\n")
     policy = find_policy({"extends": "base.yaml", "checks": {"log_group_retention": {"retention_days": 7}}})
     assert (policy.unknown, policy.settings("log_group_retention")["retention_days"]) == ("fail", 7)
-    with pytest.raises(PolicyError, match="the policy: unknown has to be one of warn, fail, ignore, and is 3"):
+    with pytest.raises(PolicyError, match="the policy: unknown must be one of warn, fail, ignore, not 3"):
         find_policy({"unknown": 3})
-    with pytest.raises(PolicyError, match="the policy: a key has to be text, and True is not"):
+    with pytest.raises(PolicyError, match="the policy: a key must be text, and True is not"):
         find_policy({"checks": {True: {}}})
     exception = {"check": "CKV_PLAN_1", "address": "*", "reason": "r", "expires": datetime.date(2999, 1, 1)}
     assert find_policy({"exceptions": (exception,)}).waivers[0].expires == datetime.date(2999, 1, 1)

@@ -56,13 +56,13 @@ def text(path: Path, content: str) -> Path:
 ALIASES = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 12))
 Arguments = Callable[[Path], list[str | Path]]
 CASES: dict[str, tuple[Arguments, str]] = {
-    "plan: too large": (lambda f: [hole(f / "plan.json")], "larger than a plan can be"),
-    "plan: without an end": (lambda _: ["/dev/zero"], "larger than a plan can be"),
+    "plan: too large": (lambda f: [hole(f / "plan.json")], "larger than the limit for plans"),
+    "plan: without an end": (lambda _: ["/dev/zero"], "larger than the limit for plans"),
     "plan: nested without an end": (lambda f: [text(f / "plan.json", "[" * 10_000_000)], "not JSON"),
     "plan: one level too many": (lambda f: [text(f / "plan.json", '{"a":' * 500_000)], "plan.json"),
     "policy: too large": (lambda f: [IDEAL, "--policy", hole(f / "p.yaml")], "larger than a policy can be"),
-    "policy: without an end": (lambda _: [IDEAL, "--policy", "/dev/zero"], "not an ordinary file"),
-    "policy: aliases": (lambda f: [IDEAL, "--policy", text(f / "p.yaml", ALIASES)], "too large once its aliases are written out"),
+    "policy: without an end": (lambda _: [IDEAL, "--policy", "/dev/zero"], "not a regular file"),
+    "policy: aliases": (lambda f: [IDEAL, "--policy", text(f / "p.yaml", ALIASES)], "too large when its aliases are expanded"),
     "baseline: too large": (lambda f: [IDEAL, "--baseline", hole(f / "b.json")], "larger than a baseline can be"),
     "source: one file too large": (lambda f: [IDEAL, "--source", hole(f / "main.tf").parent], "larger than"),
     "source: a device": (lambda _: [IDEAL, "--source", "/dev/zero"], "/dev/zero"),

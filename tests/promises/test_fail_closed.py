@@ -72,7 +72,7 @@ EMPTY = {
 SILENT = (0, "")
 MAKE = "terraform plan -out tfplan && terraform show -json tfplan > plan.json"
 PLANS_THAT_ARE_NONE: dict[str, Case] = {
-    "the plan is missing": Case(2, f"plan.json does not exist; make a plan: {MAKE}", plan=None),
+    "the plan is missing": Case(2, f"plan.json does not exist; create a plan: {MAKE}", plan=None),
     "the plan is empty": Case(2, "plan.json is empty", plan=b""),
     "the plan is truncated": Case(2, "plan.json is truncated", plan=GOOD[: len(GOOD) // 2]),
     "the plan is not JSON": Case(2, "plan.json is not JSON", plan=b"hello\n"),
@@ -90,12 +90,12 @@ PLANS_THAT_ARE_NONE: dict[str, Case] = {
     ),
     "the plan is configuration": Case(2, "is Terraform configuration (HCL)", plan=b'resource "aws_s3_bucket" "a" {\n}\n'),
     "the plan is one for people": Case(
-        2, "is the plan as text for people", plan=b"Terraform will perform the following actions:\n"
+        2, "is a plan in human-readable text", plan=b"Terraform will perform the following actions:\n"
     ),
     "the plan is JSON of something else": Case(2, "is JSON but not a Terraform plan", plan=b'{"a": 1}'),
     "the plan is a saved plan": Case(2, "plan.json", plan=(PLANS / "saved" / "tfplan").read_bytes()),
-    "the plan ended in an error": Case(
-        2, "the plan ended in an error", plan=document(errored=True), plain=(1, "the plan ended in an error")
+    "the plan ended with an error": Case(
+        2, "the plan ended with an error", plan=document(errored=True), plain=(1, "the plan ended with an error")
     ),
     "the plan is of a newer format": Case(
         2, "has plan format 2.0, newer than", plan=document(format_version="2.0"), plain=(1, "has plan format 2.0")
@@ -109,7 +109,7 @@ PLANS_THAT_ARE_NONE: dict[str, Case] = {
     "nothing is planned": Case(1, "there is no output bucket_name", plan=document(**EMPTY)),
 }
 PLANS_THAT_CAN_BE_READ: dict[str, Case] = {
-    "everything is destroyed": Case(0, "the plan leaves no resources", plan=destroyed()),
+    "everything is destroyed": Case(0, "the plan contains no resources", plan=destroyed()),
     "all is well": Case(0, ""),
     "the plan is UTF-16": Case(1, "CKV_PLAN_12", plan=BAD.decode().encode("utf-16")),
     "the plan has a byte order mark": Case(1, "CKV_PLAN_12", plan=b"\xef\xbb\xbf" + BAD),
@@ -117,10 +117,10 @@ PLANS_THAT_CAN_BE_READ: dict[str, Case] = {
         1,
         "CKV_PLAN_12",
         plan=b"Running\n" + BAD + b"\nDone\n",
-        plain=(1, "is a plan, but not as Checkov reads one"),
-        wrapped=(2, "is a plan, but not as Checkov reads one"),
+        plain=(1, "is a plan, but not in the form that Checkov reads"),
+        wrapped=(2, "is a plan, but not in the form that Checkov reads"),
     ),
-    "the plan is not complete": Case(0, "the plan is not complete", plan=document(complete=False)),
+    "the plan is incomplete": Case(0, "the plan is incomplete", plan=document(complete=False)),
 }
 
 
@@ -195,9 +195,9 @@ SKIPS: dict[str, Case] = {
     "a comment skips what the policy does not let it skip": Case(
         1, "the policy forbids inline skips", plan=BAD, source={"main.tf": SKIPPED}, policy=f"{ALONE}inline_skips: forbid\n"
     ),
-    "a comment skips without the end that the policy requires": Case(
+    "a comment skips without the expiry that the policy requires": Case(
         1,
-        "without the end that the policy requires",
+        "without the expiry that the policy requires",
         plan=BAD,
         source={"main.tf": SKIPPED},
         policy=f"{ALONE}inline_skips: require_expiry\n",
@@ -340,7 +340,7 @@ def test_plain_checkov(case: Case, folder: Path, checkovs: Checkovs, request: py
 
 
 GAPS: dict[str, tuple[str, bytes, list[str], int, str]] = {
-    "an id is asked for that no check has, or a pattern that fits none": (
+    "no check matches a requested ID or pattern": (
         "plan.json",
         BAD,
         ["--framework", "terraform_plan", "-f", "plan.json", "-c", "CKV_PLAN_99"],
@@ -361,12 +361,12 @@ GAPS: dict[str, tuple[str, bytes, list[str], int, str]] = {
         1,
         "plan.json: CKV_PLAN_12 aws_cloudwatch_log_group.short",
     ),
-    "the frameworks asked for leave out `terraform_plan`": (
+    "the requested frameworks exclude `terraform_plan`": (
         "plan.json",
         BAD,
         ["--framework", "terraform", "-f", "plan.json"],
         2,
-        "leave out terraform_plan",
+        "exclude terraform_plan",
     ),
 }
 

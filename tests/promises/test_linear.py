@@ -11,10 +11,13 @@ from typing import Any
 
 import pytest
 
+from planproof.context import Context
 from planproof.engine import evaluate, find_policy
+from planproof.facts.document import facts
 from planproof.formats.to_json import render
 from planproof.plan.model import Plan
 from planproof.policy.model import Policy
+from planproof.source.model import Source
 from support.repository import ROOT, agreeing
 from support.shapes import fan_in, keyed, mesh, ring
 
@@ -63,8 +66,21 @@ def nested(document: Json, depth: int) -> Json:
     return agreeing(document)
 
 
-def calls(document: Json, policy: Policy, source: Path | None = None) -> int:
-    """How many functions are called, of Python and of C, to judge a plan and to write the report."""
+Work = Callable[[Json, Policy, Path | None], None]
+
+
+def judge(document: Json, policy: Policy, source: Path | None) -> None:
+    report = evaluate(Plan(document), policy, source)
+    render([report])
+    assert not report.errors
+
+
+def tell(document: Json, policy: Policy, source: Path | None) -> None:
+    facts(Context(Plan(document), policy, Source.open(source) if source else None))
+
+
+def calls(document: Json, policy: Policy, source: Path | None = None, work: Work = judge) -> int:
+    """How many functions are called, of Python and of C, to judge a plan and to write the report, or for other work."""
     counted = 0
 
     def count(_frame: Any, event: str, _argument: Any) -> None:
@@ -73,23 +89,26 @@ def calls(document: Json, policy: Policy, source: Path | None = None) -> int:
 
     sys.setprofile(count)
     try:
-        report = evaluate(Plan(document), policy, source)
-        render([report])
+        work(document, policy, source)
     finally:
         sys.setprofile(None)
-    assert not report.errors
     return counted
 
 
-def growth(make: Callable[[int], Json], policy: Callable[[int], Policy] = lambda _: Policy.default(), size: int = 10) -> float:
+def growth(
+    make: Callable[[int], Json],
+    policy: Callable[[int], Policy] = lambda _: Policy.default(),
+    size: int = 10,
+    work: Work = judge,
+) -> float:
     """How many times more calls the step from 2n to 4n costs than that from n to 2n: 2 where it is linear, 4 where it is
     quadratic. What the rest of the plan costs cancels out."""
-    evaluate(Plan(make(1)), policy(1))  # what is done once in a process
-    one, two, four = (calls(make(size * times), policy(size * times)) for times in (1, 2, 4))
+    work(make(1), policy(1), None)  # what is done once in a process
+    one, two, four = (calls(make(size * times), policy(size * times), work=work) for times in (1, 2, 4))
     return (four - two) / (two - one)
 
 
-@pytest.mark.parametrize(
+MANY = pytest.mark.parametrize(
     "names",
     [
         ("many_logs",),
@@ -109,8 +128,17 @@ def growth(make: Callable[[int], Json], policy: Callable[[int], Policy] = lambda
     ],
     ids="-".join,
 )
+
+
+@MANY
 def test_many_of_one_kind(names: tuple[str, ...]) -> None:
     assert growth(lambda count: multiplied(json.loads(PLAN), names, count)) < 2.2
+
+
+@pytest.mark.slow
+@MANY
+def test_facts_of_many_of_one_kind(names: tuple[str, ...]) -> None:
+    assert growth(lambda count: multiplied(json.loads(PLAN), names, count), work=tell) < 2.2
 
 
 def test_pairs_of_filters_and_alarms_are_bounded() -> None:
@@ -143,14 +171,17 @@ def test_many_exceptions_for_many_findings() -> None:
     [(ring, 40, 2.2), (mesh, 15, 5.5), (fan_in, 12, 2.2), (keyed, 30, 2.2)],  # twice the mesh is four times as many references
     ids=lambda value: getattr(value, "__name__", ""),
 )
-def test_shapes_of_references(shape: Callable[[int], Any], size: int, most: float, with_source: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize("work", [judge, pytest.param(tell, marks=pytest.mark.slow)])
+def test_shapes_of_references(
+    shape: Callable[[int], Any], size: int, most: float, work: Work, with_source: bool, tmp_path: Path
+) -> None:
     def cost(count: int) -> int:
         plan, files = shape(count)
         folder = tmp_path / str(count)
         for name, text in (files if isinstance(files, dict) else {"main.tf": files}).items() if with_source else ():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(text, encoding="utf-8")
-        return calls(plan, Policy.default(), folder if with_source else None)
+        return calls(plan, Policy.default(), folder if with_source else None, work)
 
     cost(1 + (shape is mesh))  # what is done once in a process
     one, two, four = (cost(size * times) for times in (1, 2, 4))

@@ -40,7 +40,7 @@ def judged(text: str | bytes, capsys: pytest.CaptureFixture[str], *arguments: st
     code = main(["check", "plan.json", "--policy", "general", "--format", "json", *arguments])
     said = capsys.readouterr()
     document = json.loads(said.out) if said.out else {"plans": []}
-    return code, document.get("plans", [document]), said.err
+    return code, document["plans"], said.err
 
 
 # --- several plans in one file ----------------------------------------------------------------------------------------
@@ -120,7 +120,7 @@ def test_what_lies_beside_several_is_not_the_source_of_each(folder: Path, capsys
 def test_the_library_refuses_several_where_one_is_asked_for(folder: Path) -> None:
     (folder / "plan.json").write_text(SEVERAL["a line each"], encoding="utf-8")
     for load in (evaluate, Plan.load):
-        with pytest.raises(PlanError, match=r"plan\.json holds 2 plans, one after the other, and here one is asked for"):
+        with pytest.raises(PlanError, match=r"plan\.json contains 2 plans, but one is expected"):
             load("plan.json")
     assert [evaluate(plan, "general").failed for plan in Plan.load_all("plan.json")] == [False, True]
 
@@ -146,7 +146,7 @@ def test_resources_of_other_providers_alone(
     policy = folder / "policy.yaml"
     policy.write_text(f"extends: general\nunjudged: {meaning}\n", encoding="utf-8")
     found, reports, error = judged(of_google(), capsys, "--policy", str(policy))
-    text = "plan.json: 2 resources of terraform, google: nothing here judges them"
+    text = "plan.json: 2 resources of terraform, google: no check covers them"
     assert found == code
     assert (text in str(reports)) is (said == "warnings")
     assert (text in error) is (said == "errors")
@@ -154,10 +154,10 @@ def test_resources_of_other_providers_alone(
 
 def test_the_bundled_policies_say_so(folder: Path) -> None:
     with pytest.raises(
-        PlanError, match="2 resources of terraform: nothing here judges them; if that is meant, say unjudged: warn"
+        PlanError, match="2 resources of terraform: no check covers them; if that is intended, set unjudged: warn"
     ):
         evaluate(json.loads(OTHER), "secure-logs")
-    assert "nothing here judges them" in str(evaluate(json.loads(OTHER), "general").warnings)
+    assert "no check covers them" in str(evaluate(json.loads(OTHER), "general").warnings)
 
 
 def test_one_resource_of_ours_is_enough(folder: Path) -> None:
@@ -183,7 +183,7 @@ def test_a_check_of_ones_own_judges_its_provider(
 ) -> None:
     (folder / "own").mkdir()
     (folder / "own" / "has_input.py").write_text(OWN, encoding="utf-8")
-    _, reports, _ = judged(OTHER, capsys, "--checks", "own")
+    _, reports, _ = judged(OTHER, capsys, "--checks-from", "own")
     assert "nothing here" not in str(reports)
 
 
@@ -192,8 +192,8 @@ def test_what_is_off_judges_nothing(folder: Path, capsys: pytest.CaptureFixture[
     (folder / "own").mkdir()
     (folder / "own" / "has_input.py").write_text(OWN, encoding="utf-8")
     (folder / "policy.json").write_text(NOTHING_ON, encoding="utf-8")
-    _, (report,), _ = judged(BAD, capsys, "--checks", "own", "--policy", "policy.json")
-    assert "of aws: nothing here judges them" in str(report["warnings"])
+    _, (report,), _ = judged(BAD, capsys, "--checks-from", "own", "--policy", "policy.json")
+    assert "of aws: no check covers them" in str(report["warnings"])
 
 
 def test_a_few_checks_that_are_asked_for_need_not_judge_each_provider() -> None:
@@ -205,8 +205,8 @@ def test_a_policy_with_every_check_off_is_told_of(folder: Path, capsys: pytest.C
     (folder / "policy.json").write_text(NOTHING_ON, encoding="utf-8")
     code, reports, _ = judged(BAD, capsys, "--policy", "policy.json")
     assert (code, reports[0]["findings"]) == (0, [])
-    assert "the policy policy.json has every check off, so that nothing is judged" in str(reports[0]["warnings"])
-    with pytest.raises(PolicyError, match="has every check off"):
+    assert "the policy policy.json turns every check off, so nothing is judged" in str(reports[0]["warnings"])
+    with pytest.raises(PolicyError, match="turns every check off"):
         evaluate(json.loads(BAD), {**json.loads(NOTHING_ON), "extends": "secure-logs"})
 
 
@@ -216,7 +216,7 @@ def test_a_policy_with_every_check_off_is_told_of(folder: Path, capsys: pytest.C
         ("PLANPROOF_POLCIY", "did you mean PLANPROOF_POLICY?"),
         ("PLANPROOF_CHECK", "did you mean PLANPROOF_CHECKS?"),
         ("planproof_baseline", "did you mean PLANPROOF_BASELINE?"),
-        ("PLANPROOF_X", "it reads PLANPROOF_POLICY"),
+        ("PLANPROOF_X", "valid settings are PLANPROOF_POLICY"),
     ],
 )
 def test_a_variable_that_is_no_setting_is_told_of(
@@ -224,7 +224,7 @@ def test_a_variable_that_is_no_setting_is_told_of(
 ) -> None:
     monkeypatch.setenv(name, "x")
     _, (report,), _ = judged(GOOD, capsys)
-    assert f"the environment variable {name} is no setting of planproof; {hint}" in str(report["warnings"])
+    assert f"the environment variable {name} is not a planproof setting; {hint}" in str(report["warnings"])
 
 
 def test_what_the_action_hands_on_is_none_of_those(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -232,7 +232,7 @@ def test_what_the_action_hands_on_is_none_of_those(monkeypatch: pytest.MonkeyPat
 
     for name in re.findall(r"PLANPROOF_[A-Z_]+", (ROOT / "action.yml").read_text(encoding="utf-8")):
         monkeypatch.setenv(name, "")
-    assert "no setting" not in str(evaluate(json.loads(GOOD), "general", checks=all_checks()).warnings)
+    assert "not a planproof setting" not in str(evaluate(json.loads(GOOD), "general", checks=all_checks()).warnings)
 
 
 @pytest.mark.parametrize("value", [os.pathsep, os.pathsep * 3])
@@ -241,8 +241,8 @@ def test_folders_of_checks_that_name_none_are_refused(
 ) -> None:
     monkeypatch.setenv("PLANPROOF_CHECKS", value)
     code, _, said = judged(GOOD, capsys)
-    assert (code, "which names no folder" in said) == (2, True)
-    with pytest.raises(LoadError, match="names no folder"):
+    assert (code, "which is not a folder" in said) == (2, True)
+    with pytest.raises(LoadError, match="is not a folder"):
         evaluate(json.loads(GOOD))
 
 
@@ -257,16 +257,16 @@ def checkovs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkovs]:
 
 
 ON_CHECKOV: dict[str, tuple[str, dict[str, str], str]] = {
-    "several plans in a file": (SEVERAL["a line each"], {}, "plan.json holds 2 plans, one after the other"),
+    "several plans in a file": (SEVERAL["a line each"], {}, "plan.json contains 2 plans, but one is expected"),
     "a refresh-only plan": (REFRESH_ONLY, {}, "plans nothing for the 2 resources of the state"),
     "all that a plan makes is left out of planned_values": (
         json.dumps({**json.loads(BAD), "planned_values": {"root_module": {}}}),
         {},
         "plan.json contradicts itself: it changes ",
     ),
-    "resources of other providers alone": (OTHER, {}, "nothing here judges them"),
-    "every check is off": (BAD, {"PLANPROOF_POLICY": "off.json"}, "has every check off"),
-    "folders of checks that name none": (GOOD, {"PLANPROOF_CHECKS": ":"}, "which names no folder"),
+    "resources of other providers alone": (OTHER, {}, "no check covers them"),
+    "every check is off": (BAD, {"PLANPROOF_POLICY": "off.json"}, "turns every check off"),
+    "folders of checks that name none": (GOOD, {"PLANPROOF_CHECKS": ":"}, "which is not a folder"),
 }
 ARGUMENTS = ("--framework", "terraform_plan", "--skip-download", "-f", "plan.json", "-c", OURS)
 

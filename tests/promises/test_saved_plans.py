@@ -140,7 +140,10 @@ def test_a_plan_that_a_folder_holds_is_read_if_that_is_asked_for(
     for words in (["check", str(folder)], ["baseline", "write", str(folder), "-o", str(tmp_path / "b.json")]):
         assert main(words) == 2
         said = "".join(capsys.readouterr())
-        assert "is a saved plan, which Terraform reads by running its providers; name it, or add --run-terraform" in said
+        assert (
+            "is a saved plan, which Terraform reads by running its providers; if you trust it, provide its path or add --run-terraform"
+            in said
+        )
         assert not told.exists()
     assert main(["check", str(folder), "--run-terraform"]) == 1
     assert main(["check", str(folder), str(folder / "tfplan")]) == 1
@@ -156,10 +159,7 @@ def test_a_provider_that_nobody_vouches_for_is_run_if_that_is_asked_for(
 ) -> None:
     plan = str(saved(tmp_path / "infra", source))
     assert main(["check", plan]) == 2
-    assert (
-        f"to read it Terraform would have to run the provider {source}; if you trust that, add --run-terraform"
-        in capsys.readouterr().err
-    )
+    assert f"reading it runs the provider {source}; if you trust that provider, add --run-terraform" in capsys.readouterr().err
     assert not told.exists()
     assert main(["check", plan, "--run-terraform"]) == 1
     assert f'source = "{source}"' in told.read_text(encoding="utf-8")
@@ -201,5 +201,5 @@ def test_the_real_terraform_runs_no_provider_that_lies_beside_the_plan(
     assert (terraform.returncode != 0, (tmp_path / "sprung").exists()) == (True, True), "the trap would not spring"
     (tmp_path / "sprung").unlink()
     assert main(["check", str(folder / "tfplan"), "--format", "json"]) == 1
-    assert json.loads(capsys.readouterr().out)["findings"]
+    assert json.loads(capsys.readouterr().out)["plans"][0]["findings"]
     assert not (tmp_path / "sprung").exists()

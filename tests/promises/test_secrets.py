@@ -6,7 +6,6 @@ import base64
 import hashlib
 import importlib
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from planproof.policy.model import Policy
 from planproof.policy.profiles import merge
 from planproof.source.model import Source
 from planproof.verdict import Report
-from support.canaries import CANARY, MASKS, NUMBER, all_sensitive, variables_with_canaries
+from support.canaries import CANARY, LEAK, MASKS, all_sensitive, variables_with_canaries
 from support.lanes import OURS, Checkovs
 from support.repository import ROOT
 
@@ -35,7 +34,6 @@ EACH = [
     )
     for file in PLANS
 ]
-LEAK = re.compile(f"{CANARY}|{NUMBER}|9[.]18273645546e", re.IGNORECASE)
 
 
 def document(file: Path) -> Any:

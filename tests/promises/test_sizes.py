@@ -133,5 +133,5 @@ def test_a_list_of_a_hundred_thousand_is_judged() -> None:
 
 
 def test_too_deep_is_one_sentence() -> None:
-    with pytest.raises(PlanError, match="nested too deeply to be a plan"):
+    with pytest.raises(PlanError, match="too deeply nested for a plan"):
         Plan.load(io.BytesIO(b'{"a":' * 100_000))

@@ -106,7 +106,7 @@ def test_a_wrong_answer_fails(case: str, tmp_path: Path, capsys: pytest.CaptureF
     assert len(report.errors) == len(report.findings)
     assert f"{len(report.findings)} failed, 0 passed" in render([report])
     assert "a secret" not in render([report])
-    assert main(["check", str(PLAN), "--checks", str(tmp_path)]) == 2
+    assert main(["check", str(PLAN), "--checks-from", str(tmp_path)]) == 2
     assert "CKV_ACME_1 could not judge this: " in capsys.readouterr().out
 
 
@@ -141,7 +141,7 @@ def test_checkov_fails_each_of_them(tmp_path: Path) -> None:
 def test_the_exit_code_is_made_of_what_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Of every case at once, beside the bundled checks."""
     declare(tmp_path, *CASES)
-    assert main(["check", str(PLAN), "--checks", str(tmp_path), "--format", "json"]) == 2
-    shown = json.loads(capsys.readouterr().out)
+    assert main(["check", str(PLAN), "--checks-from", str(tmp_path), "--format", "json"]) == 2
+    (shown,) = json.loads(capsys.readouterr().out)["plans"]
     assert shown["summary"]["FAIL"] == sum(f["verdict"] == "FAIL" and f["level"] == "mandatory" for f in shown["findings"])
     assert len(shown["errors"]) == sum(f["code"] == "check_error" for f in shown["findings"])

@@ -25,11 +25,11 @@ NO_SETTINGS = "data.planproof_gate is not what planproof's gate takes"
 @pytest.fixture(params=ENGINES, ids=lambda engine: engine.__name__)
 def gate(request: pytest.FixtureRequest) -> Query:
     """What the gate denies and warns of, by plan, findings and settings."""
-    modules = {"gate.rego": (ROOT / "policies/rego/planproof/gate.rego").read_text(encoding="utf-8")}
+    text = (ROOT / "policies/rego/planproof/gate.rego").read_text(encoding="utf-8")
 
     def asked(plan: Json, data: Json) -> dict[str, list[str]]:
         rules = {name: f"data.planproof.gate.{name}" for name in ("deny", "warn")}
-        return {name: sorted(found) for name, found in request.param(modules, data)(rules, plan).items()}
+        return {name: sorted(found) for name, found in request.param(text, rules, plan, data).items()}
 
     return asked
 

@@ -11,17 +11,19 @@ import pytest
 from planproof.engine import evaluate
 from planproof.formats.to_opa import render
 from support.plan_only import modules
-from support.rego import ENGINES
+from support.rego import COMPILED
 from support.repository import ROOT
 
 Json = Any
 PAGE = (ROOT / "docs" / "opa.md").read_text(encoding="utf-8")
 SHOWN = {
-    re.findall(r"^package (\w+)$", text, re.MULTILINE)[0]: text for text in re.findall(r"```rego\n(.*?)```", PAGE, re.DOTALL)
+    package: text
+    for text in re.findall(r"```rego\n(.*?)```", PAGE, re.DOTALL)
+    for package in re.findall(r"^package (\w+)$", text, re.MULTILINE)
 }
 REVIEW, IDEAL = ROOT / "fixtures/bad/review/plan.json", ROOT / "fixtures/good/ideal/plan.json"
 
-each_engine = pytest.mark.parametrize("engine", ENGINES)
+each_engine = pytest.mark.parametrize("engine", COMPILED)
 
 
 def plan_of(file: Any) -> Json:

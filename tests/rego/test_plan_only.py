@@ -14,7 +14,7 @@ import pytest
 
 from support.mutants import mutants
 from support.plan_only import BUNDLE, CHECKS, CONTRADICTION, PROFILES, RULES, SAME, UNKNOWN, compared, data, modules
-from support.rego import ENGINES, Ask, opa, regorus
+from support.rego import COMPILED, Ask, compiled_opa, compiled_regorus
 from support.repository import ROOT
 
 Json = Any
@@ -25,7 +25,7 @@ CORPUS = [ROOT.parent / "shared" / "corpus" / part for part in ("plans", "real/p
 GROUPS = ROOT / "fixtures/bad/log_group_retention/plain/plan.json"
 
 
-@pytest.fixture(params=ENGINES, ids=lambda engine: engine.__name__)
+@pytest.fixture(params=COMPILED, ids=lambda engine: engine.__name__)
 def judge(request: pytest.FixtureRequest) -> Judge:
     """What the two queries come to for a plan, by the bundled settings or by those that are given."""
     engine = request.param
@@ -160,7 +160,7 @@ def test_no_fixture_has_another_verdict(file: Path) -> None:
 def test_both_engines_find_the_same(file: Path) -> None:
     pytest.importorskip("opa_bindings")
     pytest.importorskip("regorus")
-    one, other = (engine(modules(), data("general"))(RULES, plan_of(file)) for engine in (opa, regorus))
+    one, other = (engine(modules(), data("general"))(RULES, plan_of(file)) for engine in (compiled_opa, compiled_regorus))
     assert one == other
 
 

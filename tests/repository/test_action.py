@@ -158,7 +158,7 @@ def test_several_plans_are_counted_together(workspace: Path) -> None:
     assert (code, runner.output("exit-code")) == (2, "2")
 
 
-@pytest.mark.parametrize(("fail_on", "code"), [("failure", 0), ("unknown", 1), ("never", 0), ("sometimes", 2)])
+@pytest.mark.parametrize(("fail_on", "code"), [("failure", 0), ("unknown", 1), ("never", 0), ("sometimes", 2), ("HIGH", 0)])
 def test_what_fails_the_step_is_an_input(fail_on: str, code: int, workspace: Path) -> None:
     only = "".join(
         f"  {file.stem}: {{enabled: {'true' if file.stem == 'prevent_destroy' else 'false'}}}\n"
@@ -173,7 +173,22 @@ def test_what_fails_the_step_is_an_input(fail_on: str, code: int, workspace: Pat
 
 def test_never_passes_what_failed(workspace: Path) -> None:
     runner, code = judge(workspace, plan="bad/plan.json", fail_on="never")
-    assert (code, runner.output("exit-code")) == (0, "1")
+    assert (code, runner.output("exit-code"), runner.output("failed") != "0") == (0, "0", True)
+
+
+@pytest.mark.parametrize("place", ["planproof.yaml", ".planproof.yaml", "bad/planproof.yaml"])
+def test_a_policy_of_the_workspace_counts_only_if_the_workflow_names_it(place: str, workspace: Path) -> None:
+    """A pull request could switch the checks off by it."""
+    (workspace / ".git").mkdir()
+    (workspace / place).write_text("extends: general\nchecks: {log_group_retention: {level: off}}\n", encoding="utf-8")
+    runner, code = judge(workspace, plan="bad/plan.json")
+    assert (code, runner.output("exit-code")) == (1, "1")
+    assert "(policy secure-logs of planproof " in runner.stdout
+    (workspace / "pinned.yaml").write_text("extends: secure-logs\n", encoding="utf-8")
+    runner, code = judge(workspace, plan="bad/plan.json", policy="pinned.yaml")
+    assert (code, "(policy pinned.yaml, which extends secure-logs of planproof " in runner.stdout) == (1, True)
+    runner, code = judge(workspace, plan="bad/plan.json", policy=place)
+    assert (code, f"(policy {place}, which extends general of planproof " in runner.stdout) == (0, True)
 
 
 def test_text_of_an_input_is_never_run(workspace: Path) -> None:

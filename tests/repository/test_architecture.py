@@ -19,10 +19,10 @@ ROWS = (  # lowest first; a file imports from lower rows and from its own folder
     ("settings.py", "plan/", "policy/", "syntax/"),
     ("source/", "evaluation/", "formats/", "baseline.py", "only_changes.py"),
     ("context.py",),
-    ("check.py", "aws/"),
-    ("registry.py", "check_page.py"),
+    ("check.py", "excerpts.py", "aws/"),
+    ("registry.py", "check_page.py", "facts/"),
     ("engine.py", "checkov_records.py"),
-    ("api.py", "checkov_adapter.py"),
+    ("api.py", "checkov_adapter.py", "review/"),
     ("cli/", "../failure_modes/"),
     ("__main__.py",),
 )

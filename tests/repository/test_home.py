@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import json
 from pathlib import Path
 
@@ -87,3 +88,9 @@ def test_the_pages_are_up_to_date() -> None:
         for page in tool.PAGES
         if tool.render(text := (ROOT / page).read_text("utf-8"), version.home() or tool.NOWHERE) != text
     ] == []
+
+
+def test_the_library_has_the_version_of_the_package() -> None:
+    settings = configparser.ConfigParser(interpolation=None)
+    settings.read(ROOT / "setup.cfg", encoding="utf-8")
+    assert settings["metadata"]["version"] == version.version()

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 import readme
+from planproof.cli.commands.check import FORMATS
 from planproof.engine import find_policy
 from planproof.registry import all_checks
+from planproof.review.modes import MODES, mode_of
 from support.repository import ROOT
 
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
@@ -53,7 +55,7 @@ def test_the_code_for_the_library_runs(monkeypatch: pytest.MonkeyPatch, capsys: 
     (code,) = blocks("python", section("As a library"))
     exec(compile(code, "README.md", "exec"), {})
     printed = capsys.readouterr().out
-    assert "PASS CKV_PLAN_4 aws_s3_bucket.logs the name holds random_id.suffix.hex\n" in printed
+    assert "PASS CKV_PLAN_4 aws_s3_bucket.logs the name contains random_id.suffix.hex\n" in printed
 
 
 def test_the_policy_can_be_used_and_means_what_it_says(tmp_path: Path) -> None:
@@ -69,7 +71,7 @@ def test_the_policy_can_be_used_and_means_what_it_says(tmp_path: Path) -> None:
 
 
 def test_every_failure_mode_of_the_review_has_a_check() -> None:
-    assert {readme.mode_of(check) for check in all_checks()} >= set(readme.MODES)
+    assert {mode_of(check.id) for check in all_checks()} >= set(MODES)
 
 
 def test_the_generated_parts_are_marked_and_each_is_shown_once() -> None:
@@ -88,3 +90,8 @@ def test_the_generated_parts_are_what_the_programs_print_today(page: Path) -> No
 
 def test_the_readme_can_be_read_in_one_go() -> None:
     assert len(TEXT.splitlines()) <= 150
+
+
+def test_the_number_of_formats_is_told() -> None:
+    assert len(FORMATS) == 14
+    assert "[fourteen formats](docs/formats.md)" in TEXT

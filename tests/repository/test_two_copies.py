@@ -35,7 +35,7 @@ def older(tmp_path: Path) -> Path:
 def test_each_entry_refuses_two_copies(code: str, older: Path) -> None:
     settings = {**os.environ, "PYTHONPATH": os.pathsep.join([str(OURS), str(older)])}
     done = subprocess.run([sys.executable, "-c", f"import sys; {code}"], env=settings, capture_output=True, text=True)
-    said = f"there are two copies of planproof on Python's path, {OURS / 'planproof'} and {older / 'planproof'}"
+    said = f"there are two copies of planproof on the Python path, {OURS / 'planproof'} and {older / 'planproof'}"
     assert done.returncode != 0
     assert said in done.stderr
 

@@ -183,7 +183,7 @@ def test_the_folder_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(SourceError, match="f1 is larger than 50 bytes"):
         folder.text("f1")
     monkeypatch.setattr(files, "MAX_LISTED", 10)
-    with pytest.raises(SourceError, match="holds more than 10 files"):
+    with pytest.raises(SourceError, match="contains more than 10 files"):
         _ = folder.files
 
 
@@ -194,7 +194,7 @@ def test_a_saved_plan_alone_holds_no_tests() -> None:
     with zipfile.ZipFile(content, "w") as archive:
         archive.writestr("tfconfig/m-/main.tf", "")
     alone = Source(ArchiveFiles(content.getvalue(), "saved.tfplan"), "saved.tfplan")
-    for given, held in ((alone, "a saved plan holds"), (None, "plan JSON holds")):
+    for given, held in ((alone, "a saved plan contains"), (None, "plan JSON contains")):
         (finding,) = evaluate(plan, Policy.default(), given, checks=[CHECK]).findings
         assert (finding.verdict, finding.code) == (Verdict.UNKNOWN, "no_source")
-        assert finding.reason == f"{held} no tests; give the source folder (--source, PLANPROOF_SOURCE)"
+        assert finding.reason == f"{held} no tests; provide the source folder (--source, PLANPROOF_SOURCE)"

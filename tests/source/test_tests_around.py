@@ -59,7 +59,7 @@ def test_a_repository_too_large_to_look_through_is_an_error(tmp_path: Path, monk
     live = stack(tmp_path)
     (tmp_path / ".git").mkdir()
     monkeypatch.setattr(files, "MAX_LISTED", 2)
-    with pytest.raises(SourceError, match="holds more than 2 files"):
+    with pytest.raises(SourceError, match="contains more than 2 files"):
         around(live, SETTINGS)
 
 

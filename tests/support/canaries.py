@@ -11,6 +11,7 @@ Json = Any
 
 CANARY = "Canary7Sings"
 NUMBER = 918273645546
+LEAK = re.compile(f"{CANARY}|{NUMBER}|9[.]18273645546e", re.IGNORECASE)
 
 
 def with_canaries(raw: Json) -> Json:

@@ -149,9 +149,12 @@ def assert_reports_are_harmless(report: Report) -> None:
     for name in FORMATS:
         text = importlib.import_module(f"planproof.formats.to_{name.replace('-', '_')}").render([report])
         assert_plain(text)
-        {"json": json.loads, "sarif": json.loads, "junit": xml.fromstring, "html": _assert_page, "github": _assert_commands}.get(
-            name, str
-        )(text)
+        {
+            **dict.fromkeys(("json", "sarif", "gitlab", "opa", "atlantis", "ocsf", "asff"), json.loads),
+            "junit": xml.fromstring,
+            "html": _assert_page,
+            "github": _assert_commands,
+        }.get(name, str)(text)
 
 
 def assert_plain(text: str) -> None:

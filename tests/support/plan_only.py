@@ -13,7 +13,7 @@ from planproof.errors import PlanproofError
 from planproof.policy.as_opa import as_opa
 from planproof.policy.layers import load
 from planproof.registry import all_checks
-from support.rego import opa
+from support.rego import compiled_opa
 from support.repository import ROOT
 
 Json = Any
@@ -37,7 +37,7 @@ def data(profile: str) -> Json:
 @cache
 def engine(profile: str) -> Callable[[Json], dict[str, Json]]:
     """OPA with the bundle and a profile's settings: what the two queries come to for a plan."""
-    ask = opa(modules(), data(profile))
+    ask = compiled_opa(modules(), data(profile))
     return lambda plan: ask(RULES, plan)
 
 

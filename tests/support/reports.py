@@ -27,7 +27,7 @@ EVERY = Report(
     (
         finding(Verdict.PASS),
         finding(subject="aws_s3_bucket.b", file="modules/logs/main.tf", line=7),
-        finding(Verdict.UNKNOWN, subject="aws_s3_bucket.c", reason="known after the apply"),
+        finding(Verdict.UNKNOWN, subject="aws_s3_bucket.c", reason="known after apply"),
         finding(Verdict.SKIP, subject="aws_s3_bucket.d", reason="exception until 2030-01-31: moving"),
         finding(rule=OTHER, subject="plan", evidence=("output.x",)),
         finding(rule=OTHER, subject="plan", evidence=("output.y",)),

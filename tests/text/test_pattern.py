@@ -81,18 +81,18 @@ REFUSED = {
     "(a": "has a ( without its )",
     "a)": "has a ) without its (",
     "[a": "has a [ without its ]",
-    "[z-a]": "has a range in a class that is none",
+    "[z-a]": "has an invalid range in a class",
     "*a": "repeats nothing with *",
     "a**": "has two repetitions in a row",
-    "a{": "has a { that is no count",
+    "a{": "has a { that is not a count",
     "a{3,1}": "has a count whose end is below its start",
     "a^b": "has a ^ inside",
     "a\\": "which is not supported",
     "a" * 600: "is longer than 500 characters",
     "(" * 60 + ")" * 60: "is nested too deeply",
-    "(a{50}){50}": "is too large once its repetitions are written out",
-    "(){9999999}": "is too large once its repetitions are written out",
-    "((((a?){90}){90}){90}){90}": "is too large once its repetitions are written out",
+    "(a{50}){50}": "is too large when its repetitions are expanded",
+    "(){9999999}": "is too large when its repetitions are expanded",
+    "((((a?){90}){90}){90}){90}": "is too large when its repetitions are expanded",
 }
 
 
@@ -128,7 +128,7 @@ def test_a_policy_with_a_pattern_that_cannot_be_used_is_refused(tmp_path: Path) 
     file = tmp_path / "policy.yaml"
     file.write_text("checks:\n  naming_convention:\n    pattern: (a)\\1\n", encoding="utf-8")
     with pytest.raises(
-        PolicyError, match=r"policy\.yaml:3: checks\.naming_convention\.pattern has to be a pattern.*has a backreference"
+        PolicyError, match=r"policy\.yaml:3: checks\.naming_convention\.pattern must be a pattern.*has a backreference"
     ):
         find_policy(file)
 

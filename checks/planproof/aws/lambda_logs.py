@@ -53,7 +53,7 @@ def own_group(function: Instance, context: Context) -> OwnGroup:
             return OwnGroup(group.address)
     if groups.untold:
         return OwnGroup(
-            doubt=f"what the name of {listed(groups.untold)} is made of is not in plan JSON; {context.expressions.remedy}"
+            doubt=f"plan JSON does not show what the name of {listed(groups.untold)} is built from; {context.expressions.remedy}"
         )
     return OwnGroup()
 
@@ -61,7 +61,7 @@ def own_group(function: Instance, context: Context) -> OwnGroup:
 def _custom(function: Instance, context: Context) -> OwnGroup:
     """The group that `logging_config` names."""
     if context.argument(function, *_CUSTOM).is_unknown and context.evaluated(function, *_CUSTOM) is None:
-        return OwnGroup(doubt=f"known after the apply: {function.address}.logging_config")
+        return OwnGroup(doubt=f"known after apply: {function.address}.logging_config")
     found = context.relations.resolve(function, _CUSTOM, LOG_GROUP).targets
     return OwnGroup(found[0].address if found else "the group that logging_config names")
 

@@ -50,11 +50,11 @@ def log_buckets(context: Context) -> LogBuckets:
             sure.pop(name, None)
             perhaps.pop(name, None)
         elif settings["all"] or any(matches(str(glob), name) for glob in settings["include"]):
-            sure[name] = "the policy counts it as a log bucket"
+            sure[name] = "the policy lists it as a log bucket"
         elif name not in sure:
             word = _word_in(_texts(bucket, context), settings)
             if word:
-                sure[name] = f"its name, address or tags say {word!r}"
+                sure[name] = f"its name, address or tags contain {word!r}"
     return LogBuckets(sure, {k: v for k, v in perhaps.items() if k not in sure}, writers)
 
 

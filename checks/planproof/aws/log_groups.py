@@ -31,7 +31,7 @@ def holds_records(group: Instance, context: Context) -> Records:
     texts = _texts(group, context)
     word = next((w for text in texts if (w := log_word(text, records["words"], records["not_before"]))), None)
     if word:
-        return Records(True, f"its name or address says {word!r}")
+        return Records(True, f"its name or address contains {word!r}")
     found: Records = context.once(_written).get(group.address, Records(False))
     return found
 

@@ -64,7 +64,7 @@ def _of_entry(writer: Instance, entry: Mapping[str, Any], context: Context, type
         result = context.evaluated(writer, *path)
         many = isinstance(value.raw, list) or (result is not None and isinstance(result.raw, list))
         found = (context.relations.resolve_each if many else context.relations.resolve)(writer, path, *types)
-        doubt = f"known after the apply: {writer.address}.{entry['switch']}" if switch is not None and switch.is_unknown else ""
+        doubt = f"known after apply: {writer.address}.{entry['switch']}" if switch is not None and switch.is_unknown else ""
         keys = _keys(writer, path, str(entry.get("keys") or ""), context) if found.targets else Keys()
         yield Writing(writer, path, found, keys, bool(entry.get("carries")), doubt)
 

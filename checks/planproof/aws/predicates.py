@@ -35,10 +35,10 @@ class Basis(Enum):
     """What an answer stands on."""
 
     VALUE = "a value"
-    NOT_SET = "nobody set the attribute"
+    NOT_SET = "the attribute is not set"
     NO_COMPANION = "there is no companion resource"
-    UNKNOWN = "a value that is known after the apply"
-    UNKNOWN_COMPANION = "a resource of which it is open what it belongs to"
+    UNKNOWN = "a value that is known after apply"
+    UNKNOWN_COMPANION = "a resource that may or may not belong to it"
 
 
 class PredicateResult(NamedTuple):
@@ -52,7 +52,7 @@ class PredicateResult(NamedTuple):
 
     @property
     def text(self) -> str:
-        return f"{self.found} and has to {self.wanted}" if self.holds is False and self.wanted else self.found
+        return f"{self.found} and must {self.wanted}" if self.holds is False and self.wanted else self.found
 
 
 def answer(predicate: Predicate, instance: Instance, context: Context) -> PredicateResult:
@@ -132,7 +132,7 @@ def _of_leaf(predicate: Predicate, instance: Instance, path: Path, value: Value,
         return _answer(satisfies_unset(predicate), Basis.NOT_SET, f"{name} is not set{assumed}", predicate, where)
     holds = value.is_known and satisfies(value.raw, predicate)
     if not holds and value.has_unknown:
-        return PredicateResult(None, Basis.UNKNOWN, f"known after the apply: {where[0]}", "", where)
+        return PredicateResult(None, Basis.UNKNOWN, f"known after apply: {where[0]}", "", where)
     return _answer(holds, Basis.VALUE, f"{name} is {context.display_value(instance, *path)}", predicate, where)
 
 
@@ -155,7 +155,7 @@ def _of_backups(instance: Instance, context: Context) -> PredicateResult:
     if found.answer is False:
         return PredicateResult(False, Basis.NO_COMPANION, "no backup selection covers it", "", where)
     if found.answer is None:
-        return PredicateResult(None, Basis.UNKNOWN_COMPANION, f"whether {found.by} backs it up", "", where)
+        return PredicateResult(None, Basis.UNKNOWN_COMPANION, f"the plan does not show whether {found.by} backs it up", "", where)
     return PredicateResult(True, Basis.VALUE, f"{found.by} backs it up", "", where)
 
 
@@ -170,7 +170,7 @@ def _of_companions(predicate: Predicate, instance: Instance, context: Context) -
     if all(_of_companion(predicate, companion, context).holds is fallback.holds for companion, _ in linked.perhaps):
         return _of_companion(predicate, linked.perhaps[0][0], context) if linked.perhaps else fallback
     companion, reason = linked.perhaps[0]
-    text = f"whether {companion.address} belongs to it: {reason}"
+    text = f"the plan does not show whether {companion.address} belongs to it: {reason}"
     return PredicateResult(None, Basis.UNKNOWN_COMPANION, text, "", (instance.address, companion.address))
 
 

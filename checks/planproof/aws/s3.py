@@ -27,7 +27,7 @@ class Rule(NamedTuple):
 
     `on`: it is known to be enabled. `prefix`: what the keys of its objects begin with. `narrow`: a tag or size filter leaves some of them
     out. `days`: objects expire after so many. `moves`: they go to a colder class. `noncurrent`: so do, or expire, noncurrent versions.
-    `dated`: it acts on a fixed date. `undetermined`: the arguments that are known only after the apply and that could change what the
+    `dated`: it acts on a fixed date. `undetermined`: the arguments that are known only after apply and that could change what the
     rule does. `said_days` and `said_prefix` are for a message.
     """
 
@@ -73,9 +73,9 @@ def lifecycle(bucket: Instance, context: Context) -> Lifecycle:
     for place, name in places:
         value = place.get(name) if place.type == LIFECYCLE else context.argument(place, name)  # never computed there
         if place.value.is_unknown:
-            still_open.append(f"this plan leaves {place.address} out (-target)")
+            still_open.append(f"-target excludes {place.address} from this plan")
         elif value.is_unknown:
-            still_open.append(f"known after the apply: {place.address}.{name}")
+            still_open.append(f"known after apply: {place.address}.{name}")
         for number, raw in enumerate(value.items()):
             reader = _Reader(place, (name, number), raw, context)
             if reader.off():
@@ -86,7 +86,7 @@ def lifecycle(bucket: Instance, context: Context) -> Lifecycle:
 
 
 def versioned(bucket: Instance, context: Context) -> bool | None:
-    """Whether the bucket keeps versions; None where that is known only after the apply."""
+    """Whether the bucket keeps versions; None where that is known only after apply."""
     linked = context.relations.companions(bucket, VERSIONING, "bucket")
     states = [context.argument(v, "versioning_configuration", 0, "status") for v in linked.sure]
     if inline_counts(bucket, "versioning", VERSIONING, context):

@@ -161,8 +161,8 @@ def _from_source(result: Result | None, where: str, attribute: str) -> Tags:
 
 def _decides(needs: tuple[str, ...], attribute: str) -> str:
     if needs:
-        return f"{attribute} is known after the apply, by {', '.join(needs)}"
-    return f"{attribute} is known after the apply; give the source (the folder, or the saved plan)"
+        return f"{attribute} is known after apply (built from {', '.join(needs)})"
+    return f"{attribute} is known after apply; provide the source (the folder or the saved plan)"
 
 
 def _in_blocks(instance: Instance, name: str) -> list[Tags]:
@@ -170,7 +170,7 @@ def _in_blocks(instance: Instance, name: str) -> list[Tags]:
     the list of such that `tags` was until version 4 of the provider)."""
     blocks = instance.get(name)
     if blocks.is_unknown:
-        return [Tags({}, name, f"{instance.address}.{name} is known after the apply")]
+        return [Tags({}, name, f"{instance.address}.{name} is known after apply")]
     items = blocks.items()
     if instance.get("tags_all").state is State.ABSENT:
         return [_pairs([*items, *instance.get("tags").items()], name, instance)]
@@ -178,9 +178,7 @@ def _in_blocks(instance: Instance, name: str) -> list[Tags]:
 
 
 def _block_map(tags: Value, where: str, instance: Instance) -> Tags:
-    return _read(tags, where)._replace(
-        undetermined=f"{instance.address}.{where} is known after the apply" if tags.is_unknown else ""
-    )
+    return _read(tags, where)._replace(undetermined=f"{instance.address}.{where} is known after apply" if tags.is_unknown else "")
 
 
 def _pairs(items: list[Value], name: str, instance: Instance) -> Tags:
@@ -190,7 +188,7 @@ def _pairs(items: list[Value], name: str, instance: Instance) -> Tags:
         if key.text and not value.is_unset:
             found[key.text] = text_of(value.raw) if value.is_known else _UNKNOWN
     unknown = any(item.get("key").is_unknown for item in items)
-    return Tags(found, name, f"a key of {instance.address}.{name} is known after the apply" if unknown else "")
+    return Tags(found, name, f"a key of {instance.address}.{name} is known after apply" if unknown else "")
 
 
 class Defaults:
@@ -219,7 +217,7 @@ class Defaults:
             return Tags(
                 {},
                 "default_tags",
-                "" if key else "the plan does not hold the configuration of its provider, which may have default_tags",
+                "" if key else "the plan does not contain the configuration of its provider, which may have default_tags",
             )
         if isinstance(expression.get("constant_value"), dict):
             return _read(Value(expression["constant_value"]), "default_tags")
@@ -254,4 +252,4 @@ class Defaults:
         return found._replace(values={**shown.values, **found.values})
 
 
-_NOT_IN_PLAN = "the provider's default_tags are an expression, which the plan does not hold; give the source"
+_NOT_IN_PLAN = "the provider's default_tags are an expression that the plan does not contain; provide the source"

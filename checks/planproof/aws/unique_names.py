@@ -37,7 +37,7 @@ def unique_parts(bucket: Instance, origins: Origins, context: Context) -> Iterat
     settings = context.settings("bucket_name_collision")
     name = bucket.get("bucket")
     if name.is_unknown and (context.argument(bucket, "bucket").is_unset or any(o.constant is MISSING for o in origins)):
-        yield "what a function makes up at the apply, such as uuid()"
+        yield "a value that a function generates during apply, such as uuid()"
     for origin in origins:
         if not is_unique(origin, settings):
             if origin.type == BUCKET and origin.instance and made_up(origin.instance, context) and stands_in(origin, name.text):
@@ -45,9 +45,9 @@ def unique_parts(bucket: Instance, origins: Origins, context: Context) -> Iterat
         elif stands_in(origin, name.text):
             yield origin.display_name
         elif origin.through is Through.CHOICE and tells_account(origin, settings):
-            yield f"what {origin.display_name} chooses"
+            yield f"a part chosen by {origin.display_name}"
     if any(_ACCOUNT.search(text) for text in known_texts(bucket, context)):
-        yield "an account's id"
+        yield "an account ID"
     if name.text and any(o.kind is Kind.LOST for o in origins):
         yield from _found_in(name.text, settings, context)
 

@@ -14,8 +14,8 @@ from planproof.context import Context
 from planproof.plan.model import Instance
 
 _LOGS = frozenset({"log", "logs", "logging"})
-_DELIVERED = "it receives nothing but access, traffic or load balancer logs"
-_REMADE = "it receives nothing but what can be made again"
+_DELIVERED = "it receives only access, traffic or load balancer logs"
+_REMADE = "it receives only data that can be recreated"
 
 
 def why_no_versions(bucket: Instance, settings: Mapping[str, Any], context: Context) -> str | None:
@@ -34,9 +34,9 @@ def why_no_versions(bucket: Instance, settings: Mapping[str, Any], context: Cont
     texts = (bucket.address, *known_texts(bucket, context), bucket.get("bucket_prefix").text or "")
     for words in map(set, map(words_of, texts)):
         if words & _LOGS and (said := sorted(words & {*delivered["words"]})):
-            return f"{_DELIVERED} (its name or address says {said[0]!r})"
+            return f"{_DELIVERED} (its name or address contains {said[0]!r})"
         if said := sorted(words & words_of_remade):
-            return f"{_REMADE} (its name or address says {said[0]!r})"
+            return f"{_REMADE} (its name or address contains {said[0]!r})"
     return None
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from planproof.errors import PlanError
 from planproof.plan.json_file import MAKE_JSON, MAX_BYTES, is_json
 from planproof.source.files import MAX_RATIO, MAX_TOTAL_BYTES, is_saved_plan
+from planproof.text.natural import natural
 from planproof.verdict import listed
 
 MAX_LOOKED_AT = 200_000
@@ -39,16 +40,14 @@ class Found(NamedTuple):
         closed = (
             f"; not entered: {listed((os.path.relpath(path, self.folder) for path in self.closed), 3)}" if self.closed else ""
         )
-        return f"{self.folder}: {self.looked_at} files looked at, {len(self.plans)} taken for plans: {names}{closed}"
+        return f"{self.folder}: {self.looked_at} files scanned, {len(self.plans)} recognized as plans: {names}{closed}"
 
 
 def plans_below(folder: str) -> Found:
     """The plans of a folder that has some. Raises PlanError."""
     found = look(folder)
     if not found.plans:
-        raise PlanError(
-            f"{folder} is a folder with no plan in it; make one: {MAKE_JSON} ({found.looked_at} files were looked at)"
-        )
+        raise PlanError(f"{folder} is a folder without a plan; create one: {MAKE_JSON} ({found.looked_at} files were scanned)")
     return found
 
 
@@ -60,9 +59,9 @@ def look(folder: str) -> Found:
     for files in _folders(folder, closed):
         number += len(files)
         if number > MAX_LOOKED_AT:
-            raise PlanError(f"{folder} holds more than {MAX_LOOKED_AT} files; give the folders of the plans")
+            raise PlanError(f"{folder} contains more than {MAX_LOOKED_AT} files; provide the folders of the plans")
         plans += _plans_of_one(files)
-    return Found(folder, number, tuple(sorted(plans)), tuple(sorted(closed)))
+    return Found(folder, number, tuple(sorted(plans, key=natural)), tuple(sorted(closed)))
 
 
 def _folders(folder: str, closed: list[str]) -> Iterator[list[str]]:
@@ -78,7 +77,7 @@ def _folders(folder: str, closed: list[str]) -> Iterator[list[str]]:
             entered.add((status.st_dev, status.st_ino))
             entries = sorted(os.scandir(here), key=lambda entry: entry.name)
         except OSError as error:
-            raise PlanError(f"{here} cannot be read: {error.strerror or error}; it may hold plans") from None
+            raise PlanError(f"{here} cannot be read: {error.strerror or error}; it may contain plans") from None
         folders: list[os.DirEntry[str]] = []
         files: list[os.DirEntry[str]] = []
         for entry in entries:
@@ -132,7 +131,7 @@ def _kind(path: str) -> str:
         status = os.stat(path)
         if not stat.S_ISREG(status.st_mode):
             if is_called_one or name.endswith(".json"):
-                raise PlanError(f"{path} is no ordinary file (a pipe, a socket or a device); give it alone if it is a plan")
+                raise PlanError(f"{path} is not a regular file (a pipe, a socket or a device); if it is a plan, provide its path")
             return ""
         if not status.st_size:  # what a system shows as a file has no size, and may keep a reader waiting
             return "json" if is_called_one or name.endswith(".json") else ""

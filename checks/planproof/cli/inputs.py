@@ -8,6 +8,7 @@ import os
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
@@ -18,29 +19,35 @@ from planproof.errors import PlanError, PlanproofError
 from planproof.plan.json_file import Document, documents_of
 from planproof.plan.model import Plan
 from planproof.policy.model import Policy
-from planproof.registry import all_checks, own_checks
+from planproof.registry import all_checks, own_checks, select_checks
 from planproof.source.files import is_saved_plan
 from planproof.source.model import Source, find_source
 from planproof.verdict import Report
+from planproof.version import version
 
 STDIN = "-"
 
 
 class Scope(NamedTuple):
     """By which checks, and what of their findings counts. Plain data: it travels between processes. `checks` are folders; `named` are the
-    arguments, as a saved plan that a folder holds is read only if `run_terraform` says so."""
+    arguments, as a saved plan that a folder holds is read only if `run_terraform` says so; `only` and `skipped` select checks."""
 
     checks: tuple[str, ...] = ()
     baseline: Baseline | None = None
     only_changes: bool = False
     named: tuple[str, ...] = ()
     run_terraform: bool = False
+    excerpts: bool = False
+    only: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
 
     def load(self) -> tuple[Check, ...]:
-        return (*all_checks(), *own_checks(*self.checks))
+        """Raises LoadError, and CommandError where the selection names what there is not, or leaves nothing."""
+        checks = (*all_checks(), *own_checks(*self.checks))
+        return select_checks(checks, self.only, self.skipped) if self.only or self.skipped else checks
 
     def arguments(self) -> dict[str, Any]:
-        return {"checks": self.load(), "baseline": self.baseline, "only_changes": self.only_changes}
+        return {"checks": self.load(), "baseline": self.baseline, "only_changes": self.only_changes, "excerpts": self.excerpts}
 
 
 class Inputs(NamedTuple):
@@ -53,7 +60,7 @@ class Inputs(NamedTuple):
 def plans(arguments: Sequence[str]) -> Inputs:
     """A folder stands for the plans below it, sorted. Raises PlanError."""
     if arguments.count(STDIN) > 1:
-        raise PlanError("standard input (-) can be read once only")
+        raise PlanError("standard input (-) can be read only once")
     paths: list[str] = []
     notices: list[str] = []
     for argument in arguments:
@@ -70,50 +77,58 @@ def plans(arguments: Sequence[str]) -> Inputs:
 
 def judge(path: str, policy: Policy, source: str | None = None, scope: Scope | None = None) -> list[Report]:
     """The report of one input; of one that holds several plans, those of all. Raises PlanError, SourceError."""
-    source = source or os.environ.get("PLANPROOF_SOURCE")
     how = (scope or Scope()).arguments()
-    if path == STDIN and sys.stdin is None:
-        raise PlanError("standard input (-) is closed; give a plan to read from it, or the plan's file")
-    if path != STDIN and is_saved_plan(path):
-        shown = io.BytesIO(_shown(path, scope or Scope()))
-        return [evaluate(Plan.load(shown, path), policy, Source.open(source or path), **how)]
-    found = documents_of(sys.stdin.buffer, "standard input") if path == STDIN else documents_of(path)
-    if len(found) > 1:  # what lies beside them cannot be the source of all
-        return [_one_of_several(document, policy, source, how) for document in found]
-    opened = Source.open(source) if source else find_source(path) if path != STDIN else None
+    found, opened = read(path, source, scope)
+    if len(found) > 1:
+        return [_one_of_several(document, policy, opened, how) for document in found]
     return [evaluate(Plan.of(found[0]), policy, opened, **how)]
+
+
+def read(path: str, source: str | None = None, scope: Scope | None = None) -> tuple[list[Document], Source | None]:
+    """The plans of one input, and their source. Raises PlanError, SourceError."""
+    source = source or os.environ.get("PLANPROOF_SOURCE")
+    if path == STDIN and sys.stdin is None:
+        raise PlanError("standard input (-) is closed; pipe a plan to it, or provide the plan's file")
+    if path != STDIN and is_saved_plan(path):
+        return documents_of(io.BytesIO(_shown(path, scope or Scope())), path), Source.open(source or path)
+    found = documents_of(sys.stdin.buffer, "standard input") if path == STDIN else documents_of(path)
+    beside = (
+        find_source(path) if path != STDIN and len(found) == 1 else None
+    )  # what lies beside several cannot be the source of all
+    return found, Source.open(source) if source else beside
 
 
 def _shown(path: str, scope: Scope) -> bytes:
     """The JSON of a saved plan. Raises PlanError."""
     if path not in scope.named and not scope.run_terraform:
         raise PlanError(
-            f"{path} is a saved plan, which Terraform reads by running its providers; name it, or add --run-terraform, if you trust it"
+            f"{path} is a saved plan, which Terraform reads by running its providers; if you trust it, provide its path or add --run-terraform"
         )
     from planproof.cli.saved_plans import show
 
     return show(path, scope.run_terraform)
 
 
-def _one_of_several(document: Document, policy: Policy, source: str | None, how: dict[str, Any]) -> Report:
-    return _told(document.name, lambda: [evaluate(Plan.of(document), policy, source, **how)])[0]
+def _one_of_several(document: Document, policy: Policy, source: Source | None, how: dict[str, Any]) -> Report:
+    return _told(document.name, policy, lambda: [evaluate(Plan.of(document), policy, source, **how)])[0]
 
 
 def judge_or_tell(path: str, policy: Policy, source: str | None = None, scope: Scope | None = None) -> list[Report]:
     """As `judge`, for one of several: what cannot be judged is a report with an error."""
     try:
-        return _told(path, lambda: judge(path, policy, source, scope))
+        return _told(path, policy, lambda: judge(path, policy, source, scope))
     finally:
         gc.collect(0)  # the command does not collect otherwise, and one plan's memory is to serve the next
 
 
-def _told(name: str, work: Callable[[], list[Report]]) -> list[Report]:
+def _told(name: str, policy: Policy, work: Callable[[], list[Report]]) -> list[Report]:
     try:
         return work()
     except PlanproofError as error:
-        return [Report(name, (), errors=(str(error),))]
+        problem = str(error)
     except Exception as error:  # its text may hold a value of the plan
-        return [Report(name, (), errors=(f"{name}: internal error ({type(error).__name__})",))]
+        problem = f"{name}: internal error ({type(error).__name__})"
+    return [Report(name, (), errors=(problem,), policy=policy.name, profile=policy.profile, version=version())]
 
 
 def judge_all(
@@ -121,12 +136,12 @@ def judge_all(
 ) -> Iterator[list[Report]]:
     """The reports in the order of the paths, judged by so many processes; no more inputs are in memory than there are jobs."""
     jobs = min(jobs, len(paths))
-    if jobs <= 1 or any(map(_is_stream, paths)):  # another process has not the same standard input
+    if jobs <= 1 or any(map(is_stream, paths)):  # another process has not the same standard input
         return (judge_or_tell(path, policy, source, scope) for path in paths)
     return _in_processes(paths, policy, source, jobs, scope)
 
 
-def _is_stream(path: str) -> bool:
+def is_stream(path: str) -> bool:
     """Whether it can be read once only: standard input, a pipe (`<(terraform show -json tfplan)`)."""
     return path == STDIN or (os.path.exists(path) and not os.path.isfile(path))
 
@@ -138,12 +153,21 @@ def judge_with_progress(
     input alone."""
     paths = found.paths
     if len(paths) == 1:
-        reports: Iterable[Report] = judge(paths[0], policy, source, scope)
+        with _told_on_a_terminal(f"judging {paths[0]}"):
+            reports: Iterable[Report] = judge(paths[0], policy, source, scope)
     else:
         from planproof.cli.progress import told
 
         reports = chain.from_iterable(told(judge_all(paths, policy, source, jobs or _cores(), scope), len(paths)))
     return _with_notices(reports, found.notices) if found.notices else reports
+
+
+def _told_on_a_terminal(work: str) -> AbstractContextManager[None]:
+    if not sys.stderr.isatty():
+        return nullcontext()
+    from planproof.cli.progress import timed
+
+    return timed(work)
 
 
 def _with_notices(reports: Iterable[Report], notices: tuple[str, ...]) -> Iterator[Report]:
@@ -173,7 +197,7 @@ def _in_processes(
                 yield task.result()
                 waiting.extend((p, pool.submit(_judge_in_process, p)) for p in islice(pending, 1))
             except BrokenProcessPool:
-                raise PlanError(f"a process was ended while it judged {path} or a plan near it (out of memory?)") from None
+                raise PlanError(f"a process was killed while it judged {path} or another plan (out of memory?)") from None
 
 
 # What a process of several judges by; it is given once, not with each plan.

@@ -1,4 +1,4 @@
-"""The command `planproof`. Exit codes: 0 nothing failed, 1 something failed, 2 could not judge.
+"""The command `planproof`. Exit codes: 0 nothing failed, 1 something failed, 2 could not judge, 130 ended by Ctrl-C.
 
 Each sub-command is a module in `planproof.cli.commands` with `configure(parser)` and `run(options) -> int`; only the one that is asked for
 is imported.
@@ -14,22 +14,25 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from planproof.cli.exit_codes import CANNOT_JUDGE
+from planproof.cli.exit_codes import CANNOT_JUDGE, INTERRUPTED
+from planproof.cli.help import Parser, Version
 from planproof.cli.streams import fill_gaps, give_up_stdout
 from planproof.errors import PlanproofError
 from planproof.text.escaping import one_line
-from planproof.version import refuse_two_copies, version
+from planproof.version import refuse_two_copies
 
 COMMANDS = {
     "check": "judge plans",
-    "checkov": "run Checkov with this pack, and fail where Checkov would break silently",
+    "checkov": "run Checkov with this pack, and fail if Checkov would break silently",
     "list": "list the checks",
     "explain": "print a check's page: what it finds, why, and how to fix it",
-    "checks-dir": "print the folder to hand to checkov --external-checks-dir",
+    "checks-dir": "print the folder to pass to checkov --external-checks-dir",
     "rego-dir": "print the folder of planproof's Rego, for conftest and OPA",
-    "policy": "show the policy in force, check one, begin one",
-    "baseline": "record today's failures, so that only new ones count",
-    "new-check": "begin a new check, in a clone or in a folder of your own",
+    "policy": "show the effective policy, check one, or create one",
+    "review": "write the review of a plan: issue, impact and fix needed for each failure mode",
+    "facts": "write what planproof derives from a plan as data, for rules in Rego",
+    "baseline": "record today's failures, so that only new ones fail",
+    "new-check": "create a new check, in a clone or in a folder of your own",
     "test": "run the tests of your own checks",
     "completion": "print the completion script of a shell",
 }
@@ -38,7 +41,7 @@ PASSED_ON = {"checkov"}
 EPILOG = """\
 examples:
   terraform plan -out tfplan && terraform show -json tfplan > plan.json
-  planproof check plan.json                 judge a plan, by the .tf files beside it where there are some
+  planproof check plan.json                 judge a plan, with the .tf files beside it if there are any
   planproof explain CKV_PLAN_6              what a check finds, why, and how to fix it
 
 exit codes: 0 nothing failed, 1 something failed, 2 could not judge"""
@@ -64,8 +67,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not isinstance(error, BrokenPipeError):  # whoever reads no further wants to hear nothing either
             why = "standard output is closed" if error.errno == errno.EBADF else error.strerror or error
             print(f"planproof: the report cannot be written: {why}", file=sys.stderr)
+    except KeyboardInterrupt:
+        return INTERRUPTED
     except MemoryError:
-        print("planproof: there is not enough memory for this; several plans take less with --jobs 1", file=sys.stderr)
+        print("planproof: not enough memory; for several plans, try --jobs 1", file=sys.stderr)
     except Exception as error:  # a traceback could hold values of the plan
         print(f"planproof: internal error ({type(error).__name__}); please report it", file=sys.stderr)
     finally:
@@ -85,12 +90,12 @@ def _run(arguments: Sequence[str]) -> int:
 
 def parser(*chosen: str) -> argparse.ArgumentParser:
     """The parser with the arguments of the chosen commands; of the others it knows the name and one line."""
-    whole = _Parser(
+    whole = Parser(
         prog="planproof",
         description="Judges Terraform plans by policy: PASS, FAIL, SKIP, or UNKNOWN with what would decide it.",
         epilog=EPILOG,
     )
-    whole.add_argument("--version", action=_Version, help="show the version and exit")
+    whole.add_argument("--version", action=Version, help="show the versions of planproof, Python, orjson and Checkov, and exit")
     commands = whole.add_subparsers(required=True, metavar="COMMAND")
     for name, summary in COMMANDS.items():
         passed_on: dict[str, Any] = {"prefix_chars": "\0", "add_help": False} if name in PASSED_ON else {}
@@ -101,19 +106,3 @@ def parser(*chosen: str) -> argparse.ArgumentParser:
             module.configure(one)
             one.set_defaults(run=module.run)
     return whole
-
-
-class _Parser(argparse.ArgumentParser):
-    """Keeps the line breaks of descriptions and examples."""
-
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(**{"formatter_class": argparse.RawDescriptionHelpFormatter, **settings})
-
-
-class _Version(argparse.Action):
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(nargs=0, **settings)
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
-        print(f"planproof {version()}")
-        parser.exit()

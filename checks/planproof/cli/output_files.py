@@ -53,9 +53,7 @@ def _refuse_detour(path: str, target: str) -> None:
     given = os.path.abspath(path)
     is_root = os.path.dirname(os.getcwd()) == os.getcwd()  # of a container: nobody's checkout
     if given.startswith(here) and not is_root and target != os.path.join(os.path.realpath(here), given.removeprefix(here)):
-        raise CommandError(
-            f"the report {path} is not written, as a link leads from there to {target}; give that path, or another"
-        )
+        raise CommandError(f"the report {path} is not written, because it is a link to {target}; provide that path or another")
 
 
 def write_stdout(text: str) -> None:

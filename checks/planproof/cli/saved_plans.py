@@ -36,15 +36,15 @@ def show(path: str, any_provider: bool = False) -> bytes:
     tools = list(outside.programs())
     if not tools:
         raise PlanError(
-            f"{path} is a saved plan, and there is no terraform or tofu on PATH that could read it; "
-            f"where there is one: terraform show -json {os.path.basename(path)} > plan.json"
+            f"{path} is a saved plan, and neither terraform nor tofu is on PATH to read it; "
+            f"convert it where one is installed: terraform show -json {os.path.basename(path)} > plan.json"
         )
     providers = dict(_providers(path))
     theirs = [source for source in providers if not _PUBLISHED.fullmatch(source)]
     if theirs and not any_provider:
         raise PlanError(
-            f"{path} is a saved plan, and to read it Terraform would have to run the provider {theirs[0]}; "
-            "if you trust that, add --run-terraform, else give the plan's JSON"
+            f"{path} is a saved plan, and reading it runs the provider {theirs[0]}; "
+            "if you trust that provider, add --run-terraform; if not, provide the plan's JSON"
         )
     problems = []
     for tool in tools:
@@ -56,7 +56,7 @@ def show(path: str, any_provider: bool = False) -> bytes:
                 return _run(tool, work, outside, "show", "-json", "-no-color", os.path.realpath(path))
             except _Problem as problem:
                 problems.append(str(problem))
-    raise PlanError(f"{path} is a saved plan, and {problems[0]}; give the plan's JSON: terraform show -json")
+    raise PlanError(f"{path} is a saved plan, and {problems[0]}; provide the plan's JSON: terraform show -json")
 
 
 def _providers(path: str) -> Iterator[tuple[str, str]]:
@@ -66,9 +66,9 @@ def _providers(path: str) -> Iterator[tuple[str, str]]:
         version = block.block.body.attributes.get("version")
         number = version.expression.value if version and isinstance(version.expression, Literal) else None
         if block.type != "provider" or not isinstance(number, str) or not _VERSION.fullmatch(number):
-            raise PlanError(f"{path} is damaged: it does not say with which providers it was made; give the plan's JSON")
+            raise PlanError(f"{path} is damaged: it does not list the providers it was created with; provide the plan's JSON")
         if not _SOURCE.fullmatch("".join(block.labels)):
-            raise PlanError(f"{path} is damaged: it names a provider that there cannot be; give the plan's JSON")
+            raise PlanError(f"{path} is damaged: it names a provider that cannot exist; provide the plan's JSON")
         yield block.labels[0], number
 
 
@@ -94,15 +94,13 @@ def _run(tool: str, work: str, outside: _Outside, *arguments: str) -> bytes:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise _Problem(f"{command} does not end") from None
+        raise _Problem(f"{command} did not finish in time") from None
     except OSError as error:
         raise _Problem(f"{command} cannot be run ({error.strerror or error})") from None
     if done.returncode:
         lines = [line.strip("╷│╵ \t") for line in done.stderr.decode("utf-8", "replace").splitlines()]
-        said = next(
-            (line for line in lines if line.startswith("Error")), next((line for line in lines if line), "it says nothing")
-        )
-        raise _Problem(f"{command} fails ({said})")
+        said = next((line for line in lines if line.startswith("Error")), next((line for line in lines if line), "no message"))
+        raise _Problem(f"{command} failed ({said})")
     return done.stdout
 
 

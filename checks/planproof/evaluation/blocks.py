@@ -35,7 +35,7 @@ def nested_bodies(body: Body, name: str, place: Place, evaluator: Evaluator) -> 
 def refuse_too_many(blocks: Sized) -> None:
     """EvaluationError if there are more blocks than an element of a set is compared with."""
     if len(blocks) > MOST_COMPARED:
-        raise EvaluationError(f"which of {len(blocks)} blocks an element of the plan is cannot be told")
+        raise EvaluationError(f"the plan does not show which of {len(blocks)} blocks an element comes from")
 
 
 def _dynamic(block: Block, name: str, place: Place, evaluator: Evaluator) -> Iterator[Nested]:

@@ -375,6 +375,6 @@ def _bound(key_name: str | None, value_name: str, key: Result, value: Result) ->
     return {value_name: value} if key_name is None else {key_name: key, value_name: value}
 
 
-_TOO_LARGE = Origin(Kind.LOST, reason=f"a value has more than {MOST_ITEMS} parts, or they lie more than {MAX_NESTING} deep")
-_SPENT = Origin(Kind.LOST, reason=f"the evaluation was ended after {BUDGET} expressions")
-_TOO_DEEP = Origin(Kind.LOST, reason=f"the expressions are nested more than {MAX_DEPTH} deep")
+_TOO_LARGE = Origin(Kind.LOST, reason=f"a value has more than {MOST_ITEMS} parts or more than {MAX_NESTING} levels")
+_SPENT = Origin(Kind.LOST, reason=f"planproof stopped evaluating after {BUDGET} expressions")
+_TOO_DEEP = Origin(Kind.LOST, reason=f"expressions are nested more than {MAX_DEPTH} levels deep")

@@ -52,8 +52,8 @@ class Expressions:
     @property
     def remedy(self) -> str:
         """What helps where plan JSON does not tell."""
-        told = "the source that was given does not tell it either"
-        return told if self._source else "give the source (the folder, or the saved plan)"
+        told = "the provided source does not show it either"
+        return told if self._source else "provide the source (the folder or the saved plan)"
 
     # --- what is asked ---
 

@@ -120,7 +120,7 @@ def _merge(arguments: Arguments) -> Result | None:
             origins.append(by(argument.origins, Through.CHOICE))
             found.update({key: _member(argument, told, key) for key in told})
         elif not isinstance(raw, Undetermined):
-            raise EvaluationError("merge takes objects")
+            raise EvaluationError("merge needs objects")
     if rest:
         return Result(OpenObject(found, undetermined(united(*rest))), united(*origins))
     return Result(found, united(*origins))
@@ -155,7 +155,7 @@ def _lookup(arguments: Arguments) -> Result | None:
     if arguments[1].raw in arguments[0].raw:
         return member(arguments[0], arguments[1].raw).along(arguments[1].origins)
     if len(arguments) < 3:
-        raise EvaluationError("lookup finds no such key")
+        raise EvaluationError("lookup finds no key with that name")
     return arguments[2].along(arguments[1].origins)
 
 
@@ -174,7 +174,7 @@ def _slice(arguments: Arguments) -> Result | None:
         return None
     start, end = arguments[1].raw, arguments[2].raw
     if not 0 <= start <= end <= len(items):
-        raise EvaluationError("slice goes beyond the list")
+        raise EvaluationError("slice is out of range")
     return _list(items[start:end])
 
 
@@ -185,7 +185,7 @@ def _one(arguments: Arguments) -> Result | None:
     if items is None:
         return None
     if len(items) > 1:
-        raise EvaluationError("one takes a list of at most one element")
+        raise EvaluationError("one needs a list with at most one element")
     return items[0] if items else Result(None, by(arguments[0].origins, Through.CHOICE))
 
 
@@ -219,7 +219,7 @@ def _zipmap(arguments: Arguments) -> Result | None:
     if keys is None or values is None or not all(isinstance(key.raw, str) for key in keys):
         return None
     if len(keys) != len(values):
-        raise EvaluationError("zipmap takes lists of one length")
+        raise EvaluationError("zipmap needs lists of the same length")
     origins = united(*(key.origins for key in keys))
     return Result({key.raw: value for key, value in zip(keys, values, strict=True)}, origins)
 

@@ -86,20 +86,20 @@ def truth(raw: Any) -> bool:
         return raw
     if raw in ("true", "false"):
         return bool(raw == "true")
-    raise EvaluationError("it is neither true nor false")
+    raise EvaluationError("the value is not a boolean")
 
 
 def number(raw: Any) -> Fraction:
     """A number, also one that is written as a text. Raises EvaluationError."""
     if isinstance(raw, bool) or not isinstance(raw, (int, float, str)):
-        raise EvaluationError("it is no number")
+        raise EvaluationError("the value is not a number")
     try:
         text = str(raw)
         if len(text) > 100 or not -400 <= int(text.lower().partition("e")[2] or 0) <= 400:
             raise ValueError
         return Fraction(text)
     except (ValueError, ZeroDivisionError):
-        raise EvaluationError("it is no number") from None
+        raise EvaluationError("the value is not a number") from None
 
 
 def as_number(value: Fraction) -> int | float:

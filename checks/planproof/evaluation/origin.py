@@ -115,7 +115,7 @@ Origins = tuple[Origin, ...]
 
 
 MOST_ORIGINS = 200
-_MANY = Origin(Kind.LOST, name="...", reason=f"it is made of more than {MOST_ORIGINS} things")
+_MANY = Origin(Kind.LOST, name="...", reason=f"it is built from more than {MOST_ORIGINS} parts")
 
 
 def united(*several: Iterable[Origin]) -> Origins:

@@ -143,7 +143,7 @@ class PlanNames:
         """Resources, or modules of which one output is read."""
         origins = [subject.by(Through.UNTOLD) for subject in subjects if isinstance(subject, Origin)]
         if any(isinstance(subject, Module) for subject in subjects):
-            reason = f"which output of {name} is read is not in the plan; {self._names.remedy}"
+            reason = f"the plan does not show which output of {name} is read; {self._names.remedy}"
             origins.append(self._lost.setdefault(name, Origin(Kind.LOST, name=name, reason=reason)))
         return tuple(origins)
 

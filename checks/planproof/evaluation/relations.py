@@ -26,8 +26,8 @@ MOST_STEPS = 50
 """From resource to resource, for one value; and five more for each of its origins."""
 MOST_REACHED = 5_000_000
 """Origins that are reached in such steps, for one plan."""
-_FAR = Origin(Kind.LOST, name="...", reason=f"resources hand it on in more than {MOST_STEPS} steps")
-_SPENT = Origin(Kind.LOST, name="...", reason=f"following references was ended after {MOST_REACHED} of them")
+_FAR = Origin(Kind.LOST, name="...", reason=f"more than {MOST_STEPS} resources pass it on")
+_SPENT = Origin(Kind.LOST, name="...", reason=f"planproof stopped following references after {MOST_REACHED} of them")
 _MARK = 0xE000  # private characters that stand for the parts of a text that are not known
 
 
@@ -133,7 +133,7 @@ class Relations:
             return self._of_known(result, value.text or "", instance, types)
         if result is None:
             where = f"{instance.address}.{path[0]}"
-            reason = f"{where} is known after the apply, and the plan does not say what it is made from"
+            reason = f"{where} is known after apply, and the plan does not show what it is built from"
             return Resolution((), (), True, reason)
         return self._of_unknown(result, instance, path, types)
 
@@ -180,7 +180,7 @@ class Relations:
         unknown = [part for part in parts if isinstance(part, Result)]
         marked = "".join(part if isinstance(part, str) else chr(_MARK + unknown.index(part)) for part in parts)
         if len(unknown) > 1000:
-            return Resolution((), (), True, f"{where} is known after the apply")
+            return Resolution((), (), True, f"{where} is known after apply")
         found = identifier(marked)
         for kind in types:
             targets: tuple[Instance, ...] = ()
@@ -233,10 +233,10 @@ class Relations:
         if lost:
             return Resolution((), tuple(reached.values()), True, f"{where} cannot be followed: {lost}")
         if reached:
-            reason = f"{where} may be any of {listed(reached)}; known after the apply"
+            reason = f"{where} may be any of {listed(reached)}; known after apply"
             return Resolution((), tuple(reached.values()), False, reason)
         if not origins or any(o.constant is MISSING for o in origins):
-            return Resolution((), (), True, f"{where} is known after the apply, and the plan does not say what it is made from")
+            return Resolution((), (), True, f"{where} is known after apply, and the plan does not show what it is built from")
         alike = [target for kind in types for target in self._built_of(kind).get(made_of(origins), ())]
         if alike:
             reason = (
@@ -244,7 +244,7 @@ class Relations:
             )
             return Resolution((), tuple(alike), False, f"{reason}; {self._expressions.remedy}")
         may_name = [o for o in origins if o.through is not Through.CHOICE and _may_name_another(o)]
-        return Resolution((), (), True, f"known after the apply: {where}") if may_name else Resolution()
+        return Resolution((), (), True, f"known after apply: {where}") if may_name else Resolution()
 
     def _may_be(self, origin: Origin, types: tuple[str, ...]) -> bool:
         return origin.type in types and not origin.is_data and origin.through not in (Through.TEXT, Through.CHOICE)

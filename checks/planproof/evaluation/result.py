@@ -217,7 +217,7 @@ def member(container: Result, key: Any) -> Result:
     if isinstance(raw, dict):
         name = _key_text(key)
         if name not in raw:
-            raise EvaluationError("there is no such member")
+            raise EvaluationError("the member does not exist")
         return _part(container, raw[name], name)
     if isinstance(raw, list):
         index = _index(key, len(raw))
@@ -227,7 +227,7 @@ def member(container: Result, key: Any) -> Result:
         return found if isinstance(found, Result) else raw.rest if found is None else Result(found, container.origins)
     if isinstance(raw, Undetermined):
         return Result(UNDETERMINED, tuple(o.part(str(key)) if isinstance(key, str) else o for o in container.origins))
-    raise EvaluationError("it has no members")
+    raise EvaluationError("the value has no members")
 
 
 def _part(container: Result, value: Any, name: str | None) -> Result:
@@ -246,7 +246,7 @@ def _index(key: Any, length: int) -> int:
     if isinstance(key, float) and key.is_integer():
         key = int(key)
     if isinstance(key, bool) or not isinstance(key, int) or not 0 <= key < length:
-        raise EvaluationError("the index is outside the list")
+        raise EvaluationError("the index is out of range")
     return key
 
 
@@ -264,7 +264,7 @@ def entries(result: Result) -> list[tuple[Result, Result]] | None:
         return [(Result(name), raw.member(name)) for name in sorted(raw.names())]
     if isinstance(raw, (Undetermined, OpenObject)):
         return None
-    raise EvaluationError("it is no collection")
+    raise EvaluationError("the value is not a collection")
 
 
 def items_of(result: Result | None) -> list[Result] | None:
@@ -290,7 +290,7 @@ def as_string(raw: Any) -> str:
         return "true" if raw else "false"
     if isinstance(raw, (int, float)):
         return number_text(raw)
-    raise EvaluationError("it is no text")
+    raise EvaluationError("the value is not a string")
 
 
 def number_text(number: float) -> str:
@@ -314,7 +314,7 @@ def joined(parts: Iterable[str | Result]) -> Result:
             found.extend(part.raw.parts)
         elif part.is_determined and not isinstance(part.raw, (Encoded, Reference, dict, list, OpenObject)):
             if part.raw is None:
-                raise EvaluationError("null stands in a text")
+                raise EvaluationError("a string contains null")
             found.append(as_string(part.raw))
         else:
             found.append(part)

@@ -1,4 +1,4 @@
-"""The alert chain of a log bucket as a picture: what the plan has of it, and where it breaks."""
+"""The alert chain of a log bucket as a row of boxes: what the plan has of it, and where it breaks. On a narrow screen the row stands upright."""
 
 from __future__ import annotations
 
@@ -54,12 +54,32 @@ _LINK_OF = {
     }.items()
     for code in codes.split()
 }
-_WIDTH, _HEIGHT, _GAP, _LETTERS = 128, 58, 30, 17
+
+STYLE = """
+.chain{margin:.75rem 0}
+.chain ol{display:flex;gap:1.1rem;list-style:none;margin:0;padding:0}
+.chain li{flex:1 1 0;min-width:0;position:relative;border:1.5px solid;border-radius:6px;padding:.35rem .3rem;background:var(--page);
+text-align:center;font-size:.8rem;line-height:1.35}
+.chain b{display:block;color:var(--ink)}.chain .name{font-size:.75rem;color:var(--soft)}
+.chain .holds{border-color:var(--pass);color:var(--pass)}.chain .breaks{border:1.5px dashed var(--fail);color:var(--fail)}
+.chain .open{border:1.5px dashed var(--unknown);color:var(--unknown)}.chain .beyond{border-color:var(--line);color:var(--line)}
+.chain .beyond b{color:var(--soft)}
+.chain li+li::before{content:"";position:absolute;right:100%;top:50%;width:1.1rem;border-top:2.5px solid}
+.chain .breaks::before,.chain .open::before{border-top-style:dashed!important}
+.chain .breaks::after{content:"✗";position:absolute;right:100%;top:50%;width:1.1rem;transform:translateY(-50%);font-weight:700;font-size:1.1rem}
+@media screen and (max-width:56rem){
+.chain ol{flex-direction:column;gap:1.1rem}
+.chain li{flex:none;text-align:left;padding:.35rem .75rem}
+.chain b{display:inline;margin-right:.5em}
+.chain li+li::before{right:auto;left:1.25rem;top:auto;bottom:100%;width:0;height:1.1rem;border-top:0;border-left:2.5px solid}
+.chain .breaks::before,.chain .open::before{border-left-style:dashed!important}
+.chain .breaks::after{right:auto;left:1.25rem;top:auto;bottom:100%;transform:translate(-45%,.15rem)}}
+"""
 
 
 def links(finding: Finding) -> list[tuple[str, str]]:
     """Each link of the chain with the address that the finding's evidence has for it; empty where it has none."""
-    there = [finding.subject, *finding.evidence]
+    there = [finding.subject, *(where for where in finding.evidence if "." in where)]  # a type alone is what the plan lacks
     kinds = {_type(address): address for address in reversed(there)}
     by_event = "aws_cloudwatch_event_rule" in kinds or _LINK_OF.get(finding.code) in ("event rule", "target")
     stages = _BY_FINDING if "aws_guardduty_detector" in kinds else _BY_EVENT if by_event else _BY_ALARM
@@ -79,15 +99,13 @@ def _local(address: str) -> list[str]:
     return steps
 
 
-def svg(finding: Finding) -> str:
-    """The picture. A broken chain has a cross before the link that is missing, or wrong."""
+def picture(finding: Finding) -> str:
+    """The boxes. A broken chain has a cross before the link that is missing, or wrong."""
     found = links(finding)
     broken = len(found) if finding.verdict is Verdict.PASS else _broken(finding, [title for title, _ in found], found)
-    parts = [part for n, link in enumerate(found) for part in _link(n, link, broken, finding.verdict)]
-    width = len(_BY_ALARM) * (_WIDTH + _GAP) - _GAP
+    boxes = "".join(_link(n, link, broken, finding.verdict) for n, link in enumerate(found))
     label = escape(f"Alert chain of {one_line(finding.subject)}: {_told(found, broken)}")
-    head = f'<svg class="chain" viewBox="0 0 {width + 2} {_HEIGHT + 2}" role="img" aria-label="{label}">'
-    return f"{head}<title>{label}</title>{''.join(parts)}</svg>"
+    return f'<figure class="chain" aria-label="{label}"><ol>{boxes}</ol></figure>'
 
 
 def _broken(finding: Finding, titles: Sequence[str], found: Sequence[tuple[str, str]]) -> int:
@@ -103,28 +121,16 @@ def _told(found: Sequence[tuple[str, str]], broken: int) -> str:
     return "whole" if broken >= len(found) else f"breaks at the {found[broken][0]}"
 
 
-def _link(number: int, link: tuple[str, str], broken: int, verdict: Verdict) -> list[str]:
+def _link(number: int, link: tuple[str, str], broken: int, verdict: Verdict) -> str:
     title, address = link
-    x = number * (_WIDTH + _GAP) + 1
-    state = "holds" if number < broken else ("open" if verdict is Verdict.UNKNOWN else "breaks") if number == broken else "beyond"
-    parts = []
-    if number:
-        left, middle, y = x - _GAP, x - _GAP / 2, _HEIGHT / 2 + 1
-        parts.append(f'<line class="{state}" x1="{left}" y1="{y:g}" x2="{x}" y2="{y:g}"/>')
-        if state == "breaks":
-            parts.append(f'<path class="cross" d="M{middle - 6:g} {y - 6:g}l12 12m0 -12l-12 12"/>')
-    parts.append(f'<rect class="{state}" x="{x}" y="1" width="{_WIDTH}" height="{_HEIGHT}" rx="6"/>')
-    shown = escape(_short(address)) or ("?" if state == "open" else "missing" if state == "breaks" else "")
-    centre = x + _WIDTH / 2
-    parts.append(
-        f'<text class="{state}" x="{centre:g}" y="24">{title}</text><text class="name" x="{centre:g}" y="43">{shown}</text>'
-    )
-    return parts
+    at_fault = "open" if verdict is Verdict.UNKNOWN else "breaks"
+    state = "holds" if number < broken else at_fault if number == broken else "beyond"
+    shown = escape(_short(address)) or {"open": "?", "breaks": "missing"}.get(state, "")
+    return f'<li class="{state}"><b>{title}</b><code class="name">{shown}</code></li>'
 
 
 def _short(address: str) -> str:
     """The resource's own name, as the whole address stands in the text below."""
     if not address:
         return ""
-    name = next(iter(_local(one_line(address))[1:2]), one_line(address))
-    return name if len(name) <= _LETTERS else name[: _LETTERS - 1] + "…"
+    return next(iter(_local(one_line(address))[1:2]), one_line(address))

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from planproof.formats.streaming import NONE, add
+from planproof.plan.addresses import without_keys
 from planproof.text.docstring import Sections, sections
-from planproof.verdict import PLAN, SEVERITIES, CheckInfo, Finding, Kind, Report, Standing, Verdict, listed
+from planproof.verdict import IN_BASELINE, PLAN, SEVERITIES, CheckInfo, Finding, Kind, Report, Standing, Verdict, listed
 
 ORDER = tuple(Standing)
 TITLES = {
@@ -100,4 +101,21 @@ def notes(report: Report) -> Iterator[tuple[str, str]]:
     yield from (("warning", text) for text in report.warnings)
     yield from (("notice", text) for text in report.notices)
     if report.fixed:
-        yield "notice", f"fixed since the baseline: {listed(report.fixed, 10)}; write the baseline anew to hold on to it"
+        yield "notice", f"fixed since the baseline: {listed(report.fixed, 10)}; write the baseline again to keep it"
+
+
+def by_reason(group: Group) -> tuple[list[list[Finding]], int]:
+    """The findings with one reason together; those that the baseline has are only counted."""
+    told = [f for f in group.findings if f.verdict is not Verdict.SKIP or not f.reason.startswith(IN_BASELINE)]
+    return list(alike(told)), len(group.findings) - len(told)
+
+
+def alike(findings: Iterable[Finding]) -> Iterable[list[Finding]]:
+    """The findings with one reason together: those on instances of one block, and those of which the same resources are the evidence, as of
+    buckets whose chains break at the same place."""
+    found: dict[tuple[object, str], list[Finding]] = {}
+    for finding in findings:
+        own = without_keys(subject(finding))
+        shared = finding.evidence and not any(without_keys(where).startswith(own) for where in finding.evidence)
+        found.setdefault((finding.evidence if shared else own, finding.reason), []).append(finding)
+    return found.values()

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from planproof.formats.common import advice, counted, groups, notes, subject, totals
 from planproof.text.escaping import one_line
+from planproof.text.paths import in_repository
 from planproof.verdict import Finding, Report, Standing
 
 
@@ -41,7 +42,7 @@ def _message(finding: Finding, remedy: str) -> str:
 def _command(kind: str, text: str, title: str, finding: Finding | None = None) -> str:
     properties = {"title": title}
     if finding and finding.file:
-        properties = {"file": finding.file, **({"line": str(finding.line)} if finding.line else {}), **properties}
+        properties = {"file": in_repository(finding.file), **({"line": str(finding.line)} if finding.line else {}), **properties}
     listed = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
     return f"::{kind} {listed}::{_data(chr(10).join(one_line(line) for line in text.splitlines()))}"
 

@@ -35,7 +35,7 @@ def _suite(root: xml.Element, report: Report) -> None:
     _count(suite)
     if report.judged_by:
         properties = xml.Element("properties")
-        for name in ("policy", "profile"):
+        for name in ("policy", "profile", "version"):
             xml.SubElement(properties, "property", name=name, value=one_line(getattr(report, name)))
         suite.insert(0, properties)
 

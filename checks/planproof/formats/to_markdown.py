@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from planproof.formats.common import ORDER, TITLES, Group, advice, counted, groups, notes, place, subject, totals
+from planproof.formats.common import ORDER, TITLES, Group, advice, by_reason, counted, groups, notes, place, subject, totals
 from planproof.text.escaping import markdown, markdown_code, markdown_prose
-from planproof.verdict import Finding, Kind, Report, Standing
+from planproof.verdict import Finding, Kind, Report, Standing, listed
 
 MAX_BYTES = 1024 * 1024
 _SPARE = 500  # for the line that tells how much was left out, and what is open to be closed
@@ -31,7 +31,7 @@ def render(reports: Sequence[Report], limit: int = MAX_BYTES) -> str:
     text = "\n".join(kept)
     if left_out:
         text += "\n</details>" * (text.count("<details>") - text.count("</details>"))
-        text += f"\n\n_{left_out} more findings did not fit here; the other formats hold all of them._"
+        text += f"\n\n_{left_out} more findings did not fit here; the other formats contain all of them._"
     return text + "\n"
 
 
@@ -55,13 +55,12 @@ def _plan(report: Report, title: bool) -> Iterator[tuple[str, bool]]:
     yield from ((line, False) for line in _table(report))
     for group in groups(report, Standing.FAIL):
         yield f"\n**{group.rule.id}** · {group.severity} · {markdown(group.rule.name)}\n", False
-        yield from ((_item(finding), True) for finding in group.findings)
+        yield from ((_item(alike), True) for alike in by_reason(group)[0])
         if group.sections.remedy:  # the check's own words, with their backticks
             yield f"\n🔧 {markdown_prose(group.sections.remedy)}", False
     yield from _folded(report, Standing.ADVISORY, (_advice(*one) for one in advice(report)))
     for standing in (Standing.UNKNOWN, Standing.SKIP):
-        found = (finding for group in groups(report, standing) for finding in group.findings)
-        yield from _folded(report, standing, (_item(finding, finding.check_id) for finding in found))
+        yield from _folded(report, standing, _items(groups(report, standing)))
 
 
 def _folded(report: Report, standing: Standing, items: Iterable[str]) -> Iterator[tuple[str, bool]]:
@@ -93,7 +92,16 @@ def _advice(kind: Kind, first: Finding) -> str:
     return f"- {kind.check_id} {markdown_code(subject(first))}: {markdown(kind.text)}{at}"
 
 
-def _item(finding: Finding, label: str = "") -> str:
-    where = place(finding)
+def _items(found: Iterable[Group]) -> Iterator[str]:
+    """The findings of several rules, those with one reason once; of those in the baseline their number."""
+    for group in found:
+        alike, known = by_reason(group)
+        yield from (_item(each, group.rule.id) for each in alike)
+        if known:
+            yield f"- {group.rule.id}: {known} in the baseline"
+
+
+def _item(alike: Sequence[Finding], label: str = "") -> str:
+    where = place(alike[0])
     at = f" ({markdown_code(where)})" if where else ""
-    return f"- {f'{label} ' if label else ''}{markdown_code(finding.subject)}: {markdown(finding.reason)}{at}"
+    return f"- {f'{label} ' if label else ''}{markdown_code(listed(map(subject, alike)))}: {markdown(alike[0].reason)}{at}"

@@ -6,15 +6,16 @@ without source is placed at the plan's file, with no line: its address stands in
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
-from planproof.formats.common import rules_of, subject, visible
+from planproof.formats.common import rules_of, subject
+from planproof.formats.identity import UNJUDGED, Marked, marked
 from planproof.text.docstring import sections
 from planproof.text.escaping import json_text, one_line
+from planproof.text.paths import in_repository
 from planproof.verdict import ADVISORY, PLAN, CheckInfo, Finding, Report, Standing, Verdict
 from planproof.version import page_url, version
 
@@ -35,7 +36,11 @@ def render(reports: Sequence[Report]) -> str:
         "invocations": [_invocation(reports)],
         "columnKind": "utf16CodeUnits",
         "properties": _judged_by(reports),
-        "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The folder that planproof ran in."}}},
+        "originalUriBaseIds": {
+            "%SRCROOT%": {
+                "description": {"text": "The root of the repository that planproof ran in; without one, the working directory."}
+            }
+        },
     }
     head = json_text({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
     results = ",\n".join(json_text(result) for result in _results(reports, places))  # a line each, as there may be many
@@ -81,26 +86,13 @@ def _invocation(reports: Sequence[Report]) -> Json:
 
 
 def _results(reports: Sequence[Report], places: dict[str, int]) -> Iterator[Json]:
-    seen: dict[str, int] = {}
-    for report in reports:
-        for finding in visible(report):
-            if finding.verdict is not Verdict.PASS:
-                identity = "\0".join(_identity(finding, report, several=len(reports) > 1))
-                seen[identity] = seen.get(identity, 0) + 1
-                yield _result(finding, report, places, f"{identity}\0{seen[identity]}")
+    for found in marked(reports, lambda finding: finding.verdict is not Verdict.PASS):
+        if found.rule is not UNJUDGED:  # what could not be judged is a notification
+            yield _result(found, places)
 
 
-def _identity(finding: Finding, report: Report, several: bool) -> Iterator[str]:
-    """What makes a finding the same one in the next run: neither its line nor its words."""
-    if several:
-        yield report.plan
-    yield from (finding.check_id, finding.subject, finding.code)
-    if finding.subject == PLAN:
-        yield from finding.evidence
-
-
-def _result(finding: Finding, report: Report, places: dict[str, int], identity: str) -> Json:
-    mark = hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()
+def _result(found: Marked, places: dict[str, int]) -> Json:
+    finding, report, mark = found.finding, found.report, found.mark
     is_advice = finding.standing is Standing.ADVISORY
     failure = report.fails_by(finding) or finding.verdict is Verdict.SKIP or is_advice
     severity = "INFO" if is_advice else finding.severity
@@ -138,7 +130,7 @@ def _location(finding: Finding, report: Report) -> Json:
 
 
 def _artifact(path: str) -> Json:
-    path = path.replace("\\", "/")
+    path = in_repository(path.replace("\\", "/"))
     if path.startswith("/") or PurePath(path).is_absolute():
         return {"uri": f"file://{quote(path if path.startswith('/') else '/' + path, errors='replace')}"}
     return {"uri": quote(path, errors="replace"), "uriBaseId": "%SRCROOT%"}

@@ -6,11 +6,10 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
-from planproof.formats.common import ORDER, TITLES, Group, advice, counted, groups, notes, place, subject
+from planproof.formats.common import ORDER, TITLES, Group, advice, by_reason, counted, groups, notes, place, subject
 from planproof.formats.streaming import Coming
-from planproof.plan.addresses import without_keys
 from planproof.text.escaping import one_line
-from planproof.verdict import IN_BASELINE, Finding, Report, Standing, listed
+from planproof.verdict import Report, Standing, listed
 
 _CODES = {"red": "31", "green": "32", "yellow": "33", "blue": "34", "bold": "1", "dim": "2"}
 _COLOURS = {
@@ -22,29 +21,37 @@ _COLOURS = {
 }
 
 
-def render(reports: Iterable[Report], colour: bool = False) -> str:
+def render(reports: Iterable[Report], colour: bool = False, quiet: bool = False, compact: bool = False) -> str:
     """The whole report as text."""
-    return "".join(stream(reports, colour))
+    return "".join(stream(reports, colour, quiet, compact))
 
 
-def stream(reports: Iterable[Report], colour: bool = False) -> Iterator[str]:
-    """The report in lines, as the plans are judged."""
-    return (f"{line}\n" for line in _Text(colour).lines(Coming(reports)))
+def stream(reports: Iterable[Report], colour: bool = False, quiet: bool = False, compact: bool = False) -> Iterator[str]:
+    """The report in lines, as the plans are judged. `quiet`: only what failed, and the last line; `compact`: a line for each finding, and
+    no advice."""
+    return (f"{line}\n" for line in _Text(colour, quiet, compact).lines(Coming(reports)))
 
 
-def wants_colour(stream: IO[Any]) -> bool:
-    """NO_COLOR forbids it, FORCE_COLOR demands it, else a terminal has it (https://no-color.org)."""
+def wants_colour(stream: IO[Any], when: str = "auto") -> bool:
+    """`always` or `never`; else NO_COLOR forbids it, FORCE_COLOR demands it, and a terminal has it (https://no-color.org)."""
+    if when != "auto":
+        return when == "always"
     if os.environ.get("NO_COLOR"):
         return False
     forced = os.environ.get("FORCE_COLOR")
     if forced:
         return forced != "0"
+    return is_terminal(stream)
+
+
+def is_terminal(stream: IO[Any]) -> bool:
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
 class _Text:
-    def __init__(self, colour: bool) -> None:
-        self._colour = colour
+    def __init__(self, colour: bool, quiet: bool, compact: bool) -> None:
+        self._colour, self._quiet, self._compact = colour, quiet, compact
+        self._shown = (Standing.FAIL,) if quiet else tuple(s for s in ORDER if s is not Standing.PASS or not compact)
 
     def lines(self, reports: Coming) -> Iterator[str]:
         for report in reports:
@@ -56,12 +63,13 @@ class _Text:
         title = f"planproof: {one_line(report.plan)}"
         title += f" ({one_line(report.judged_by)})" if report.judged_by else ""
         summary = counted(report.summary(), always=(Standing.FAIL, Standing.PASS))
-        worth = any(groups(report, s) for s in (Standing.FAIL, Standing.ADVISORY, Standing.UNKNOWN)) or any(notes(report))
-        if briefly and not worth:
+        said = [note for note in notes(report) if not self._quiet or note[0] != "notice"]
+        worth = said or any(groups(report, s) for s in self._shown if s in (Standing.FAIL, Standing.ADVISORY, Standing.UNKNOWN))
+        if (briefly or self._quiet) and not worth:
             yield f"{self._paint('bold', title)}: {summary}"
             return
         yield self._paint("bold", title)
-        for standing in ORDER:
+        for standing in self._shown:
             found = groups(report, standing)
             if found:
                 yield ""
@@ -73,7 +81,7 @@ class _Text:
                 else:
                     yield from self._groups(found, standing)
         yield ""
-        for kind, text in notes(report):
+        for kind, text in said:
             yield self._paint("red" if kind == "error" else "yellow", f"{kind}: ") + one_line(text)
         yield self._paint("red" if report.failed else "green", summary)
         if briefly:
@@ -81,18 +89,25 @@ class _Text:
 
     def _groups(self, found: list[Group], standing: Standing) -> Iterator[str]:
         for group in found:
+            if self._compact:
+                yield from self._one_by_one(group)
+                continue
             yield f"  {self._paint('bold', group.rule.id)}  {group.severity}  {one_line(group.rule.name)}"
-            known = sum(finding.reason.startswith(IN_BASELINE) for finding in group.findings)
-            if known and standing is Standing.SKIP:
+            told, known = by_reason(group)
+            if known:
                 yield f"    {known} in the baseline"
-            for alike in _alike(
-                f for f in group.findings if standing is not Standing.SKIP or not f.reason.startswith(IN_BASELINE)
-            ):
-                where, reason = place(alike[0]), one_line(alike[0].reason)
+            for same in told:
+                where, reason = place(same[0]), one_line(same[0].reason)
                 at = self._paint("dim", f"{one_line(where)}  ") if where else ""
-                yield f"    {at}{self._paint('bold', one_line(listed(map(subject, alike))))}: {reason}"
+                yield f"    {at}{self._paint('bold', one_line(listed(map(subject, same))))}: {reason}"
             if standing is Standing.FAIL and group.sections.remedy:
                 yield f"    {self._paint('green', 'Fix:')} {one_line(group.sections.remedy)}"
+
+    def _one_by_one(self, group: Group) -> Iterator[str]:
+        for finding in group.findings:
+            at = self._paint("dim", f"{one_line(place(finding))}: ") if place(finding) else ""
+            what = f"{self._paint('bold', finding.check_id)} {finding.severity} {self._paint('bold', one_line(subject(finding)))}"
+            yield f"{at}{what}: {one_line(finding.reason)}"
 
     def _advice(self, report: Report) -> Iterator[str]:
         for kind, first in advice(report):
@@ -106,14 +121,3 @@ class _Text:
 
     def _paint(self, colour: str, text: str) -> str:
         return f"\x1b[{_CODES[colour]}m{text}\x1b[0m" if self._colour and text else text
-
-
-def _alike(findings: Iterable[Finding]) -> Iterable[list[Finding]]:
-    """The findings with one reason together: those on instances of one block, and those of which the same resources are the evidence, as of
-    buckets whose chains break at the same place."""
-    found: dict[tuple[object, str], list[Finding]] = {}
-    for finding in findings:
-        own = without_keys(subject(finding))
-        shared = finding.evidence and not any(without_keys(where).startswith(own) for where in finding.evidence)
-        found.setdefault((finding.evidence if shared else own, finding.reason), []).append(finding)
-    return found.values()

@@ -38,7 +38,7 @@ def textdecodebase64(string: Json, encoding: Json) -> Json:
     source, name = text(string), _character_set(encoding)
     found = _decoded(_bytes(source), name)
     if "\ufffd" in found:
-        raise FunctionError("the bytes are no text in that encoding")
+        raise FunctionError("the bytes are not text in that encoding")
     return found
 
 
@@ -60,7 +60,7 @@ def _decoded(content: bytes, encoding: str) -> str:
     try:
         return normal(content.decode(encoding))
     except UnicodeDecodeError:
-        raise FunctionError("the bytes are no text in that encoding") from None
+        raise FunctionError("the bytes are not text in that encoding") from None
 
 
 def urlencode(string: Json) -> Json:
@@ -134,7 +134,7 @@ def uuidv5(namespace: Json, name: Json) -> Json:
     if len(space) == 38:
         raise NotComputable("a UUID is written in a way that is not read here")
     if not _UUID.fullmatch(space):
-        raise FunctionError("the namespace is no UUID")
+        raise FunctionError("the namespace is not a UUID")
     return str(uuid.uuid5(uuid.UUID(space[-36:] if "-" in space else space), value))
 
 

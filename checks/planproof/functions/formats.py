@@ -78,13 +78,13 @@ def _formatted(template: str, arguments: list[Json]) -> str:
         index = _count(match["index"], following)
         highest, following = max(highest, index), index + 1
         if index > len(arguments):
-            raise FunctionError("a format wants more arguments than there are")
+            raise FunctionError("a format needs more arguments than there are")
         precision = None if match["precision"] is None else _count(match["precision"], 0)
         found.append(_value(_Verb(match["flags"], _count(match["width"], 0), precision, match["mode"]), arguments[index - 1]))
         size += len(found[-1])
         bounded(size)
     if highest < len(arguments):
-        raise FunctionError("a format wants fewer arguments than there are")
+        raise FunctionError("a format needs fewer arguments than there are")
     return "".join(found)
 
 
@@ -109,7 +109,7 @@ def _value(verb: _Verb, value: Json) -> str:
         return _integer(verb, _number(value))
     if verb.mode in ("e", "E", "f", "g", "G"):
         return _decimal(verb, _number(value))
-    raise FunctionError("a format holds a verb that is none")
+    raise FunctionError("a format has an invalid verb")
 
 
 def _number(value: Json) -> int | float:

@@ -107,7 +107,7 @@ def contains(values: Json, value: Json) -> Json:
 def _members(values: Json) -> list[Json]:
     """The elements of a list, tuple or set, where their order does not matter."""
     if not isinstance(present(values), list):
-        raise FunctionError("an argument has to be a list, a tuple or a set")
+        raise FunctionError("an argument must be a list, a tuple or a set")
     return list(values)
 
 
@@ -155,7 +155,7 @@ def length(value: Json) -> Json:
     if isinstance(present(value), str):
         return len(clusters(value))
     if not isinstance(value, (list, dict)):
-        raise FunctionError("an argument has to be a string or a collection")
+        raise FunctionError("an argument must be a string or a collection")
     return len(value)
 
 
@@ -180,7 +180,7 @@ def range_(*limits: Json) -> Json:
     """From 0 to an end, from a start to an end, or by a step."""
     given = [exact(number(limit)) for limit in limits]
     if not 1 <= len(given) <= 3:
-        raise FunctionError("there have to be one, two or three arguments")
+        raise FunctionError("one, two or three arguments are required")
     start, end = given[:2] if len(given) > 1 else (Fraction(0), given[0])
     step = given[2] if len(given) > 2 else Fraction(1 if end >= start else -1)
     if not step:
@@ -268,7 +268,7 @@ def tomap(value: Json) -> Json:
     if value is None:
         return None
     if kind(value) != "map":
-        raise FunctionError("an argument has to be a map or an object")
+        raise FunctionError("an argument must be a map or an object")
     return dict(zip(value, common(list(value.values())), strict=True))
 
 

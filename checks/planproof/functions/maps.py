@@ -18,7 +18,7 @@ def lookup(values: Json, name: Json, *default: Json) -> Json:
     """A default becomes one of the map's type, and stays as it is beside an object."""
     found, wanted = mapping(values), text(name)
     if len(default) > 1:
-        raise FunctionError("there have to be two or three arguments")
+        raise FunctionError("two or three arguments are required")
     if default and found and not _may_stay(default[0], list(found.values())):
         raise NotComputable("a result depends on whether the first argument is a map or an object")
     if wanted in found:

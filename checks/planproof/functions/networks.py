@@ -27,7 +27,7 @@ class _Network(NamedTuple):
 def cidrhost(prefix: Json, host: Json) -> Json:
     wanted, network = number(host), _network(text(prefix))
     if not isinstance(wanted, int):
-        raise FunctionError("the number of the host is not a whole one")
+        raise FunctionError("the host number is not a whole number")
     size = 1 << (network.bits - network.length)
     if not -size <= wanted < size:
         raise FunctionError("the network has not as many hosts")
@@ -44,7 +44,7 @@ def cidrnetmask(prefix: Json) -> Json:
 def cidrsubnet(prefix: Json, new_bits: Json, subnet: Json) -> Json:
     more, wanted, network = whole(new_bits), number(subnet), _network(text(prefix))
     if not isinstance(wanted, int):
-        raise FunctionError("the number of the subnet is not a whole one")
+        raise FunctionError("the subnet number is not a whole number")
     length = network.length + more
     if length > network.bits:
         raise FunctionError("the network has not as many bits left")
@@ -78,10 +78,10 @@ def cidrsubnets(prefix: Json, *new_bits: Json) -> Json:
 def _network(prefix: str) -> _Network:
     address, slash, length = prefix.partition("/")
     if not slash or not (length.isascii() and length.isdecimal()):
-        raise FunctionError("the text is no network")
+        raise FunctionError("the text is not a network")
     found, bits = _parsed(address)
     if len(length) > 9 or int(length) > bits:
-        raise FunctionError("the text is no network")
+        raise FunctionError("the text is not a network")
     rest = bits - int(length)
     return _Network(found >> rest << rest, int(length), bits)
 
@@ -90,14 +90,14 @@ def _parsed(address: str) -> tuple[int, int]:
     if _IPV4.fullmatch(address):
         parts = [int(part) for part in address.split(".")]
         if max(parts) > 255:
-            raise FunctionError("the text is no network")
+            raise FunctionError("the text is not a network")
         return int.from_bytes(bytes(parts), "big"), 32
     try:
         found = int(ipaddress.IPv6Address(address))
     except ValueError:
-        raise FunctionError("the text is no network") from None
+        raise FunctionError("the text is not a network") from None
     if "%" in address:
-        raise FunctionError("the text is no network")
+        raise FunctionError("the text is not a network")
     if found >> 32 == _MAPPED:
         raise NotComputable("an address of IPv4 is written as one of IPv6")
     return found, 128

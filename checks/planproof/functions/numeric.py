@@ -64,13 +64,13 @@ def parseint(num: Json, base: Json) -> Json:
         raise FunctionError("an argument is null")
     root = whole(base)
     if kind(num) != "string":
-        raise FunctionError("the first argument has to be a string")
+        raise FunctionError("the first argument must be a string")
     if not 2 <= root <= 62:
-        raise FunctionError("the base has to be between 2 and 62")
+        raise FunctionError("the base must be between 2 and 62")
     alphabet = _CASED[:root] if root > 36 else _ALPHABET[:root]
     digits = (num if root > 36 else num.lower())[num.startswith(("+", "-")) :]
     if not digits or not num.isascii() or any(digit not in alphabet for digit in digits):
-        raise FunctionError("the text is no whole number of that base")
+        raise FunctionError("the text is not a whole number in that base")
     if len(digits.lstrip("0")) > _MAX_DIGITS:
         raise NotComputable("a number is too large")
     found = 0

@@ -168,7 +168,7 @@ class _Parser:
         start, end = self._text.index("<", self._at) + 1, self._text.find(">", self._at)
         name = self._text[start : max(end, start)]
         if not name.isascii() or not name.replace("_", "a").isalnum():
-            raise FunctionError("a pattern has a group whose name is none")
+            raise FunctionError("a pattern has a group with an invalid name")
         self._at = end + 1
         return name
 
@@ -189,7 +189,7 @@ class _Parser:
                 return character == ")"
             else:
                 break
-        raise FunctionError("a pattern has a group that begins with (? and is none")
+        raise FunctionError("a pattern has an invalid group that begins with (?")
 
     def _class(self) -> Chars:
         negated, first = self._take("^"), True
@@ -209,7 +209,7 @@ class _Parser:
             return None
         name = self._text[self._at + 2 : end]
         if name.removeprefix("^") not in GROUPS or len(name.removeprefix("^")) == 1:
-            raise FunctionError("a pattern has a class of characters that is none")
+            raise FunctionError("a pattern has an invalid character class")
         self._at = end + 2
         return self._of_group(name.removeprefix("^"), name.startswith("^"))
 
@@ -228,7 +228,7 @@ class _Parser:
             self._at += 1
             high = self._member()
         if high < low:
-            raise FunctionError("a pattern has a range that runs backwards")
+            raise FunctionError("a pattern has a range whose end is before its start")
         return Chars(self._folded(((low, high),)))
 
     def _member(self) -> int:
@@ -272,7 +272,7 @@ class _Parser:
                 digits, self._at = digits + self._peek(), self._at + 1
             return int(digits, 8)
         if not character or not character.isascii() or character.isalnum():
-            raise FunctionError("a pattern has an escape that is none")
+            raise FunctionError("a pattern has an invalid escape")
         return ord(character)
 
     def _hexadecimal(self) -> int:
@@ -285,7 +285,7 @@ class _Parser:
             digits = digits if len(digits) == 2 else ""
         valid = brace and digits and all(digit in "0123456789abcdefABCDEF" for digit in digits)
         if not valid or int(digits[-8:], 16) > LAST or len(digits.lstrip("0")) > 6:
-            raise FunctionError("a pattern has an escape that is none")
+            raise FunctionError("a pattern has an invalid escape")
         return int(digits, 16)
 
     def _of_group(self, name: str, negated: bool) -> Chars:

@@ -16,13 +16,13 @@ from planproof.functions.values import FunctionError, Json, NotComputable, as_nu
 Function = Callable[..., Json]
 
 EVALUATED = {
-    "can": "tells whether an expression has a value, so its argument is not worked out before",
-    "try": "takes the first expression that has a value, so its arguments are not worked out before",
+    "can": "checks whether an expression has a value, so its argument is not evaluated first",
+    "try": "returns the first expression that has a value, so its arguments are not evaluated first",
     **dict.fromkeys(("file", "fileexists", "fileset", "filebase64"), "reads a file of the configuration"),
     **{f"file{name}": "reads a file of the configuration" for name in ("md5", "sha1", "sha256", "sha512")},
     **{f"filebase64{name}": "reads a file of the configuration" for name in ("sha256", "sha512")},
     "templatefile": "reads a file of the configuration",
-    "templatestring": "works out a template of its own",
+    "templatestring": "evaluates a template",
 }
 """Those that are the evaluator's own: they take expressions, files or templates rather than values."""
 
@@ -30,12 +30,12 @@ UNDETERMINED = {
     "abspath": "depends on the folder in which Terraform runs",
     "base64gzip": "depends on the compressor of the Terraform that runs",
     "bcrypt": "is salted at random",
-    "ephemeralasnull": "depends on whether the value is ephemeral, which a plain value does not tell",
-    "issensitive": "depends on whether the value is sensitive, which a plain value does not tell",
+    "ephemeralasnull": "depends on whether the value is ephemeral, which a plain value does not show",
+    "issensitive": "depends on whether the value is sensitive, which a plain value does not show",
     "plantimestamp": "is the time of the plan",
-    "rsadecrypt": "needs a private key, which is not asked for",
+    "rsadecrypt": "needs a private key, which planproof does not read",
     "timestamp": "is the time of the apply",
-    "uuid": "is made at random",
+    "uuid": "is random",
 }
 
 

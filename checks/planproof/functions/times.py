@@ -91,10 +91,10 @@ def _moment(time: str) -> _Moment:
         try:
             return _Moment(datetime(*(int(match[group]) for group in range(1, 7))), nanoseconds, offset)  # type: ignore[arg-type]
         except ValueError:
-            raise FunctionError("the text is no time as in RFC 3339") from None
+            raise FunctionError("the text is not an RFC 3339 time") from None
     if _LOOSE.fullmatch(time):
         raise NotComputable("a time is written in a way on which versions of Terraform differ")
-    raise FunctionError("the text is no time as in RFC 3339")
+    raise FunctionError("the text is not an RFC 3339 time")
 
 
 def _nanoseconds(duration: str) -> int:
@@ -107,7 +107,7 @@ def _nanoseconds(duration: str) -> int:
     while at < len(rest) or not rest:
         match = _DURATION.match(rest, at)
         if not match or not (match[1] or match[2]):
-            raise FunctionError("the text is no duration")
+            raise FunctionError("the text is not a duration")
         if len(match[1]) > 20 or len(match[2] or "") > 9:
             raise NotComputable("a duration has too many digits")
         unit = _UNITS[match[3]]
@@ -115,7 +115,7 @@ def _nanoseconds(duration: str) -> int:
         total += int(float(match[2] or 0) * (unit / 10 ** len(match[2] or "")))
         at = match.end()
     if total >= 2**63:
-        raise FunctionError("the text is no duration")
+        raise FunctionError("the text is not a duration")
     return sign * total
 
 
@@ -136,7 +136,7 @@ def _verb(token: str, moment: _Moment) -> str:
     zones = {1: (":", "Z"), 3: ("", "UTC"), 4: ("", "+0000"), 5: (":", "+00:00")}
     if letter == "Z" and count in zones:
         return _zone(moment.offset, *zones[count])
-    raise FunctionError("a format has a verb that is none")
+    raise FunctionError("a format has an invalid verb")
 
 
 def _zone(offset: int, between: str, none: str) -> str:

@@ -92,14 +92,14 @@ def whole(value: Json) -> int:
     """The argument as a whole number of 64 bits. Raises FunctionError."""
     found = number(value)
     if not isinstance(found, int) or not -_INT64 <= found < _INT64:
-        raise FunctionError("an argument has to be a whole number")
+        raise FunctionError("an argument must be a whole number")
     return found
 
 
 def elements(value: Json) -> list[Json]:
     """The elements of a list, tuple or set, in Terraform's order. Raises FunctionError, NotComputable."""
     if not isinstance(present(value), list):
-        raise FunctionError("an argument has to be a list, a tuple or a set")
+        raise FunctionError("an argument must be a list, a tuple or a set")
     if isinstance(value, SetValue) and len(value) > 1 and any(isinstance(element, (list, dict)) for element in value):
         raise NotComputable("the order of a set of lists or objects is Terraform's own")
     return list(value)
@@ -115,7 +115,7 @@ def sequence(value: Json) -> list[Json]:
 def mapping(value: Json) -> dict[str, Json]:
     """The argument as a map or object. Raises FunctionError."""
     if not isinstance(present(value), dict):
-        raise FunctionError("an argument has to be a map or an object")
+        raise FunctionError("an argument must be a map or an object")
     return dict(value)
 
 

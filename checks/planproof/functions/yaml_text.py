@@ -195,7 +195,7 @@ class _Reader:
         except (self._yaml.YAMLError, StopIteration, RecursionError, ValueError) as error:
             if isinstance(error, FunctionError):
                 raise
-            raise NotComputable("the text is no YAML that can be read here") from None
+            raise NotComputable("the text is not YAML that planproof reads") from None
         return found
 
     def _next(self) -> Any:

@@ -16,7 +16,7 @@ from planproof.text.escaping import one_line
 from planproof.verdict import listed
 
 _GONE = (["delete"], ["forget"])
-_AGAIN = "it is not as Terraform writes it; make the plan again"
+_AGAIN = "Terraform does not write such a plan; create the plan again"
 _OBJECTS = ("configuration", "output_changes", "prior_state", "variables")
 
 
@@ -47,11 +47,11 @@ def _compare(planned: Mapping[str, _Planned], changes: Sequence[Mapping[str, Jso
     kept = [c for c in changes if c["change"]["actions"] not in _GONE and not c.get("deposed")]
     missing = [str(c["address"]) for c in kept if c["address"] not in planned]
     if missing:
-        raise _Contradiction(f"it changes {listed(missing)}, and planned_values lacks {'it' if len(missing) == 1 else 'them'}")
+        raise _Contradiction(f"it changes {listed(missing)}, but planned_values lacks {'it' if len(missing) == 1 else 'them'}")
     for change in kept:
         for key, said in planned[change["address"]]._asdict().items():
             if change.get(key, said) != said:
-                raise _Contradiction(f"{change['address']} has another {key} in planned_values than in resource_changes")
+                raise _Contradiction(f"{change['address']} has a different {key} in planned_values than in resource_changes")
 
 
 def _refuse_nothing(document: Mapping[str, Json], name: str) -> None:
@@ -61,7 +61,7 @@ def _refuse_nothing(document: Mapping[str, Json], name: str) -> None:
     if known:
         raise PlanError(
             f"{name} plans nothing for the {known} resources of the state (it is a refresh-only plan, or nothing fits its -target), "
-            "so that there is nothing to judge; plan without -refresh-only"
+            "so there is nothing to judge; plan without -refresh-only"
         )
 
 
@@ -114,11 +114,11 @@ def _text(raw: Mapping[str, Json], key: str, where: str) -> str:
 def _object(value: Json, where: str) -> Mapping[str, Any]:
     """What is left out may also be null."""
     if value is not None and not isinstance(value, Mapping):
-        raise _Contradiction(f"{where} is no object")
+        raise _Contradiction(f"{where} is not an object")
     return value or {}
 
 
 def _list(value: Json, where: str) -> Sequence[Any]:
     if value is not None and not isinstance(value, list):
-        raise _Contradiction(f"{where} is no list")
+        raise _Contradiction(f"{where} is not a list")
     return value or ()

@@ -40,7 +40,7 @@ def documents(content: bytes | str, name: str) -> list[Document]:
     Raises PlanError.
     """
     if isinstance(content, bytes) and content.startswith(b"PK\x03\x04"):
-        raise PlanError(f"{name} is a saved plan (binary); write it as JSON: terraform show -json {_base(name)} > plan.json")
+        raise PlanError(f"{name} is a saved plan (binary); convert it to JSON: terraform show -json {_base(name)} > plan.json")
     try:
         return [Document(_expect_object(_loads(content), name), name)]
     except (ValueError, RecursionError) as error:
@@ -59,7 +59,7 @@ def documents_of(source: str | os.PathLike[str] | IO[bytes] | IO[str], name: str
 
 
 def _too_deep(name: str) -> PlanError:
-    return PlanError(f"{name}: nested too deeply to be a plan")
+    return PlanError(f"{name}: too deeply nested for a plan")
 
 
 def _loads(content: bytes | str) -> Json:
@@ -73,18 +73,18 @@ def _loads(content: bytes | str) -> Json:
 def _in_stream(text: str, name: str) -> list[Document]:
     """Plan JSON in another encoding, with lines of a CI wrapper around it, or several plans (`terragrunt run-all show -json`, `>>`)."""
     if not text.strip():
-        raise PlanError(f"{name} is empty; make the plan again: {MAKE_JSON}")
+        raise PlanError(f"{name} is empty; create the plan again: {MAKE_JSON}")
     objects, around, problem = _objects(text, name)
     plans = [found for found in objects if not _OF_A_PLAN.isdisjoint(found)] or objects[:1]
     if not plans:
         raise PlanError(_not_json(text, name, problem))
     if _LOOKS_LIKE_A_PLAN.search(around):
         raise PlanError(
-            f"{name} holds more of a plan than can be read as JSON (a part is cut off, or stands behind other text in its line); "
-            f"make it again: {MAKE_JSON}"
+            f"{name} contains a part of a plan that is not valid JSON (it is cut off, or follows other text on its line); "
+            f"create it again: {MAKE_JSON}"
         )
     lines = len(around.splitlines()) + len(objects) - len(plans)
-    warnings = (f"{name}: passed over {lines} line{'s' * (lines != 1)} around the plan's JSON",) if lines else ()
+    warnings = (f"{name}: skipped {lines} line{'s' * (lines != 1)} around the plan's JSON",) if lines else ()
     if len(plans) == 1:
         return [Document(plans[0], name, warnings)]
     return [Document(data, f"{name}#{n}", warnings if n == 1 else ()) for n, data in enumerate(plans, 1)]
@@ -123,14 +123,14 @@ def _not_json(text: str, name: str, problem: Exception | None) -> str:
     if isinstance(problem, json.JSONDecodeError):
         if problem.pos >= len(text.rstrip()) - 1 or "Unterminated string" in problem.msg:
             return (
-                f"{name} is truncated: its JSON ends in the middle, at line {text.count(chr(10)) + 1}; make it again: {MAKE_JSON}"
+                f"{name} is truncated: its JSON ends unexpectedly at line {text.count(chr(10)) + 1}; create it again: {MAKE_JSON}"
             )
-        return f"{name} is not valid JSON: {problem.msg} at line {problem.lineno}, column {problem.colno}; make it again: {MAKE_JSON}"
+        return f"{name} is not valid JSON: {problem.msg} at line {problem.lineno}, column {problem.colno}; create it again: {MAKE_JSON}"
     if _HCL.search(text):
-        return f"{name} is Terraform configuration (HCL), not a plan; make one in its folder: {MAKE_JSON}"
+        return f"{name} is Terraform configuration (HCL), not a plan; create a plan in its folder: {MAKE_JSON}"
     if "Terraform will perform" in text or "OpenTofu will perform" in text or "No changes." in text:
-        return f"{name} is the plan as text for people; write it as JSON: {MAKE_JSON}"
-    return f"{name} is not JSON; a plan is made with: {MAKE_JSON}"
+        return f"{name} is a plan in human-readable text; convert it to JSON: {MAKE_JSON}"
+    return f"{name} is not JSON; create a plan: {MAKE_JSON}"
 
 
 def _decode(content: bytes | str, name: str) -> str:
@@ -142,7 +142,7 @@ def _decode(content: bytes | str, name: str) -> str:
     except UnicodeDecodeError as error:
         strange = error.start
     if strange >= 0:
-        raise PlanError(f"{name} is not text in UTF-8 or UTF-16 (byte {strange}); make it again: {MAKE_JSON}")
+        raise PlanError(f"{name} is not text in UTF-8 or UTF-16 (byte {strange}); create it again: {MAKE_JSON}")
     return text
 
 
@@ -159,7 +159,7 @@ def _encoding(content: bytes) -> str:
 
 def _expect_object(document: Json, name: str) -> Mapping[str, Json]:
     if not isinstance(document, dict):
-        raise PlanError(f"{name} holds a JSON {type(document).__name__}, not a plan; make one: {MAKE_JSON}")
+        raise PlanError(f"{name} holds a JSON {type(document).__name__}, not a plan; create one: {MAKE_JSON}")
     return document
 
 
@@ -173,10 +173,10 @@ def read_file(path: str | os.PathLike[str], name: str) -> bytes:
             return found
     except FileNotFoundError:
         if os.path.islink(path):
-            raise PlanError(f"{name} is a link that leads to nothing; make the plan: {MAKE_JSON}") from None
-        raise PlanError(f"{name} does not exist; make a plan: {MAKE_JSON}") from None
+            raise PlanError(f"{name} is a broken link; create the plan: {MAKE_JSON}") from None
+        raise PlanError(f"{name} does not exist; create a plan: {MAKE_JSON}") from None
     except IsADirectoryError:
-        raise PlanError(f"{name} is a folder; give the plan's JSON file") from None
+        raise PlanError(f"{name} is a folder; provide the plan's JSON file") from None
     except OSError as error:
         raise PlanError(f"{name} cannot be read: {error.strerror or error}") from None
 
@@ -189,7 +189,7 @@ def read_stream(stream: IO[Any], name: str) -> Any:
         pieces.append(piece)
         size += len(piece)
         if size > MAX_BYTES:
-            raise PlanError(f"{name} is larger than a plan can be ({MAX_BYTES // 2**30} GiB)")
+            raise PlanError(f"{name} is larger than the limit for plans ({MAX_BYTES // 2**30} GiB)")
     return piece[:0].join(pieces)
 
 
@@ -206,11 +206,11 @@ def is_json(path: str) -> bool:
 def refuse_other_documents(document: Mapping[str, Json], name: str) -> None:
     """Each kind of file that is taken for a plan gets its own sentence."""
     if "provider_schemas" in document:
-        raise PlanError(f"{name} is a provider schema (`terraform providers schema -json`), not a plan; make one: {MAKE_JSON}")
+        raise PlanError(f"{name} is a provider schema (`terraform providers schema -json`), not a plan; create one: {MAKE_JSON}")
     if "@message" in document or "@level" in document:
-        raise PlanError(f"{name} is the streaming log of `terraform plan -json`, not a plan; make one: {MAKE_JSON}")
+        raise PlanError(f"{name} is the streaming log of `terraform plan -json`, not a plan; create one: {MAKE_JSON}")
     if "planned_values" not in document and ("values" in document or {"lineage", "serial"} & document.keys()):
-        raise PlanError(f"{name} is a state, not a plan; make a plan: {MAKE_JSON}")
+        raise PlanError(f"{name} is a state, not a plan; create a plan: {MAKE_JSON}")
     version = document.get("format_version")
     major = str(version or "").split(".")[0]
     if major.isdigit() and int(major) > NEWEST_MAJOR:
@@ -219,10 +219,10 @@ def refuse_other_documents(document: Mapping[str, Json], name: str) -> None:
         )
     if not major.isdigit() or not isinstance(document.get("planned_values"), dict):
         what = "format_version" if not major.isdigit() else "planned_values"
-        raise PlanError(f"{name} is JSON but not a Terraform plan (it has no {what}); make one: {MAKE_JSON}")
+        raise PlanError(f"{name} is JSON but not a Terraform plan (it has no {what}); create one: {MAKE_JSON}")
     if document.get("errored") not in (None, False):
         raise PlanError(
-            f"{name}: the plan ended in an error and is only a part; fix the configuration and plan again: {MAKE_JSON}"
+            f"{name}: the plan ended with an error and is incomplete; fix the configuration and plan again: {MAKE_JSON}"
         )
 
 

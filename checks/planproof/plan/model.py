@@ -144,7 +144,9 @@ class Plan:
         self.is_complete = document.get("complete") is not False
         """False where a -target or deferred changes leave resources of the configuration out."""
         if not self.is_complete:
-            self.warnings.append(f"{name}: the plan is not complete (a -target, or deferred changes); the rest is not judged")
+            self.warnings.append(
+                f"{name}: the plan is incomplete (-target or deferred changes); resources outside it are not judged"
+            )
         self.root = Module(ModuleConfig(as_object(as_object(document.get("configuration")).get("root_module"))))
         self._changes = {
             str(c.get("address")): as_object(c.get("change"))
@@ -176,8 +178,8 @@ class Plan:
         if len(found) > 1:
             name = found[0].name.rpartition("#")[0]
             raise PlanError(
-                f"{name} holds {len(found)} plans, one after the other, and here one is asked for; "
-                "give each a file of its own, or judge all with `planproof check` or Plan.load_all"
+                f"{name} contains {len(found)} plans, but one is expected; "
+                "put each in a separate file, or judge all with `planproof check` or Plan.load_all"
             )
         return cls.of(found[0])
 
@@ -193,7 +195,7 @@ class Plan:
             return cls(*document)
         except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
             raise PlanError(
-                f"{document.name}: not a plan as Terraform writes it ({type(error).__name__} while reading it)"
+                f"{document.name}: not a plan in the form that Terraform writes ({type(error).__name__} while reading it)"
             ) from error
 
     def of_type(self, *types: str) -> list[Instance]:

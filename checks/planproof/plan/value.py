@@ -20,7 +20,7 @@ class State(enum.Enum):
 
     ABSENT = "absent"  # the provider's schema or the configuration has no such attribute
     NULL = "null"  # there, and null: nobody set it
-    UNKNOWN = "unknown"  # known only after the apply
+    UNKNOWN = "unknown"  # known only after apply
     KNOWN = "known"
 
 
@@ -88,7 +88,7 @@ class Value:
 
     @property
     def has_unknown(self) -> bool:
-        """Something in it, at any depth, is known only after the apply."""
+        """Something in it, at any depth, is known only after apply."""
         return _any(self.unknown_mask)
 
     @property
@@ -115,7 +115,7 @@ class Value:
     def __str__(self) -> str:
         """For a message: never a sensitive value, and never a long one."""
         if self.state is not State.KNOWN:
-            return "known after the apply" if self.is_unknown else "not set"
+            return "known after apply" if self.is_unknown else "not set"
         if self.is_sensitive:
             return "(sensitive)"
         shown = json.dumps(self.raw, ensure_ascii=False, default=str)

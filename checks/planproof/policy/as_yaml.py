@@ -17,30 +17,30 @@ exceptions:
   - check: CKV_PLAN_1
     address: module.archive.aws_s3_bucket.*
     reason: kept in the archive account until it is closed
-    expires: 2030-01-31 # the first day on which it counts again
+    expires: 2030-01-31 # the first day on which the check fails again
     owner: platform team
     ticket: OPS-123""".splitlines()
 
 
 def effective(policy: Layered) -> str:
     """The whole policy, each value with its file and line. Read as a policy again it means the same."""
-    shown = ["# The policy in force, and the file that each value is from; null: taken out of a table."]
+    shown = ["# The effective policy, with the file that sets each value; null: removed from a table."]
     shown += (f"{text}  # {one_line(policy.place(path))}" if path else text for text, path in yaml_lines(policy.merged, ()))
     return "\n".join(shown) + "\n"
 
 
-def starter(names: Mapping[str, str]) -> str:
+def starter(names: Mapping[str, str], profile: str = DEFAULT) -> str:
     """A policy that changes nothing, with the keys, their meaning and their bundled values behind a #. `names`: what each check finds,
     by its section."""
-    default = bundled_policy(DEFAULT)
+    default = bundled_policy(profile)
     lines = [
-        "# A planproof policy. It holds only what differs from what it extends: maps merge by key, lists replace, and null takes an",
-        "# entry out of a table. To change a key, take the first # from its line and from those of the keys that it stands in.",
-        "# `planproof policy check FILE` says what is wrong with it, `planproof policy show --policy FILE` what is in force.",
+        "# A planproof policy. It contains only the differences from the policy it extends: maps merge by key, lists replace, and null",
+        "# removes an entry from a table. To change a key, remove the first # from its line and from the lines of its parent keys.",
+        "# `planproof policy check FILE` reports mistakes; `planproof policy show --policy FILE` prints the effective policy.",
         "version: 1",
         "",
-        "# A bundled profile (secure-logs; general: what fits any stack), or another policy, by its path from this file.",
-        f"extends: {DEFAULT}",
+        "# A bundled profile (secure-logs, or general for any stack), or the path of another policy relative to this file.",
+        f"extends: {profile}",
     ]
     for key, part in schema()["properties"].items():
         if key not in ("version", "extends"):

@@ -27,11 +27,13 @@ class InlineSkip(NamedTuple):
     def why_not(self, rule: str) -> str:
         """Why it does not hold, whatever the day is; empty if it may."""
         if rule == FORBID:
-            return "a comment skips this, and the policy forbids inline skips"
+            return "a comment skips this, but the policy forbids inline skips"
         if self.expires is not None and self.day is None:
-            return f"a comment skips this until {one_line(self.expires)[:40] or 'nothing'}, which is no day such as 2030-01-31"
+            return (
+                f"a comment skips this until {one_line(self.expires)[:40] or 'nothing'}, which is not a date such as 2030-01-31"
+            )
         if self.expires is None and rule == REQUIRE_EXPIRY:
-            return "a comment skips this without the end that the policy requires: expires=2030-01-31"
+            return "a comment skips this without the expiry that the policy requires: add expires=2030-01-31"
         return ""
 
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 from planproof.errors import PolicyError
 from planproof.policy import bundled, schema
 from planproof.policy.levels import as_levels, older, with_words
-from planproof.policy.profiles import DEFAULT, bundled_data, merge
+from planproof.policy.profiles import DEFAULT, PROFILES, bundled_data, merge
 from planproof.policy.yaml_file import Document, KeyPath, read
 from planproof.text.escaping import one_line
 
@@ -82,9 +82,9 @@ def layers(path: str | os.PathLike[str], checks: Iterable[KnownCheck]) -> Layere
     if name in bundled.POLICIES:
         return Layered(bundled_layers(name))
     if "\0" not in name and not os.path.lexists(name):
-        profiles = ", ".join(sorted(bundled.POLICIES))
+        profiles = ", ".join(PROFILES)
         missing = f"{one_line(name)} cannot be read as a policy: No such file or directory"
-        raise PolicyError(f"{missing}; give a file, or a bundled profile ({profiles}){_near(name)}")
+        raise PolicyError(f"{missing}; provide a file or a bundled profile ({profiles}){_near(name)}")
     return _with_bases(with_words(read(name, Path(path))), Path(path), checks)
 
 
@@ -104,7 +104,7 @@ def _plain(value: Any, name: str) -> Any:
         return value
     strange = next((key for key in value if not isinstance(key, str)), None)
     if strange is not None:
-        raise PolicyError(f"{name}: a key has to be text, and {strange!r} is not")
+        raise PolicyError(f"{name}: a key must be text, and {strange!r} is not")
     return {key: _plain(below, name) for key, below in value.items()}
 
 
@@ -132,7 +132,7 @@ def _with_bases(top: Document, file: Path, checks: Iterable[KnownCheck]) -> Laye
             circle = " -> ".join(one_line(f.name) for f in [*seen[seen.index(real) :], real])
             raise PolicyError(f"{document.place(('extends',))}: the policies extend each other in a circle: {circle}")
         if len(seen) == MAX_LAYERS:
-            raise PolicyError(f"{top.name} extends more than {MAX_LAYERS} files, one after the other")
+            raise PolicyError(f"{top.name} extends more than {MAX_LAYERS} files in a chain")
         seen.append(real)
         _refuse(schema.problems(document, keys), document.place)
         found.insert(0, document)
@@ -147,8 +147,8 @@ def _with_bases(top: Document, file: Path, checks: Iterable[KnownCheck]) -> Laye
 
 def _relative(base: str, document: Document, folder: Path) -> str:
     """The file that `extends` names. A URL is never fetched."""
-    where, profiles = document.place(("extends",)), sorted(bundled.POLICIES)
-    wanted = f"extends takes a bundled profile ({', '.join(profiles)}) or the path of a file relative to this one"
+    where, profiles = document.place(("extends",)), PROFILES
+    wanted = f"extends must be a bundled profile ({', '.join(profiles)}) or the path of a file relative to this one"
     shown = one_line(base)
     if "://" in base or base.startswith(("git::", "git@")):
         raise PolicyError(f"{where}: {wanted}, never a URL ({shown!r})")

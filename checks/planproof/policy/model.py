@@ -112,13 +112,13 @@ class Policy:
     def outdated(self) -> list[str]:
         """A warning for each declaration whose day has come, and for each key that has a new name."""
         found = [
-            f"{self.name}: elsewhere.{kind} declares {each.name} until {each.until}, and so no more"
+            f"{self.name}: the declaration of {each.name} in elsewhere.{kind} ended on {each.until}"
             for kind in self.section("elsewhere")
             for each in self._declared(kind)
             if each.until is not None and self.today >= each.until
         ]
         if self.settings("unauthorized_access_alert").get("known_topics"):
-            found.append(f"{self.name}: known_topics is now elsewhere.topics, and is read for one release more")
+            found.append(f"{self.name}: known_topics is deprecated and will be removed in the next release; use elsewhere.topics")
         return found
 
     @property
@@ -184,7 +184,7 @@ class Policy:
             subjects = by_subject if "*" in waiver.address else by_subject.keys() & {waiver.address}
             verdicts = {v for subject in subjects if waiver.covers(waiver.check, subject) for v in by_subject[subject]}
             if not verdicts - {Verdict.PASS}:
-                why = "is not needed: what it fits passes" if verdicts else "matches nothing in this plan"
+                why = "is not needed: everything it matches passes" if verdicts else "matches nothing in this plan"
                 found.append(f"{self.name}: the exception for {waiver.check} on {waiver.address} {why}")
         return found
 
@@ -197,7 +197,7 @@ def _declaration(raw: Mapping[str, Any], name: str) -> Declared:
         return Declared(str(raw["name"]), str(raw["reason"]), day, raw.get("alerts") is True, tags)
     except (KeyError, ValueError, TypeError):
         raise PolicyError(
-            f"{name}: an entry of elsewhere needs name and reason, and until is a date such as 2030-01-31"
+            f"{name}: an entry of elsewhere needs name and reason, and until must be a date such as 2030-01-31"
         ) from None
 
 

@@ -59,7 +59,7 @@ def _matches(found: Any, wanted: str) -> bool:
     try:
         return isinstance(found, str) and compiled(wanted).fits(found)
     except PatternError as error:
-        raise PolicyError(f"matches has to be a pattern, and {as_json(wanted)} {error}") from None
+        raise PolicyError(f"matches must be a pattern, but {as_json(wanted)} {error}") from None
 
 
 # Operator: what it says of a value, and how a message names it.

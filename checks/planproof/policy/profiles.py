@@ -11,6 +11,7 @@ from planproof.policy import bundled
 
 DEFAULT = "secure-logs"
 """The profile that holds if none is named. It extends no other."""
+PROFILES = tuple(sorted(bundled.POLICIES))
 
 
 @cache

@@ -103,7 +103,7 @@ def _sentences(errors: Any, document: Document) -> Iterator[tuple[KeyPath, str]]
             for key in sorted(error.validator_value.keys() & error.instance.keys()):
                 missing = [name for name in error.validator_value[key] if name not in error.instance]
                 if missing:
-                    yield path, f"{where} has {key}, and so needs {', '.join(missing)}"
+                    yield path, f"{where} has {key}, so it also needs {', '.join(missing)}"
         else:
             yield path, f"{where} {_demand(error)}{_hint(error, document.words.get(path))}"
 
@@ -112,39 +112,43 @@ def _demand(error: Any) -> str:
     """`has to be a whole number, and is "90"`."""
     value, demanded = quoted(error.instance), error.validator_value
     if error.validator == "type":
-        return f"has to be {_types(demanded)}, and is {value}"
+        return f"must be {_types(demanded)}, not {value}"
     if error.validator == "enum":
-        return f"has to be one of {', '.join(str(word) for word in demanded if word is not None)}, and is {value}"
+        return f"must be one of {', '.join(str(word) for word in demanded if word is not None)}, not {value}"
     if error.validator == "format" and demanded == "date":
-        return f"has to be a day that exists, written as 2030-01-31, and is {value}"
+        return f"must be an existing date such as 2030-01-31, not {value}"
     if isinstance(error.cause, PatternError):
-        return f"has to be a pattern, and {value} {error.cause}"
+        return f"must be a pattern, but {value} {error.cause}"
     if error.validator == "format":
-        return f"has to be a regular expression, and {value} cannot be read as one"
+        return f"must be a regular expression, but {value} cannot be read as one"
     if error.validator in ("anyOf", "oneOf"):
-        return f"has none of the forms that it can have: {_forms(error.schema)}"
+        return f"does not have one of the allowed forms: {_forms(error.schema)}"
     if error.validator in _BOUNDS:
-        return f"has to be {_BOUNDS[error.validator].format(demanded)}, and is {value}"
+        return f"must be {_BOUNDS[error.validator].format(demanded)}, not {value}"
     if error.validator == "uniqueItems":
-        return "holds something twice"
-    return f"is {value}, which does not fit {error.validator} {quoted(demanded)}"
+        return "contains an entry twice"
+    return f"is {value}, which does not match {error.validator} {quoted(demanded)}"
 
 
 def _hint(error: Any, word: str | None) -> str:
     if error.validator == "type" and error.instance is None and error.validator_value in ("object", "array"):
-        return "; write what belongs to it below it, indented, or leave it out"
+        return "; indent its entries below it, or remove it"
     near = difflib.get_close_matches(str(error.instance), map(str, error.validator_value), 1) if error.validator == "enum" else []
     if near:
         return f"; did you mean {near[0]}?"
     if word is not None and word.lower() not in ("true", "false"):
-        return f" (YAML reads the bare word {word} so: put it in quotes)"
+        return f" (YAML converts the unquoted word {word}: put it in quotes)"
     return ""
 
 
 def _unknown_key(key: str, where: str, known: list[str]) -> str:
     near = difflib.get_close_matches(key.lower().replace("-", "_"), known, n=1, cutoff=0.5)
-    hint = f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(sorted(known)[:20])}" if known else ""
-    own = "; a check of your own needs its folder (--checks, PLANPROOF_CHECKS)" if where == "checks" and not near else ""
+    hint = f"; did you mean {near[0]!r}?" if near else f"; known keys are {', '.join(sorted(known)[:20])}" if known else ""
+    own = (
+        "; for a check of your own, provide its folder (--checks-from, PLANPROOF_CHECKS)"
+        if where == "checks" and not near
+        else ""
+    )
     return f"unknown key {one_line(key)!r} in {where}{hint}{own}"
 
 
@@ -167,7 +171,7 @@ def impossible(data: Mapping[str, Any], check_ids: Collection[str]) -> Iterator[
         if isinstance(fewest, int) and isinstance(most, int) and fewest > most:
             yield (
                 ("checks", key, "max_days"),
-                f"checks.{key} cannot be met: nothing is kept at least {fewest} days (retention_days) and at most {most} (max_days)",
+                f"checks.{key} cannot be met: retention_days ({fewest}) is greater than max_days ({most})",
             )
     yield from _unusable_demands(data)
     for number, exception in enumerate(data.get("exceptions") or ()):
@@ -186,7 +190,7 @@ def _unusable_demands(data: Any) -> Iterator[tuple[KeyPath, str]]:
             yield from unusable(value, path)
         elif isinstance(value, Mapping):
             if part.get("format") == "planproof-demand" and not value.get("must"):
-                yield path, f"{named(path)} needs must: what has to hold"
+                yield path, f"{named(path)} needs must: the requirements of the type"
             known, others = part.get("properties", {}), part.get("additionalProperties")
             below = [((*path, key), inner, resolved(known.get(key, others))) for key, inner in value.items()]
             pending += reversed(below)

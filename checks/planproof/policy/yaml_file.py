@@ -54,16 +54,16 @@ def content(name: str, file: str | os.PathLike[str], what: str, most: int, probl
     try:
         # A pipe or a device could keep us waiting, and the file has to be the same when it is read again.
         if not stat.S_ISREG(os.stat(file).st_mode):
-            kind = "a folder" if os.path.isdir(file) else "not an ordinary file"
-            raise problem(f"{name} cannot be read as {what}: it is {kind}; give a file")
+            kind = "a folder" if os.path.isdir(file) else "not a regular file"
+            raise problem(f"{name} cannot be read as {what}: it is {kind}; provide a file")
         with open(file, "rb") as handle:
             found = handle.read(most + 1)
     except OSError as error:
         raise problem(f"{name} cannot be read as {what}: {error.strerror or error}") from None
     except ValueError:
-        raise problem(f"{one_line(name)} cannot be read as {what}: no file can have that name") from None
+        raise problem(f"{one_line(name)} cannot be read as {what}: the name is invalid") from None
     if len(found) > most:
-        raise problem(f"{name} is larger than {what} can be ({most // 1024} KiB)")
+        raise problem(f"{name} is larger than the limit for {what} ({most // 1024} KiB)")
     return found
 
 
@@ -78,9 +78,9 @@ def parse(content: bytes, name: str) -> Document:
     except (RecursionError, ValueError) as error:
         raise PolicyError(f"{name} is not valid YAML ({type(error).__name__})") from None
     if node is None:
-        raise PolicyError(f"{name} holds nothing; a policy that changes nothing says: extends: secure-logs")
+        raise PolicyError(f"{name} is empty; to change nothing, write: extends: secure-logs")
     if node.id != "mapping":
-        raise PolicyError(f"{name} is not a policy: it holds no mapping at the top")
+        raise PolicyError(f"{name} is not a policy: its top level is not a mapping")
     reader = _Reader(name)
     data = reader.value(node, ())
     assert isinstance(data, dict)
@@ -92,9 +92,9 @@ def _syntax(error: Any, content: bytes, name: str) -> str:
     where = f"{name}:{mark.line + 1}" if mark else name
     problem = str(getattr(error, "problem", None) or getattr(error, "reason", None) or type(error).__name__)
     if "but found another document" in problem:
-        return f"{where}: a policy is one YAML document, and a second one begins here"
+        return f"{where}: a policy must be one YAML document, and a second one begins here"
     line = content.split(b"\n")[mark.line : mark.line + 1] if mark else []
-    hint = "; YAML takes spaces, not tabs" if b"\t" in b"".join(line) else "" if mark else "; save it as UTF-8"
+    hint = "; indent with spaces, not tabs" if b"\t" in b"".join(line) else "" if mark else "; save it as UTF-8"
     return f"{where} is not valid YAML: {one_line(problem)}{hint}"
 
 
@@ -112,7 +112,7 @@ class _Reader:
     def value(self, node: Any, path: KeyPath) -> Any:
         self._count += 1
         if self._count > MAX_NODES or len(path) > MAX_DEPTH:
-            raise self._error(node, "the policy is too large once its aliases are written out, or too deep")
+            raise self._error(node, "the policy is too large when its aliases are expanded, or too deeply nested")
         self.lines.setdefault(path, node.start_mark.line + 1)
         if node.id != "scalar" and node.tag not in _PLAIN:
             raise self._error(node, f"the tag {one_line(node.tag)} is not supported")
@@ -127,7 +127,7 @@ class _Reader:
         for key_node, value_node in node.value:
             key = self._key(key_node)
             if key in found:
-                raise self._error(key_node, f"the key {one_line(key)!r} stands here a second time")
+                raise self._error(key_node, f"the key {one_line(key)!r} is duplicated here")
             at = (*path, key)
             self.lines[at] = key_node.start_mark.line + 1
             found[key] = self.value(value_node, at)
@@ -135,12 +135,12 @@ class _Reader:
 
     def _key(self, node: Any) -> str:
         if node.tag.endswith(":merge"):
-            raise self._error(node, "merge keys (<<) are not supported; write the keys out, or put them in a file to extend")
+            raise self._error(node, "merge keys (<<) are not supported; repeat the keys, or extend a file that contains them")
         key = self._scalar(node, ()) if node.id == "scalar" else None
         if isinstance(key, str):
             return key
         shown = f", and YAML does not read {one_line(node.value)!r} as text: put it in quotes" if node.id == "scalar" else ""
-        raise self._error(node, f"a key has to be text{shown}")
+        raise self._error(node, f"a key must be text{shown}")
 
     def _scalar(self, node: Any, path: KeyPath) -> Any:
         kind = node.tag.removeprefix("tag:yaml.org,2002:")
@@ -157,7 +157,7 @@ class _Reader:
                 node, f"YAML reads {_short(node.value)} as {value}; write a plain decimal number, or put it in quotes"
             )
         if kind == "float" and not math.isfinite(value):
-            raise self._error(node, f"{_short(node.value)} is no number that can be used")
+            raise self._error(node, f"{_short(node.value)} is not a usable number")
         if kind == "bool":
             self.words[path] = node.value
         return value

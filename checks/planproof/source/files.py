@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from planproof.errors import SourceError, SyntaxProblem
 from planproof.syntax.file import SourceFile
+from planproof.text.paths import from_here
 
 if TYPE_CHECKING:
     import zipfile
@@ -54,7 +55,7 @@ class Folder:
                 elif entry.is_file():
                     found.append(f"{within}{entry.name}")
             if len(found) + len(pending) > MAX_LISTED:
-                raise SourceError(f"{self._root} holds more than {MAX_LISTED} files; give the folder of the .tf files alone")
+                raise SourceError(f"{self._root} contains more than {MAX_LISTED} files; provide only the folder of the .tf files")
         return sorted(found)
 
     def text(self, file: str) -> str:
@@ -62,7 +63,7 @@ class Folder:
         content = regular(self._root / file, file, MAX_FILE_BYTES)
         self._left -= len(content)
         if self._left < 0:
-            raise SourceError(f"the files of {self._root} are together larger than {MAX_TOTAL_BYTES} bytes")
+            raise SourceError(f"the files of {self._root} exceed {MAX_TOTAL_BYTES} bytes in total")
         return content.decode("utf-8-sig", errors="replace")
 
     def text_within(self, path: str) -> str | None:
@@ -70,7 +71,7 @@ class Folder:
         try:
             real = os.path.realpath(path)
         except ValueError:
-            return None  # no file can have that name
+            return None  # the name is invalid
         return self.text(os.path.relpath(real, self._root)) if real.startswith(self._inside) and os.path.isfile(real) else None
 
     def blocks(self, file: str) -> list[TopBlock]:
@@ -104,7 +105,7 @@ def regular(path: str | os.PathLike[str], name: str, most: int) -> bytes:
         with open(path, "rb", opener=_without_waiting) as file:
             # Looked at once it is open, so that it cannot be another by then.
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise SourceError(f"{name} is not an ordinary file, and is not read; put a file in its place")
+                raise SourceError(f"{name} is not a regular file, so it is not read; replace it with a file")
             content = file.read(most + 1)
     except OSError as error:
         raise SourceError(f"{name} cannot be read: {error.strerror or error}") from None
@@ -123,7 +124,7 @@ def is_saved_plan(path: str | os.PathLike[str]) -> bool:
     try:
         if not os.path.isfile(path):
             return False
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=_without_waiting) as file:
             head = file.read(_LONGEST_HEAD)
         if not head.startswith(b"PK\x03\x04"):
             return False
@@ -148,7 +149,7 @@ def _archive(content: bytes) -> zipfile.ZipFile:
     if end < 0 or len(content) < end + 22 or content[max(end - 20, 0) : end].startswith(b"PK\x06\x07"):
         raise zipfile.BadZipFile  # of more than 4 GiB, or damaged
     if int.from_bytes(content[end + 12 : end + 16], "little") > MAX_LIST_BYTES:
-        raise SourceError("it lists more files than a configuration can have")
+        raise SourceError("it lists more files than planproof reads")
     return zipfile.ZipFile(io.BytesIO(content))
 
 
@@ -207,7 +208,9 @@ class FolderFiles(Files):
             try:
                 self._installed = _module_folders(self.read(os.fspath(manifest)))
             except ValueError:
-                raise SourceError(f"{_from_here(manifest)} is not what `terraform init` writes; run it again") from None
+                raise SourceError(
+                    f"{from_here(manifest)} is not in the form that `terraform init` writes; run terraform init again"
+                ) from None
 
     def folder(self, path: tuple[str, ...]) -> str | None:
         if not path:
@@ -224,20 +227,20 @@ class FolderFiles(Files):
         try:
             names = sorted(entry.name for entry in os.scandir(folder) if is_configuration(entry.name) and entry.is_file())
         except OSError as error:
-            raise SourceError(f"{_from_here(folder)} cannot be read: {error.strerror or error}") from None
+            raise SourceError(f"{from_here(folder)} cannot be read: {error.strerror or error}") from None
         if len(names) > MAX_FILES:
-            raise SourceError(f"{_from_here(folder)} holds more than {MAX_FILES} files of configuration")
+            raise SourceError(f"{from_here(folder)} contains more than {MAX_FILES} configuration files")
         return [os.path.join(folder, name) for name in names]
 
     def read(self, file: str) -> str:
-        content = regular(file, _from_here(file), MAX_FILE_BYTES)
+        content = regular(file, from_here(file), MAX_FILE_BYTES)
         self._left -= len(content)
         if self._left < 0:
-            raise SourceError(f"the files of {_from_here(self._root)} are together larger than {MAX_TOTAL_BYTES} bytes")
+            raise SourceError(f"the files of {from_here(self._root)} exceed {MAX_TOTAL_BYTES} bytes in total")
         return content.decode("utf-8-sig", errors="replace")
 
     def display_path(self, file: str) -> str:
-        return _from_here(file)
+        return from_here(file)
 
 
 class ArchiveFiles(Files):
@@ -251,15 +254,17 @@ class ArchiveFiles(Files):
             self._archive = _archive(content)
             entries = [e for e in self._archive.infolist() if e.filename.startswith("tfconfig/")]
         except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
-            raise SourceError(f"{name} is neither a folder nor a saved plan; give one of the two") from None
+            raise SourceError(f"{name} is neither a folder nor a saved plan; provide one of them") from None
         except SourceError:
-            raise SourceError(f"{name} unpacks to more than a configuration can be; it is not read") from None
+            raise SourceError(f"{name} unpacks to more than planproof reads; provide the folder of the .tf files") from None
         if not entries:
-            raise SourceError(f"{name} is an archive without Terraform configuration; give the saved plan (terraform plan -out)")
+            raise SourceError(
+                f"{name} is an archive without Terraform configuration; provide the saved plan (terraform plan -out)"
+            )
         total = sum(e.file_size for e in entries)
         suspicious = any(e.file_size > MAX_RATIO * max(e.compress_size, 1) and e.file_size > 1_000_000 for e in entries)
         if len(entries) > MAX_FILES or total > MAX_TOTAL_BYTES or suspicious:
-            raise SourceError(f"{name} unpacks to more than a configuration can be; it is not read")
+            raise SourceError(f"{name} unpacks to more than planproof reads; provide the folder of the .tf files")
         self._sizes = {e.filename: e.file_size for e in entries}
         self._paths = self._manifest()
 
@@ -299,10 +304,4 @@ class ArchiveFiles(Files):
         key = posixpath.dirname(file).removeprefix("tfconfig/m-")
         path = posixpath.normpath(posixpath.join(self._paths.get(key, key), posixpath.basename(file)))
         beside = os.path.join(os.path.dirname(os.path.abspath(self._name)), path)
-        return _from_here(beside) if os.path.isfile(beside) else path
-
-
-def _from_here(file: str | os.PathLike[str]) -> str:
-    """The path as someone in the current folder would write it."""
-    relative = os.path.relpath(file)
-    return Path(file if relative.startswith("..") else relative).as_posix()
+        return from_here(beside) if os.path.isfile(beside) else path

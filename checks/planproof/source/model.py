@@ -45,7 +45,7 @@ class Source:
             return cls(FolderFiles(path), os.fspath(path), path)
         if not path.exists():
             raise SourceError(
-                f"the source {path} does not exist; give the folder of the .tf files, or the saved plan (terraform plan -out)"
+                f"the source {path} does not exist; provide the folder of the .tf files or the saved plan (terraform plan -out)"
             )
         content = regular(path, os.fspath(path), MAX_TOTAL_BYTES)
         files = ArchiveFiles(content, os.fspath(path))

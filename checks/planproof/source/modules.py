@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from planproof.errors import SyntaxProblem
+from planproof.source.excerpt import Line, excerpt
 from planproof.syntax.file import SourceFile
 from planproof.syntax.nodes import Attribute, Block, Body, Literal, Node
 
@@ -73,6 +74,11 @@ class ModuleSource:
         """Where the block with these labels begins."""
         found = self._found(labels)
         return Location(found[0].file.path, found[0].file.position(found[0].start)[0]) if found else None
+
+    def excerpt(self, reason: str, is_sensitive: Callable[[str], bool], *labels: str) -> tuple[Line, ...]:
+        """Lines of the block with these labels that the reason is about, without what is sensitive."""
+        found = self._found(labels)
+        return excerpt(found[0], reason, is_sensitive) if found else ()
 
     @cached_property
     def locals(self) -> Mapping[str, Node]:

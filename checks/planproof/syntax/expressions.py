@@ -49,7 +49,7 @@ def parse_expression(file: SourceFile) -> Node:
     node = parser.expression()
     parser.pos = parser.over(parser.pos)
     if parser.pos < len(file.text):
-        raise parser.problem("the expression should end here")
+        raise parser.problem("expected the end of the expression")
     return node
 
 
@@ -137,7 +137,7 @@ class Expressions:
     def _choice(self, condition: Node, pos: int) -> Node:
         self.pos = pos
         yes = self.expression()
-        self.take(self.tokens.colon(self.text, self.pos), "a colon should stand here, between the two results")
+        self.take(self.tokens.colon(self.text, self.pos), "expected a colon between the two results")
         no = self.expression()
         self._grow(self._height + 1)
         return Conditional(self.file, condition.start, no.end, condition, yes, no)
@@ -146,7 +146,7 @@ class Expressions:
         """A term and the steps of its traversal."""
         found = self.tokens.term(self.text, self.pos)
         if not found:
-            raise self.problem("an expression should begin here", self.over(self.pos))
+            raise self.problem("expected an expression", self.over(self.pos))
         kind = found.lastgroup
         node: Node
         self.pos = end = found.end()
@@ -298,7 +298,7 @@ class Expressions:
         return found
 
     def closing(self, bracket: str) -> None:
-        self.take(lexer.closers[bracket](self.text, self.pos), f"a closing {bracket} should stand here")
+        self.take(lexer.closers[bracket](self.text, self.pos), f"expected a closing {bracket}")
 
     def items(self, bracket: str) -> tuple[tuple[Node, ...], bool]:
         """Expressions with commas between, and the closing bracket; whether the last is followed by `...`, in a call."""
@@ -312,7 +312,7 @@ class Expressions:
                 return tuple(items), True
             comma = lexer.comma(self.text, self.pos)
             if not comma:
-                self.take(close(self.text, self.pos), f"a comma or a closing {bracket} should stand here")
+                self.take(close(self.text, self.pos), f"expected a comma or a closing {bracket}")
                 return tuple(items), False
             self.pos = comma.end()
         self.pos = found.end()
@@ -336,12 +336,12 @@ class Expressions:
             else:
                 key = self._object_key()
             items.append((key, self.expression()))
-            self.take(lexer.separator(self.text, self.pos), "a comma, a new line or a closing } should stand here")
+            self.take(lexer.separator(self.text, self.pos), "expected a comma, a new line or a closing }")
 
     def _object_key(self) -> Node:
         self.pos = after_space(self.text, self.pos)
         key = self.expression()
-        self.take(lexer.assignment(self.text, self.pos), "an equals sign or a colon and a value should stand here")
+        self.take(lexer.assignment(self.text, self.pos), "expected an equals sign or a colon, and a value")
         bare = self.text[key.start] not in '("'
         if bare and isinstance(key, Variable):
             return Literal(self.file, key.start, key.end, key.name)
@@ -350,10 +350,10 @@ class Expressions:
     def _for(self, mark: str, start: int) -> Node:
         """What follows `[for` or `{for`."""
         key_name, value_name, collection = self.loop()
-        self.take(self.tokens.colon(self.text, self.pos), "a colon should stand here, after what is looped over")
+        self.take(self.tokens.colon(self.text, self.pos), "expected a colon after the collection")
         key = self.expression() if mark == "{" else None
         if key:
-            self.take(self.tokens.arrow(self.text, self.pos), "=> should stand here, between the key and the value")
+            self.take(self.tokens.arrow(self.text, self.pos), "expected => between the key and the value")
         value = self.expression()
         ellipsis = self.tokens.ellipsis(self.text, self.pos) if key else None
         self.pos = ellipsis.end() if ellipsis else self.pos
@@ -367,7 +367,7 @@ class Expressions:
 
     def loop(self) -> tuple[str | None, str, Node]:
         """The names that a `for` binds, and what it loops over: `key, value in collection`."""
-        found = self.take(lexer.names(self.text, self.pos), "the names of the loop and `in` should stand here")
+        found = self.take(lexer.names(self.text, self.pos), "expected the names of the loop and `in`")
         key_name, value_name = (found[1], found[2]) if found[2] else (None, found[1])
         return key_name, value_name, self.expression()
 

@@ -45,12 +45,12 @@ class Parser(Expressions):
         """The beginning of an argument or a block; None when the body is at its end, which is then read."""
         found = lexer.item(self.text, self.pos)
         if not found:
-            raise self.problem("an argument or a block should begin here", after_space(self.text, self.pos))
+            raise self.problem("expected an argument or a block", after_space(self.text, self.pos))
         kind = found.lastgroup or ""
         if kind == "mark":
             return found
         if kind != closed_by:
-            raise self.problem("a closing brace is missing" if kind == "end" else "no brace is open here", found.start(kind))
+            raise self.problem("a closing brace is missing" if kind == "end" else "unexpected closing brace", found.start(kind))
         self.pos = found.end()
         return None
 
@@ -81,14 +81,14 @@ class Parser(Expressions):
     def end_of_line(self, what: str) -> None:
         found = lexer.newline(self.text, self.pos)
         if not found:
-            raise self.problem(f"{what} ends before this, so a new line should begin", self.over(self.pos))
+            raise self.problem(f"expected a new line after {what}", self.over(self.pos))
         self.pos = found.end()
 
     def block(self) -> Block:
         """The block that begins here."""
         found = self.item("end")
         if not found or found["mark"]:
-            raise self.problem("a block should begin here")
+            raise self.problem("expected a block")
         return self._block(found)
 
     def _block(self, found: Match[str]) -> Block:
@@ -106,7 +106,7 @@ class Parser(Expressions):
         """A block's labels and its opening brace."""
         labels: list[str] = []
         while True:
-            found = self.take(lexer.label(self.text, self.pos), "a label or an opening brace should stand here")
+            found = self.take(lexer.label(self.text, self.pos), "expected a label or an opening brace")
             kind = found.lastgroup or ""
             if kind == "open":
                 return tuple(labels)
@@ -122,9 +122,9 @@ class Parser(Expressions):
         start = self.pos
         found = lexer.item(self.text, start)
         if not found or not found["mark"]:
-            raise self.problem("a block on one line holds one argument", self.over(start))
+            raise self.problem("a block on one line can have only one argument", self.over(start))
         attribute = self._attribute(found)
         self.take(
-            lexer.closing_brace(self.text, self.pos), "a block on one line holds one argument, so its brace should close here"
+            lexer.closing_brace(self.text, self.pos), "a block on one line can have only one argument; expected a closing brace"
         )
         return Body(self.file, start, self.pos - 1, {attribute.name: attribute}, [])

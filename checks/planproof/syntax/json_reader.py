@@ -28,7 +28,7 @@ def read(file: SourceFile) -> Node:
     reader.pos = 1 if file.text.startswith(BOM) else 0
     node = reader.value()
     if reader.mark() or reader.pos < len(file.text):
-        raise file.problem(reader.pos, "the file should end here")
+        raise file.problem(reader.pos, "expected the end of the file")
     return node
 
 
@@ -60,7 +60,7 @@ class _Reader:
         found = _value(self.text, self.pos)
         if not found:
             self.mark()
-            raise self.problem("a value should stand here")
+            raise self.problem("expected a value")
         kind = found.lastgroup or ""
         start, self.pos = found.start(kind), found.end()
         if kind == "open":
@@ -102,9 +102,9 @@ class _Reader:
         items: list[tuple[Node, Node]] = []
         for _ in self._members("}"):
             if self.mark() or self.text[self.pos : self.pos + 1] != '"':
-                raise self.problem("a name in double quotes should stand here")
+                raise self.problem("expected a name in double quotes")
             key = self.value()
-            self.take(":", "a colon should stand here")
+            self.take(":", "expected a colon")
             items.append((key, self.value()))
         return ObjectNode(self.file, start, self.pos, tuple(items))
 
@@ -115,4 +115,4 @@ class _Reader:
             while self.mark() == ",":
                 self.pos += 1
                 yield
-        self.take(bracket, f"a comma or a closing {bracket} should stand here")
+        self.take(bracket, f"expected a comma or a closing {bracket}")

@@ -112,7 +112,7 @@ def _properties(node: Node) -> Iterator[tuple[Node, Node]]:
     """The properties of an object, or of each object of an array; comments are left out."""
     for part in node.items if isinstance(node, TupleNode) else (node,):
         if not isinstance(part, ObjectNode):
-            raise part.file.problem(part.start, "an object should stand here, for a block")
+            raise part.file.problem(part.start, "expected an object for a block")
         yield from ((key, value) for key, value in part.items if _name(key) != _COMMENT)
 
 

@@ -83,7 +83,7 @@ def heredoc(parser: Reader, start: int) -> Node:
     """The heredoc whose `<<` is at `start`."""
     found = lexer.heredoc(parser.text, start)
     if not found:
-        raise parser.problem("a heredoc should begin here: << or <<-, a marker and a new line", start)
+        raise parser.problem("expected a heredoc: << or <<-, a marker and a new line", start)
     parser.pos = found.end()
     parts = _parts(parser, lexer.heredoc_part(found[2]).match, "the heredoc's closing marker is missing")
     if found[1]:
@@ -137,13 +137,13 @@ def _sequence(parser: Reader, start: int, opening: str) -> tuple[_Part, bool]:
     """An interpolation or a directive whose opening is read, and whether it takes away the whitespace that follows."""
     outer, parser.tokens = parser.tokens, WIDE
     part = parser.expression() if opening[0] == "$" else _directive(parser, start)
-    end = parser.take(lexer.interpolation_end(parser.text, parser.pos), "a closing } should stand here")
+    end = parser.take(lexer.interpolation_end(parser.text, parser.pos), "expected a closing }")
     parser.tokens = outer
     return (part._replace(end=parser.pos) if isinstance(part, _Directive) else part), bool(end[1])
 
 
 def _directive(parser: Reader, start: int) -> _Directive:
-    keyword = parser.take(lexer.directive(parser.text, parser.pos), "if, else, endif, for or endfor should stand here")[1]
+    keyword = parser.take(lexer.directive(parser.text, parser.pos), "expected if, else, endif, for or endfor")[1]
     if keyword == "if":
         return _Directive(start, 0, keyword, expression=parser.expression())
     if keyword == "for":

@@ -32,7 +32,7 @@ def json_text(document: Any) -> str:
     return json.dumps(document).replace("##[", r"#\u0023[")
 
 
-_MARKDOWN = {c: f"&#{ord(c)};" for c in "&<>*`[]()!|~\\${}^"}
+_MARKDOWN = {c: f"&#{ord(c)};" for c in "&<>*`[]!|~\\$^"}
 # GitHub looks for these in the text that Markdown made, so that no escape of Markdown helps, but an empty comment in their middle does.
 _LINKED = re.compile(
     r"[@#](?=.)"  # a person or team, the number of an issue

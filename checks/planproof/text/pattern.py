@@ -26,7 +26,7 @@ _REMEMBERED = 20_000
 _WORD = frozenset(string.ascii_letters + string.digits + "_")
 _CLASSES = {"d": frozenset(string.digits), "w": _WORD, "s": frozenset(string.whitespace)}
 _CONTROL = {"n": "\n", "t": "\t", "r": "\r"}
-_MISSING_FEATURES = {"b": "word boundaries", "B": "word boundaries", "A": "\\A (a pattern fits as a whole anyway)"}
+_MISSING_FEATURES = {"b": "word boundaries", "B": "word boundaries", "A": "\\A (a pattern always matches the whole text)"}
 
 
 class Pattern:
@@ -90,7 +90,7 @@ class Pattern:
 
     def position(self, negated: bool, characters: frozenset[str]) -> Part:
         if len(self._classes) > MAX_POSITIONS:
-            raise PatternError(f"is too large once its repetitions are written out (more than {MAX_POSITIONS} characters)")
+            raise PatternError(f"is too large when its repetitions are expanded (more than {MAX_POSITIONS} characters)")
         self._classes.append((negated, characters))
         self._follow.append(0)
         bit = 1 << (len(self._classes) - 1)
@@ -212,7 +212,7 @@ class _Parser:
         end = self._text.find("}", self._at)
         least, comma, most = self._text[self._at + 1 : end].partition(",")
         if end < 0 or not least.isdecimal() or (most and not most.isdecimal()) or len(least + most) > 8:
-            raise self._error("has a { that is no count such as {3} or {3,63}; write \\{ for the character")
+            raise self._error("has a { that is not a count such as {3} or {3,63}; write \\{ for the character")
         if most and int(most) < int(least):
             raise self._error("has a count whose end is below its start")
         self._at = end + 1
@@ -221,14 +221,14 @@ class _Parser:
     def _atom(self) -> Part:
         self._atoms += 1
         if self._atoms > 10 * MAX_POSITIONS:
-            raise self._error("is too large once its repetitions are written out")
+            raise self._error("is too large when its repetitions are expanded")
         character = self._peek()
         if character == "(":
             return self._group()
         if character in "*+?{":
             raise self._error(f"repeats nothing with {character}")
         if character in "^$":
-            raise self._error(f"has a {character} inside; a pattern fits a name as a whole")
+            raise self._error(f"has a {character} inside; a pattern always matches the whole name")
         self._at += 1
         if character == ".":
             return self._pattern.position(True, frozenset("\n"))
@@ -293,7 +293,7 @@ class _Parser:
     def _range(self, low: frozenset[str], high: frozenset[str]) -> frozenset[str]:
         (start,), ends = low, sorted(high)
         if len(ends) != 1 or ends[0] < start or ord(ends[0]) - ord(start) > 0xFFF:
-            raise self._error("has a range in a class that is none")
+            raise self._error("has an invalid range in a class")
         return frozenset(map(chr, range(ord(start), ord(ends[0]) + 1)))
 
     def _cased(self, character: str) -> frozenset[str]:

@@ -25,7 +25,7 @@ def queue_redrive(queue: Instance, context: Context) -> Outcome:
     redrive = context.argument(queue, "redrive_policy")
     where = f"{queue.address}.redrive_policy"
     if redrive.is_unknown and not context.origins(queue, "redrive_policy"):
-        return unknown("unknown_redrive", f"known after the apply: {where}", where)
+        return unknown("unknown_redrive", f"known after apply: {where}", where)
     if redrive.is_unset:
         return failed("no_redrive", "redrive_policy is not set", where)
     return passed("redrive", "redrive_policy is set", where)

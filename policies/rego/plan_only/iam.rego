@@ -432,7 +432,7 @@ trust_of(role) := trust if {
 	trust := of_source(iam_data_source.document_of(role))
 }
 
-else := unread("assume_role_policy is known after the apply") if terraform.is_unknown(role, ["assume_role_policy"])
+else := unread("assume_role_policy is known after apply") if terraform.is_unknown(role, ["assume_role_policy"])
 
 else := parsed(found) if {
 	found := terraform.value(role, ["assume_role_policy"])

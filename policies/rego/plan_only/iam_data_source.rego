@@ -37,11 +37,11 @@ else := sprintf("%s merges other documents", [source.address]) if {
 	terraform.is_open(source, [name])
 }
 
-else := sprintf("a statement of %s is known after the apply", [source.address]) if {
+else := sprintf("a statement of %s is known after apply", [source.address]) if {
 	not is_array(object.get(source.values, "statement", null))
 }
 
-else := sprintf("a statement of %s is known after the apply", [source.address]) if is_veiled(source.mask.statement)
+else := sprintf("a statement of %s is known after apply", [source.address]) if is_veiled(source.mask.statement)
 
 else := sprintf("a statement of %s replaces another", [source.address]) if {
 	sids := [statement.sid | some statement in source.values.statement; statement.sid != ""; statement.sid != null]

@@ -1,5 +1,5 @@
 # METADATA
-# title: CKV_PLAN_1, log buckets keep logs for the demanded time, and not for ever
+# title: CKV_PLAN_1, log buckets keep logs for the required time, and not indefinitely
 package planproof.plan_only.log_bucket_retention
 
 import data.planproof.plan_only.log_buckets
@@ -39,7 +39,7 @@ else := said
 
 judged(bucket) := of_lifecycle(bucket, s3.lifecycle(bucket), log_buckets.writers_to(bucket))
 
-of_lifecycle(bucket, found, writers) := ["FAIL", "expires_too_early", sprintf("a rule expires objects before the %v days demanded", [section.retention_days])] if {
+of_lifecycle(bucket, found, writers) := ["FAIL", "expires_too_early", sprintf("a rule expires objects before the %v days required", [section.retention_days])] if {
 	some rule in found.rules
 	rule.on
 	is_early(rule)
@@ -48,7 +48,7 @@ of_lifecycle(bucket, found, writers) := ["FAIL", "expires_too_early", sprintf("a
 
 else := uncovered(found, writers) if not cover_all(keepers(found), writers)
 
-else := ["UNKNOWN", "unknown_lifecycle", "what a lifecycle rule expires is known after the apply"] if {
+else := ["UNKNOWN", "unknown_lifecycle", "what a lifecycle rule expires is known after apply"] if {
 	some rule in found.rules
 	count(rule.open) > 0
 	may_be_early(rule)
@@ -138,11 +138,11 @@ is_written_to(prefix, writers) if {
 
 # --- without a rule that is what is wanted --------------------------------------------------------------------------------------
 
-uncovered(found, writers) := ["UNKNOWN", "unknown_lifecycle", "the lifecycle, or what it covers, is known after the apply"] if {
+uncovered(found, writers) := ["UNKNOWN", "unknown_lifecycle", "the lifecycle, or what it covers, is known after apply"] if {
 	is_open(found, writers)
 }
 
-else := ["FAIL", "no_lifecycle", "no lifecycle rule: logs are kept for ever, at the owner's cost"] if {
+else := ["FAIL", "no_lifecycle", "no lifecycle rule: logs are kept indefinitely, at the owner's cost"] if {
 	count(found.rules) + found.disabled == 0
 }
 
@@ -156,7 +156,7 @@ else := ["FAIL", "expires_too_late", sprintf("objects are kept for longer than %
 	does_something(rule)
 }
 
-else := ["FAIL", "fixed_date", "the rule acts on one fixed date; objects written later are kept for ever"] if {
+else := ["FAIL", "fixed_date", "the rule acts on one fixed date; objects written later are kept indefinitely"] if {
 	some rule in wholes(found, writers)
 	rule.dated
 }
@@ -210,12 +210,12 @@ partial(found, writers) := ["FAIL", "applies_to_nothing", "the rules apply to no
 
 else := ["FAIL", "only_partial_rules", "no lifecycle rule covers the whole bucket (prefix, tag or size filter)"]
 
-without_noncurrent(bucket, found) := ["UNKNOWN", "unknown_versioning", "whether the bucket is versioned is known after the apply"] if {
+without_noncurrent(bucket, found) := ["UNKNOWN", "unknown_versioning", "whether the bucket is versioned is known after apply"] if {
 	s3.versioned(bucket) == null
 }
 
 else := kept if s3.versioned(bucket) == false
 
-else := ["UNKNOWN", "unknown_lifecycle", "whether noncurrent versions expire is known after the apply"] if is_open(found, [])
+else := ["UNKNOWN", "unknown_lifecycle", "whether noncurrent versions expire is known after apply"] if is_open(found, [])
 
 else := ["FAIL", "noncurrent_versions_kept", "the bucket is versioned and no rule for the whole of it expires or moves noncurrent versions"]

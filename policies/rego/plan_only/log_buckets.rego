@@ -137,7 +137,7 @@ written := [{"writing": writing, "doubt": doubt} |
 	doubt != "it carries no logs"
 ]
 
-doubt_of(writing) := sprintf("whether %s writes logs is known after the apply", [writing.writer]) if writing.is_doubtful
+doubt_of(writing) := sprintf("whether %s writes logs is known after apply", [writing.writer]) if writing.is_doubtful
 
 else := "" if not carries(writing)
 
@@ -184,7 +184,7 @@ may_mean(found, address) if address in found.perhaps
 # What writes to a bucket, those whose target is not sure too.
 writers_to(bucket) := array.concat(
 	object.get(writers_by_address, bucket.address, []),
-	[{"address": writing.writer, "keys": {"text": "", "open": false}, "doubt": "where it writes is known after the apply"} |
+	[{"address": writing.writer, "keys": {"text": "", "open": false}, "doubt": "where it writes is known after apply"} |
 		some writing in open_to(bucket)
 	],
 )

@@ -1,5 +1,5 @@
 # METADATA
-# title: CKV_PLAN_12, CloudWatch log groups have a retention of at least the demanded days
+# title: CKV_PLAN_12, CloudWatch log groups have a retention of at least the required days
 package planproof.plan_only.log_group_retention
 
 import data.planproof.plan_only.policy
@@ -27,7 +27,7 @@ finding(subject, said) := {
 
 # --- groups -----------------------------------------------------------------------------------------------------------------
 
-judged(group) := ["UNKNOWN", "unknown_retention", "retention_in_days is known after the apply"] if {
+judged(group) := ["UNKNOWN", "unknown_retention", "retention_in_days is known after apply"] if {
 	not kind(group) == "DELIVERY"
 	is_open_retention(group)
 }
@@ -44,17 +44,17 @@ else := ["UNKNOWN", "maybe_records", "a group of class DELIVERY may hold records
 
 else := ["PASS", "retention_set", "a group of class DELIVERY keeps events for a day or two"] if kind(group) == "DELIVERY"
 
-else := ["FAIL", "never_expires", "retention_in_days is not set or 0: events are kept for ever"] if days(group) == 0
+else := ["FAIL", "never_expires", "retention_in_days is not set or 0: events are kept indefinitely"] if days(group) == 0
 
 else := ["PASS", "retention_set", "retention_in_days is set"] if days(group) >= section.retention_days
 
 else := ["PASS", "retention_set", "retention_in_days is set"] if holds_records(group) == "no"
 
-else := ["UNKNOWN", "maybe_records", "retention_in_days is less than demanded, and the group may hold records"] if {
+else := ["UNKNOWN", "maybe_records", "retention_in_days is less than required, and the group may hold records"] if {
 	holds_records(group) == "perhaps"
 }
 
-else := ["FAIL", "retention_too_short", sprintf("retention_in_days is less than the %v demanded", [section.retention_days])]
+else := ["FAIL", "retention_too_short", sprintf("retention_in_days is less than the %v required", [section.retention_days])]
 
 kind(group) := terraform.value(group, ["log_group_class"])
 
@@ -117,7 +117,7 @@ else := ""
 
 # --- functions ----------------------------------------------------------------------------------------------------------------
 
-function_judged(function) := ["UNKNOWN", "unknown_log_group", "which group logging_config names is known after the apply"] if {
+function_judged(function) := ["UNKNOWN", "unknown_log_group", "which group logging_config names is known after apply"] if {
 	is_custom_open(function)
 }
 

@@ -36,7 +36,7 @@ else := ["UNKNOWN", "unknown_policy", trust.problem] if trust.problem != ""
 
 else := faults(trust.statements)[0] if count(faults(trust.statements)) > 0
 
-else := ["UNKNOWN", "unknown_demand", "whether people need MFA to assume the role is known after the apply"] if {
+else := ["UNKNOWN", "unknown_demand", "whether people need MFA to assume the role is known after apply"] if {
 	some way in ways(trust.statements)
 	null in way
 }

@@ -30,7 +30,7 @@ else := ["FAIL", "deny_catches_machines", "a Deny on MFA catches a service or a 
 	true in by_deny(trust.statements)
 }
 
-else := ["UNKNOWN", "unknown_demand", "whether MFA is demanded of a service or a federated identity is known after the apply"] if {
+else := ["UNKNOWN", "unknown_demand", "whether MFA is demanded of a service or a federated identity is known after apply"] if {
 	null in array.concat(by_allow(trust.statements), by_deny(trust.statements))
 }
 

@@ -18,14 +18,14 @@ def volume_encryption(volume: Instance, context: Context) -> Outcome:
     Why: whoever may not use the key may not read the volume, and the policy of the AWS managed key lets in everyone in the account.
     https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption.html
 
-    Cannot see: encryption by default, which the account switches on.
+    Cannot see: encryption by default in the account settings.
 
     Fix: Set `encrypted = true` and `kms_key_id` to the ARN of a key of your own.
     """
     where = f"{volume.address}.encrypted"
     encrypted, key = context.argument(volume, "encrypted"), context.argument(volume, "kms_key_id")
     if encrypted.is_unknown:
-        return unknown("unknown_value", f"known after the apply: {where}", where)
+        return unknown("unknown_value", f"known after apply: {where}", where)
     if encrypted.raw is not True:
         return failed("plain", "encrypted is not true", where)
     where = f"{volume.address}.kms_key_id"

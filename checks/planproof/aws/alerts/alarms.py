@@ -44,7 +44,7 @@ class Watch(NamedTuple):
 
 
 class Watches:
-    """All metrics that alarms watch: by namespace and name, by name in lower case, and those known only after the apply."""
+    """All metrics that alarms watch: by namespace and name, by name in lower case, and those known only after apply."""
 
     def __init__(self) -> None:
         self.by_metric: dict[tuple[str, str], list[Watch]] = {}
@@ -95,7 +95,7 @@ def troubles(watch: Watch, weight: float, default: float | None, settings: Mappi
     values |= {name: watch.get(name, context) for name in ("period", "stat")}
     unknown = next((name for name, value in values.items() if value.is_unknown), None)
     if unknown:
-        return [Trouble("unknown_alarm", f"{alarm.address}.{unknown} is known after the apply", unknown, undetermined=True)]
+        return [Trouble("unknown_alarm", f"{alarm.address}.{unknown} is known after apply", unknown, undetermined=True)]
     paths: dict[str, Path] = {"period": (*watch.path, "period")}
     shown = {name: context.display_value(alarm, *paths.get(name, (name,))) for name in (*names, "period")}
     through = _through(watch, context)
@@ -108,14 +108,12 @@ def _slow(
 ) -> Iterator[Trouble]:
     period, most = values["period"].number or 0, settings["max_period"]
     if period > most:
-        text = f"{alarm.address} has a period of {shown['period']} seconds; the policy allows {most:g}"
+        text = f"{alarm.address} has a period of {shown['period']} seconds; the policy allows at most {most:g}"
         yield Trouble("period_too_long", text, "period")
     attribute = "datapoints_to_alarm" if values["datapoints_to_alarm"].number else "evaluation_periods"
     needed, most = values[attribute].number or 1, settings["max_evaluation_periods"]
     if needed > most:
-        text = (
-            f"{alarm.address} goes off after {shown[attribute]} periods with an event ({attribute}); the policy allows {most:g}"
-        )
+        text = f"{alarm.address} goes into ALARM after {shown[attribute]} periods with an event ({attribute}); the policy allows at most {most:g}"
         yield Trouble("too_many_periods", text, attribute)
 
 
@@ -125,18 +123,18 @@ def _trips(
     compare = _COMPARE.get(values["comparison_operator"].text or "")
     threshold, statistic = values["threshold"].number, values["stat"].text or ""
     if compare is None or threshold is None:
-        text = f"{alarm.address} compares with a band that is learned from the metric, so no plan tells what trips it"
+        text = f"{alarm.address} uses anomaly detection, so the plan does not show what triggers it"
         return Trouble("unknown_alarm", text, "comparison_operator", undetermined=True)
     periods = max(int((values["period"].number or _FINEST) // _FINEST), 1)
     busy = _statistic(statistic, [weight, *[default] * (periods - 1)] if default is not None else [weight])
     quiet = _statistic(statistic, [default] * periods) if default is not None else 0.0 if fills else None
     what = f"{statistic} {values['comparison_operator'].text} {shown['threshold']}"
     if not compare(busy, threshold):
-        text = f"{alarm.address} does not go off for one event: {what}, and one event makes {busy:g}"
+        text = f"{alarm.address} does not trigger on one event: {what}, and one event yields {busy:g}"
         return Trouble("cannot_trip", text, "threshold")
     if (quiet is not None and compare(quiet, threshold)) or (quiet is None and values["treat_missing_data"].text == "breaching"):
-        why = f"{what} holds with no event too" if quiet is not None else "treat_missing_data = breaching"
-        text = f"{alarm.address} is in ALARM all the time ({why}), so an event changes nothing"
+        why = f"{what} is true without any event" if quiet is not None else "treat_missing_data = breaching"
+        text = f"{alarm.address} is always in ALARM ({why}), so an event changes nothing"
         return Trouble("always_in_alarm", text, "threshold" if quiet is not None else "treat_missing_data")
     return None
 
@@ -164,7 +162,7 @@ def _through(watch: Watch, context: Context) -> bool | Trouble:
         return False
     queries = context.argument(watch.alarm, "metric_query").items()
     if any(query.get(name).is_unknown for query in queries for name in ("id", "expression", "return_data")):
-        text = f"which of the metrics {watch.alarm.address} compares is known after the apply"
+        text = f"the metric that {watch.alarm.address} compares is known after apply"
         return Trouble("unknown_alarm", text, "metric_query", undetermined=True)
     compared = next((q for q in queries if q.get("return_data").raw is True), queries[0] if len(queries) == 1 else None)
     if compared is None or compared.get("id").text == watch.query:
@@ -174,7 +172,7 @@ def _through(watch: Watch, context: Context) -> bool | Trouble:
     ids = re.split(r"[,+]", match["list"] or match["plus"] or "") if match else []
     if match and (watch.query in ids or "METRICS()" in expression.upper()):
         return bool(_FILL.search(expression))
-    text = f"{watch.alarm.address} compares the metric math {compared.get('expression')}, which is not worked out here"
+    text = f"{watch.alarm.address} compares the metric math {compared.get('expression')}, which planproof does not evaluate"
     return Trouble("unknown_alarm", text, "metric_query", undetermined=True)
 
 

@@ -71,7 +71,7 @@ def best_chain(bucket: Instance, ways: Ways, context: Context) -> Chain:
     at = first_broken(chain)
     missing = _left_out(at, context) if at < len(chain) else None
     if missing:
-        reason = f"this plan leaves {missing} out (-target), and without it {chain[at].reason}"
+        reason = f"-target excludes {missing} from this plan; without it, {chain[at].reason}"
         return (*chain[:at], cannot_tell("unknown_left_out", reason, *chain[at].where))
     return chain
 

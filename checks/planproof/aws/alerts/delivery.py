@@ -35,10 +35,8 @@ def _outside(topic: Place, settings: Mapping[str, Any], context: Context) -> Lin
     declared = [*settings.get("known_topics", ()), *(each.name for each in context.policy.elsewhere("topics"))]
     if any(matches(str(glob), arn) for glob in declared):
         return holds(True)
-    reason = (
-        "the topic is not made by this plan: whether it has a subscription, and a key that the publisher may use, is not in it"
-    )
-    text = f"{reason} (elsewhere.topics in the policy can say so)"
+    reason = "this plan does not create the topic, so it does not show the topic's subscriptions and encryption key"
+    text = f"{reason} (declare it in elsewhere.topics of the policy)"
     return cannot_tell("unknown_topic", text, *filter(None, [topic.address]))
 
 
@@ -50,15 +48,15 @@ def _key(topic: Instance, publisher: str, context: Context) -> Link:
         return holds(True)
     found = context.relations.resolve(topic, ("kms_master_key_id",), "aws_kms_alias", *KEYS)
     if (value.text or "").endswith("alias/aws/sns") or _is_of_aws(topic, context):
-        text = f"{where} is alias/aws/sns, the key of AWS itself, which {publisher} may not use: nothing is delivered"
+        text = f"{where} is alias/aws/sns, the AWS managed key, which {publisher} cannot use: nothing is delivered"
         return broken("aws_managed_key", text, where)
     keys = [key for target in found.targets or found.candidates for key in _keys_of(target, context)]
     away = next((key for key in keys if found.targets and context.regions.same(key, topic) is False), None)
     if away is not None:
-        return broken("key_elsewhere", f"{away.address}, which is to encrypt {topic.address}, is in another region", where)
+        return broken("key_elsewhere", f"{away.address}, the encryption key of {topic.address}, is in another region", where)
     links = [_usable(key, topic, publisher, context) for key in keys]
     if not links or found.open_ended or (not found.targets and len({link.code for link in links}) > 1):
-        reason = found.reason or f"{where} names a key that is not made by this plan: its policy is not in it"
+        reason = found.reason or f"{where} names a key that this plan does not create, so its key policy is not in the plan"
         return cannot_tell("unknown_key", reason, where)
     return strongest(links) or holds(True)
 
@@ -96,27 +94,29 @@ def _usable(key: Instance, topic: Instance, publisher: str, context: Context) ->
         for action in ("kms:Decrypt", "kms:GenerateDataKey")
     ]
     if False in answers:
-        text = f"the policy of {key.address}, which encrypts {topic.address}, does not let {publisher} decrypt and make data keys"
+        text = f"the policy of {key.address}, which encrypts {topic.address}, does not allow {publisher} to decrypt and to generate data keys"
         return broken("key_refuses", text, *where)
     if None in answers:
-        reason = (document.problem if document else "") or "what its policy says is known after the apply"
-        return cannot_tell("unknown_key", f"whether {publisher} may use {key.address} cannot be told: {reason}", *where)
+        reason = (document.problem if document else "") or "its policy is known after apply"
+        return cannot_tell("unknown_key", f"the plan does not show whether {publisher} can use {key.address}: {reason}", *where)
     return holds(True)
 
 
 def _admits(topic: Instance, target: Target, context: Context) -> Link:
     """The topic lets the publisher in. Its default policy admits the alarms of its own account, and no EventBridge rule; so a
-    policy that is known only after the apply is in the way of a rule, and not of an alarm."""
+    policy that is known only after apply is in the way of a rule, and not of an alarm."""
     document = _document(topic, "aws_sns_topic_policy", "arn", context)
     if target.by_role or (document is None and target.publisher == ALARMS_PRINCIPAL):
         return holds(True)
     answer = document.allows(service(target.publisher), "sns:Publish") if document else False
     where = document.where if document else (topic.address,)
     if answer is False:
-        return broken("topic_refuses", f"the policy of {topic.address} does not let {target.publisher} publish", *where)
+        return broken("topic_refuses", f"the policy of {topic.address} does not allow {target.publisher} to publish", *where)
     if answer is None and target.publisher != ALARMS_PRINCIPAL:
-        reason = (document.problem if document else "") or "what its policy says is known after the apply"
-        return cannot_tell("unknown_topic", f"whether {target.publisher} may publish to {topic.address}: {reason}", *where)
+        reason = (document.problem if document else "") or "its policy is known after apply"
+        return cannot_tell(
+            "unknown_topic", f"the plan does not show whether {target.publisher} can publish to {topic.address}: {reason}", *where
+        )
     return holds(True)
 
 

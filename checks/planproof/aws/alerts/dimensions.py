@@ -28,9 +28,9 @@ def shares_data_points(watch: Watch, each: Instance, bucket: Instance | None, co
     where = f"{watch.alarm.address}.dimensions"
     if watched is None or written is None:
         unknown = where if watched is None else f"{each.address}.metric_transformation[0].dimensions"
-        yield cannot_tell("unknown_alarm", f"{unknown} is known after the apply", unknown)
+        yield cannot_tell("unknown_alarm", f"{unknown} is known after apply", unknown)
     elif watched != written:
-        text = f"{watch.alarm.address} watches the metric with dimensions {', '.join(watched) or 'none'}; {each.address} writes it with {', '.join(written) or 'none'}"
+        text = f"{watch.alarm.address} watches the metric with dimensions {', '.join(watched) or 'none'}; {each.address} publishes it with {', '.join(written) or 'none'}"
         yield broken("wrong_metric", text, where, nearness=2)
     elif bucket is not None:
         for name in written:
@@ -39,7 +39,7 @@ def shares_data_points(watch: Watch, each: Instance, bucket: Instance | None, co
 
 
 def dimension_names(each: Instance, context: Context) -> tuple[str, ...] | None:
-    """Those of a filter's metric; None if that is known after the apply."""
+    """Those of a filter's metric; None if that is known after apply."""
     return _names(each, ("metric_transformation", 0, "dimensions"), context)
 
 
@@ -59,10 +59,12 @@ def _of_another(name: str, watch: Watch, each: Instance, bucket: Instance, conte
     if sees is False:
         is_known = watch.get("dimensions", context).get(name).is_known
         shown = context.display_value(watch.alarm, *watch.path, "dimensions", name) if is_known else "another bucket's"
-        text = f"{watch.alarm.address} watches {name} = {shown} alone, and no denied read of the bucket has that ({selector})"
+        text = f"{watch.alarm.address} watches only {name} = {shown}, which no denied read of the bucket has ({selector})"
         yield broken("wrong_metric", text, where, nearness=2)
     elif sees is None:
-        yield cannot_tell("unknown_alarm", f"whether {where}.{name} is what a denied read of the bucket has is not known", where)
+        yield cannot_tell(
+            "unknown_alarm", f"the plan does not show whether a denied read of the bucket has the value of {where}.{name}", where
+        )
 
 
 def _sees(name: str, selector: str | None, watch: Watch, bucket: Instance, context: Context) -> bool | None:
@@ -85,9 +87,9 @@ def _other_unit(watch: Watch, each: Instance, context: Context) -> Iterator[Link
     if asked.is_unset:
         return
     if asked.is_unknown or written.is_unknown:
-        yield cannot_tell("unknown_alarm", f"whether {where} is the unit of {each.address} is known after the apply", where)
+        yield cannot_tell("unknown_alarm", f"{where} may differ from the unit of {each.address}: known after apply", where)
     elif asked.text != (written.text or NO_UNIT):
         shown = context.display_value(each, "metric_transformation", 0, "unit") if written.text else "none"
         asked_for = context.display_value(alarm, *watch.path, "unit")
-        text = f"{where} is {asked_for}, and {each.address} writes {shown}: the alarm sees data points of its unit alone"
+        text = f"{where} is {asked_for}, but {each.address} publishes {shown}: an alarm sees only data points with its own unit"
         yield broken("wrong_unit", text, where, nearness=2)

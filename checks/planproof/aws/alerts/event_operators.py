@@ -21,18 +21,18 @@ def comparison(value: Json) -> Test:
         name, operand = _only(value, "a comparison of an event pattern")
         if name not in _OPERATORS:
             raise PatternError(
-                "an event pattern holds a comparison that EventBridge does not have; it has " + ", ".join(_OPERATORS)
+                "an event pattern contains a comparison that EventBridge does not support; it supports " + ", ".join(_OPERATORS)
             )
         return _OPERATORS[name](operand)
     if isinstance(value, list):
-        raise PatternError("a field of an event pattern holds a list within a list")
+        raise PatternError("a field of an event pattern contains a list within a list")
     # Of one type too: true is not 1, "1" is not 1, and 1.0 is not 1.
     return lambda leaf: type(leaf) is type(value) and bool(leaf == value)
 
 
 def _only(value: Mapping[str, Json], what: str) -> tuple[str, Json]:
     if len(value) != 1:
-        raise PatternError(f"{what} is an object with one key")
+        raise PatternError(f"{what} must be an object with one key")
     return next(iter(value.items()))
 
 
@@ -59,7 +59,7 @@ def _string_test(name: str, operand: Json, holds: Callable[[str, str], bool]) ->
         key, operand = _only(operand, f"the {name} of an event pattern")
         lower = key == "equals-ignore-case"
         if not lower:
-            raise PatternError(f"the {name} of an event pattern takes a string or equals-ignore-case")
+            raise PatternError(f"the {name} of an event pattern must be a string or equals-ignore-case")
     wanted = _string(name, operand)
     wanted = wanted.lower() if lower else wanted
     return lambda leaf: isinstance(leaf, str) and holds(leaf.lower() if lower else leaf, wanted)
@@ -67,7 +67,7 @@ def _string_test(name: str, operand: Json, holds: Callable[[str, str], bool]) ->
 
 def _string(name: str, operand: Json) -> str:
     if not isinstance(operand, str):
-        raise PatternError(f"the {name} of an event pattern takes a string")
+        raise PatternError(f"the {name} of an event pattern must be a string")
     return operand
 
 
@@ -81,7 +81,7 @@ def _segments(text: str) -> tuple[str, ...]:
     segments = [""]
     for part in re.findall(r"\\[*\\]|.", text, re.DOTALL):
         if part == "\\":
-            raise PatternError("a wildcard of an event pattern may escape an asterisk or a backslash and nothing else")
+            raise PatternError("a wildcard of an event pattern can escape only an asterisk or a backslash")
         if part != "*":
             segments[-1] += part[-1]
         elif len(segments) > 1 and not segments[-1]:
@@ -104,7 +104,7 @@ def _anything_but(operand: Json) -> Test:
     else:
         unwanted = operand if isinstance(operand, list) else [operand]
         if not (all(isinstance(each, str) for each in unwanted) or all(_is_number(each) for each in unwanted)):
-            raise PatternError("the anything-but of an event pattern takes strings or numbers, and not both")
+            raise PatternError("the anything-but of an event pattern must contain either strings or numbers")
         tests = [comparison(each) if isinstance(each, str) else _numeric(["=", each]) for each in unwanted]
     if not tests:
         raise PatternError("the anything-but of an event pattern is empty")
@@ -117,13 +117,13 @@ def _numeric(operand: Json) -> Test:
     operators = tuple(name if isinstance(name, str) else "" for name, _ in pairs)
     if not pairs or len(operand) % 2 or operators not in _RANGES:
         raise PatternError(
-            "the numeric of an event pattern takes an operator (= < <= > >=) and a number, or a range from low to high"
+            "the numeric of an event pattern must be an operator (= < <= > >=) and a number, or a range from low to high"
         )
     limits = [limit for _, limit in pairs]
     if not all(_is_number(limit) and abs(limit) <= _LARGEST_NUMBER for limit in limits):
-        raise PatternError("the numeric of an event pattern takes numbers from -5e9 to 5e9")
+        raise PatternError("the numeric of an event pattern must contain numbers from -5e9 to 5e9")
     if len(limits) == 2 and not limits[0] < limits[1]:
-        raise PatternError("the numeric of an event pattern is a range that runs backwards")
+        raise PatternError("the numeric of an event pattern is a range whose end is before its start")
     tests = [(_ORDERS[name], limit) for name, limit in zip(operators, limits, strict=True)]
     return lambda leaf: _is_number(leaf) and all(holds(leaf, limit) for holds, limit in tests)
 
@@ -140,7 +140,7 @@ _RANGES = {*((name,) for name in _ORDERS), *((low, high) for low in (">", ">=") 
 
 def _exists(operand: Json) -> Test:
     if not isinstance(operand, bool):
-        raise PatternError("the exists of an event pattern takes true or false")
+        raise PatternError("the exists of an event pattern must be true or false")
     return lambda _: operand  # that the field is absent, a test of a leaf cannot see: _Values.absent
 
 
@@ -151,7 +151,7 @@ def _cidr(operand: Json) -> Test:
     except ValueError:
         network = None
     if network is None or "/" not in text:
-        raise PatternError("the cidr of an event pattern takes a block such as 10.0.0.0/24")
+        raise PatternError("the cidr of an event pattern must be a block such as 10.0.0.0/24")
     return lambda leaf: isinstance(leaf, str) and _is_in(leaf, network)
 
 

@@ -182,7 +182,7 @@ _Alternative = dict[Path, _Values]
 
 def _read(text: str) -> Json:
     def constant(name: str) -> None:
-        raise PatternError(f"an event pattern cannot hold {name}")
+        raise PatternError(f"an event pattern cannot contain {name}")
 
     try:
         return json.loads(text, parse_constant=constant)
@@ -197,7 +197,7 @@ def _read(text: str) -> Json:
 def _object(document: Mapping[str, Json], path: Path, alternatives: list[_Alternative], in_or: bool = False) -> None:
     """Adds the fields of an object to each of the alternatives, of which an $or makes more."""
     if not document:
-        raise PatternError("an event pattern holds an empty object")
+        raise PatternError("an event pattern contains an empty object")
     for name, below in document.items():
         inner = (*path, *name.split("."))
         if len(inner) > _DEEPEST:
@@ -205,7 +205,7 @@ def _object(document: Mapping[str, Json], path: Path, alternatives: list[_Altern
         if name == "$or":
             _or(below, path, alternatives)
         elif in_or and name in RESERVED:
-            raise PatternError(f'"{name}" cannot be a field inside of $or')
+            raise PatternError(f'"{name}" cannot be a field inside $or')
         elif isinstance(below, Mapping):
             _object(below, inner, alternatives, in_or)
         elif isinstance(below, list):
@@ -213,12 +213,12 @@ def _object(document: Mapping[str, Json], path: Path, alternatives: list[_Altern
             for alternative in alternatives:
                 alternative[inner] = values
         else:
-            raise PatternError("every field of an event pattern holds an object or a list of values")
+            raise PatternError("every field of an event pattern must be an object or a list of values")
 
 
 def _or(choices: Json, path: Path, alternatives: list[_Alternative]) -> None:
     if not isinstance(choices, list) or len(choices) < 2 or not all(isinstance(choice, Mapping) for choice in choices):
-        raise PatternError("$or takes a list of at least two objects")
+        raise PatternError("$or must be a list of at least two objects")
     before = list(alternatives)
     alternatives.clear()
     for choice in choices:
@@ -226,7 +226,7 @@ def _or(choices: Json, path: Path, alternatives: list[_Alternative]) -> None:
         _object(choice, path, more, in_or=True)
         alternatives.extend(more)
         if len(alternatives) > _MOST_ALTERNATIVES:
-            raise PatternError(f"the $or of an event pattern make more than {_MOST_ALTERNATIVES:,} alternatives")
+            raise PatternError(f"the $or of an event pattern expands to more than {_MOST_ALTERNATIVES:,} alternatives")
 
 
 def _tree(alternative: _Alternative) -> _Field:
@@ -245,6 +245,6 @@ def _tree(alternative: _Alternative) -> _Field:
 
 def _values(values: list[Json]) -> _Values:
     if not values:
-        raise PatternError("a field of an event pattern holds an empty list")
+        raise PatternError("a field of an event pattern contains an empty list")
     absent = any(isinstance(value, Mapping) and value.get("exists") is False for value in values)
     return _Values(tuple(comparison(value) for value in values), absent)

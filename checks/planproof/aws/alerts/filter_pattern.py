@@ -87,8 +87,8 @@ EXCLUDED_TERM: /(?<!\S)-(?:\w+|"(?:\\.|[^"\\])*")(?!\S)/s
 _FORMS = {
     "json": "a JSON pattern is { $.field OPERATOR value }, conditions joined by && and ||; there is no EXISTS and no IS NOT",
     "words": "a space-delimited pattern is [name, name OPERATOR value, ...]",
-    "line_regex": "a regular expression stands alone, between two percent signs",
-    "terms": 'a term with other characters than letters, digits and _ stands in double quotes ("...")',
+    "line_regex": "a regular expression must stand alone, between two percent signs",
+    "terms": 'a term with characters other than letters, digits and _ must be in double quotes ("...")',
 }
 
 Event = Mapping[str, Any] | str
@@ -110,13 +110,13 @@ class FilterPattern(NamedTuple):
 def compile(text: str) -> FilterPattern:
     """The pattern. Raises PatternError for what AWS would refuse. Linear in the text, which has at most 1,024 characters."""
     if len(text) > LONGEST:
-        raise PatternError(f"a filter pattern has at most {LONGEST:,} characters, and this one has {len(text):,}")
+        raise PatternError(f"a filter pattern can have at most {LONGEST:,} characters, and this one has {len(text):,}")
     form = _form(text)
     if form == "everything":
         return FilterPattern(text, form, lambda _: True)
     tree = _parse(text, form)
     if sum(1 for token in tree.scan_values(_is_regex)) > _MOST_REGEXES:
-        raise PatternError(f"a filter pattern may hold {_MOST_REGEXES} regular expressions")
+        raise PatternError(f"a filter pattern can contain at most {_MOST_REGEXES} regular expressions")
     return FilterPattern(text, form, _COMPILERS[form](tree))
 
 
@@ -135,7 +135,7 @@ def _parse(text: str, form: str) -> Any:
     except UnexpectedInput as error:
         is_end = getattr(getattr(error, "token", None), "type", "") == "$END"
         place = "its end" if is_end or error.pos_in_stream is None else f"character {error.pos_in_stream + 1}"
-        raise PatternError(f"the filter pattern cannot be read at {place}: {_FORMS[form]}") from None
+        raise PatternError(f"the filter pattern is invalid at {place}: {_FORMS[form]}") from None
 
 
 @cache
@@ -156,7 +156,7 @@ def _is_regex(token: Any) -> bool:
 def _json(tree: Any) -> Callable[[Event], bool]:
     wildcards = [sum(1 for part in selector.children if part.type == "STAR") for selector in tree.find_data("selector")]
     if max(wildcards) > 1 or sum(wildcards) > _MOST_WILDCARDS:
-        raise PatternError(f"a selector may hold one wildcard, and a filter pattern {_MOST_WILDCARDS}")
+        raise PatternError(f"a selector can contain one wildcard, and a filter pattern {_MOST_WILDCARDS}")
     holds = _logic(tree.children[0], _condition)
 
     def matches(event: Event) -> bool:
@@ -231,14 +231,14 @@ def _comparison(operator: Any, token: Any) -> Test:
     """`operator` and what follows it, as a test of a field's value."""
     if token.type == "REGEX":
         if operator not in ("=", "!="):
-            raise PatternError("a regular expression goes with = and != only")
+            raise PatternError("a regular expression works only with = and !=")
         regex = Regex(str(token[1:-1]))
         return lambda value: (text := _text(value)) is not None and regex.search(text) is (operator == "=")
     wanted = _unquoted(token) if token.type == "QUOTED" else str(token)
     number = _number(wanted)
     if operator in _ORDERS:
         if number is None or token.type == "QUOTED":
-            raise PatternError(f"{operator} compares with a number")
+            raise PatternError(f"{operator} needs a number")
         return _ordered(_ORDERS[str(operator)], number)
     return lambda value: (text := _text(value)) is not None and _equal(value, text, wanted, number) is (operator == "=")
 
@@ -323,7 +323,7 @@ def _words(tree: Any) -> Callable[[Event], bool]:
         return lambda _: True
     gaps = [at for at, entry in enumerate(entries) if getattr(entry, "type", "") == "ELLIPSIS"]
     if len(gaps) > 1:
-        raise PatternError("a space-delimited pattern may hold one ellipsis (...)")
+        raise PatternError("a space-delimited pattern can contain one ellipsis (...)")
     names: list[str] = []
     tests = [_word(entry, names) for entry in entries]
     if len(set(names)) < len(names):

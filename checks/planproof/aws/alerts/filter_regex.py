@@ -39,7 +39,7 @@ class Regex:
             raise PatternError("a regular expression is empty")
         if not _ALLOWED.fullmatch(expression):
             raise PatternError(
-                "a regular expression may hold ASCII letters, digits, spaces, the symbols : _ # = @ / ; , - and the operators"
+                "a regular expression can contain ASCII letters, digits, spaces, the symbols : _ # = @ / ; , - and the operators"
                 r" ^ $ ? [ ] { } | \ * + . only; \x28 stands for a parenthesis"
             )
         self._characters: list[Matches | None] = []  # None ends an alternative
@@ -113,7 +113,7 @@ def _items(row: str) -> Iterator[tuple[Matches, int, int | None]]:
     while at < len(row):
         item = _ITEM.match(row, at)
         if not item:
-            raise PatternError("a regular expression has an operator that stands where it has no meaning")
+            raise PatternError("a regular expression has a misplaced operator")
         at = item.end()
         least, most = _times(item["repeat"] or "{1}")
         if item["members"]:
@@ -148,7 +148,7 @@ def _member(part: re.Match[str]) -> Matches:
         return _one(part["low"])
     low, high = _literal(part["low"]), _literal(part["high"])
     if low is None or high is None or low > high:
-        raise PatternError("a character class of a regular expression has a range that runs backwards")
+        raise PatternError("a character class of a regular expression has a range whose end is before its start")
     return lambda character: low <= character <= high
 
 
@@ -171,4 +171,4 @@ def _literal(text: str) -> str | None:
         return None
     if text[1:] and text[1:] in _OPERATORS + _SYMBOLS:
         return text[1:]
-    raise PatternError("a regular expression escapes a character that needs none, or that CloudWatch does not know")
+    raise PatternError("a regular expression escapes a character that needs no escape or that CloudWatch does not support")

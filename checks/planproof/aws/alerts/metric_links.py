@@ -29,7 +29,7 @@ def filters(group: Place, bucket: Instance, context: Context) -> Iterator[Link]:
         yield link if link.broken else cannot_tell("unknown_metric_filter", reason, each.address, to=each)
     if not sure and not perhaps:
         others = context.plan.of_type(FILTER)
-        near = f" ({others[0].address} reads another)" if others else ""
+        near = f" ({others[0].address} reads another log group)" if others else ""
         what = group.address or "the log group that the trail delivers to"
         yield broken("no_metric_filter", f"no metric filter reads {what}{near}", *[o.address for o in others[:1]])
 
@@ -52,7 +52,7 @@ def _filters_by_group(context: Context) -> dict[str, list[Instance]]:
 def _filter(each: Instance, group: Place, bucket: Instance, context: Context) -> Link:
     """Matches denied calls alone, and adds a number to its metric for each."""
     if group.instance and context.regions.same(each, group.instance) is False:
-        text = f"{each.address} is in another region than {group.address}"
+        text = f"{each.address} is in a different region from {group.address}"
         return broken("no_metric_filter", text, each.address)
     pattern = of_pattern(judge_filter_pattern(each, bucket, context), each, f"{each.address}.pattern")
     return together(*([pattern] if pattern.code else []), *_counts(each, context), holds(each, each.address))
@@ -61,10 +61,10 @@ def _filter(each: Instance, group: Place, bucket: Instance, context: Context) ->
 def _counts(each: Instance, context: Context) -> Iterator[Link]:
     value, where = context.argument(each, "metric_transformation", 0, "value"), f"{each.address}.metric_transformation[0].value"
     if value.is_unknown:
-        yield cannot_tell("unknown_metric_filter", f"the value of {each.address} is known after the apply", each.address)
+        yield cannot_tell("unknown_metric_filter", f"the value of {each.address} is known after apply", each.address)
     elif not value.number:
         shown = context.display_value(each, "metric_transformation", 0, "value")
-        yield broken("counts_nothing", f"{where} is {shown}, which counts nothing; 1 counts events", where, nearness=3)
+        yield broken("counts_nothing", f"{where} is {shown}, which does not count events; set it to 1", where, nearness=3)
 
 
 _PATTERNS = {
@@ -109,7 +109,7 @@ def alarms(settings: Mapping[str, Any], each: Instance, bucket: Instance, contex
     memory["pairs"] = memory.get("pairs", 0) + len(sure) + len(perhaps)
     most = max(_MOST_PAIRS, _PAIRS_OF_INSTANCE * len(context.plan.instances))
     if memory["pairs"] > most:
-        text = f"more than {most:,} pairs of a metric filter and an alarm come into question, and no more are looked at"
+        text = f"more than {most:,} pairs of metric filter and alarm are candidates, and planproof checks no more"
         yield cannot_tell("unknown_alarm", text, each.address)
         return
     told = [(watch, same_metric(watch, each, context)) for watch in perhaps]
@@ -128,16 +128,18 @@ def _no_alarm(each: Instance, name: Value, namespace: Value, context: Context) -
         part = "namespace" if near[0].get("metric_name", context).raw == name.raw else "metric_name"
         theirs = context.display_value(alarm, *near[0].path, part)
         ours = context.display_value(each, "metric_transformation", 0, part.removeprefix("metric_"))
-        text = f"{alarm.address} has {part} = {theirs}, and {each.address} writes {ours}; they have to be equal to the letter"
+        text = f"{alarm.address} has {part} = {theirs}, but {each.address} publishes {ours}; they must be identical"
         return broken("wrong_metric", text, f"{alarm.address}.{part}", nearness=1, to=alarm)
-    return broken("no_alarm", f"no alarm watches the metric that {each.address} writes", f"{each.address}.metric_transformation")
+    return broken(
+        "no_alarm", f"no alarm watches the metric that {each.address} publishes", f"{each.address}.metric_transformation"
+    )
 
 
 def _alarm(watch: Watch, each: Instance, bucket: Instance, doubt: str, settings: Mapping[str, Any], context: Context) -> Link:
     alarm = watch.alarm
     links = [cannot_tell("unknown_alarm", doubt, alarm.address)] if doubt else []
     if context.regions.same(alarm, each) is False:
-        text = f"{alarm.address} is in another region than {each.address}"
+        text = f"{alarm.address} is in a different region from {each.address}"
         links.append(broken("wrong_metric", text, alarm.address))
     links += [*shares_data_points(watch, each, bucket, context), *_switched_off(alarm, context)]
     links += _goes_off(watch, each, settings, context)
@@ -147,9 +149,9 @@ def _alarm(watch: Watch, each: Instance, bucket: Instance, doubt: str, settings:
 def _switched_off(alarm: Instance, context: Context) -> Iterator[Link]:
     enabled, where = context.argument(alarm, "actions_enabled"), f"{alarm.address}.actions_enabled"
     if enabled.raw is False:
-        yield broken("actions_off", f"{where} is false: the alarm tells nobody", where, nearness=3)
+        yield broken("actions_off", f"{where} is false: the alarm notifies no one", where, nearness=3)
     elif enabled.is_unknown:
-        yield cannot_tell("unknown_alarm", f"{where} is known after the apply", alarm.address)
+        yield cannot_tell("unknown_alarm", f"{where} is known after apply", alarm.address)
 
 
 def _goes_off(watch: Watch, each: Instance, settings: Mapping[str, Any], context: Context) -> Iterator[Link]:

@@ -53,17 +53,17 @@ def named(speaker: Instance, attribute: str, context: Context, *types: str) -> R
 def _called(each: Instance, speaker: Instance, caller: str, context: Context) -> Link:
     """The function is in the region, and lets the caller invoke it."""
     if context.regions.same(each, speaker) is False:
-        return broken("function_elsewhere", f"{each.address} is in another region than {speaker.address}", each.address)
+        return broken("function_elsewhere", f"{each.address} is in a different region from {speaker.address}", each.address)
     function = each
     if each.type == ALIAS:
         of = context.relations.resolve(each, ("function_name",), FUNCTION)
         if not of.targets:
-            return cannot_tell("unknown_action", f"which function {each.address} is for is not in the plan", each.address)
+            return cannot_tell("unknown_action", f"the plan does not show which function {each.address} is for", each.address)
         function = of.targets[0]
     found = context.relations.companions(function, PERMISSION, "function_name")
     links = [link for permission in found.sure for link in _permits(permission, each, speaker, caller, context)]
     links += [cannot_tell("unknown_action", reason, permission.address) for permission, reason in found.perhaps]
-    refused = f"no {PERMISSION} lets {caller} invoke {each.address} for {speaker.address}"
+    refused = f"no {PERMISSION} allows {caller} to invoke {each.address} for {speaker.address}"
     best = strongest(links) or broken("function_refuses", refused, each.address)
     return best._replace(where=(each.address,))
 
@@ -78,7 +78,9 @@ def _permits(permission: Instance, called: Instance, speaker: Instance, caller: 
     if _is_for_another(permission, speaker, context):
         return
     if unknown:
-        yield cannot_tell("unknown_action", f"what {permission.address} permits is known after the apply", permission.address)
+        yield cannot_tell(
+            "unknown_action", f"the permission that {permission.address} grants is known after apply", permission.address
+        )
     else:
         yield holds(None, permission.address)
 
@@ -127,7 +129,9 @@ def _literal(text: str, speaker: Instance, attribute: str, accepted: Collection[
     item = _OPS_ITEM.fullmatch(text)
     if item and "ops_item" in accepted:
         if own and item["region"] not in (own, "..."):
-            yield broken("function_elsewhere", f"{where} makes an OpsItem in {item['region']}, and the alarm is in {own}", where)
+            yield broken(
+                "function_elsewhere", f"{where} creates an OpsItem in {item['region']}, but the alarm is in {own}", where
+            )
         else:
             yield holds(None, where)
     elif (
@@ -138,8 +142,8 @@ def _literal(text: str, speaker: Instance, attribute: str, accepted: Collection[
         if any(matches(each.name, text) for each in context.policy.elsewhere("topics")):
             yield holds(None, where)
         else:
-            reason = f"{where} calls what this plan does not make: whether it may be called, and tells anybody, is not in it"
-            yield cannot_tell("unknown_action", f"{reason} (elsewhere.topics in the policy can say so)", where)
+            reason = f"{where} calls a target that this plan does not create, so it does not show whether the call is allowed and alerts someone"
+            yield cannot_tell("unknown_action", f"{reason} (declare it in elsewhere.topics of the policy)", where)
 
 
 def _is_of_plan(text: str, speaker: Instance, attribute: str, context: Context) -> bool:

@@ -1,7 +1,7 @@
 """Whether a pattern tells denied access to a bucket from what happens every day: it is tried on sample CloudTrail records.
 
 It has to match a denied read of an object, which is what a trail's data events are there for, and none of the ordinary records.
-The samples are filled in with the bucket's name and region; a name that is known only after the apply has a stand-in, which
+The samples are filled in with the bucket's name and region; a name that is known only after apply has a stand-in, which
 replaces it in the pattern too where the source tells where it goes.
 """
 
@@ -61,12 +61,12 @@ def judge_finding_pattern(rule: Instance, bucket: Instance, context: Context) ->
     try:
         pattern = event_pattern.compile(text)
     except PatternError as error:
-        return Judgement.REFUSED, f"is refused by AWS: {error}"
+        return Judgement.REFUSED, f"is rejected by AWS: {error}"
     regions = [context.regions.name(bucket) or "us-east-1", *_REGION.findall(text)[:_TRIED]]
     events = (e for account in _accounts(text) for region in regions for e in findings(bucket, account, region))
     if any(pattern.matches(event) for event in events):
         return Judgement.FITS, ""
-    return Judgement.MISSES, "matches no finding of GuardDuty that somebody reads the bucket who should not"
+    return Judgement.MISSES, "does not match GuardDuty findings about unauthorized reads of the bucket"
 
 
 def denied_reads(bucket: Instance, context: Context) -> list[Mapping[str, Any]]:
@@ -96,7 +96,7 @@ def _judge(
     try:
         matches = compiled(text)
     except PatternError as error:
-        return Judgement.REFUSED, f"is refused by AWS: {error}"
+        return Judgement.REFUSED, f"is rejected by AWS: {error}"
     name, region = _name(bucket) if _looks_at_names(text) else _STAND_IN, context.regions.name(bucket)
     found = [_try(matches, name, account, region or "us-east-1") for account in _accounts(text)]
     best = min(found, key=lambda pair: _BEST.index(pair[0]))
@@ -111,10 +111,10 @@ _BEST = (Judgement.FITS, Judgement.NOISE, Judgement.MISSES)
 def _try(matches: Matcher, bucket: str, account: str, region: str) -> tuple[Judgement, str]:
     events = _samples(bucket, account, region)
     ordinary = next((e for e in events if e.access == "ordinary" and matches(e.record)), None)
-    what = f"what happens every day ({ordinary.name}: {ordinary.about})" if ordinary else ""
+    what = f"routine events ({ordinary.name}: {ordinary.about})" if ordinary else ""
     if not any(matches(e.record) for e in events if _is_denied_read(e)):
-        return Judgement.MISSES, f"matches no denied read of the bucket's objects{f', but {what}' if what else ''}"
-    return (Judgement.NOISE, f"matches denied access and {what} alike") if what else (Judgement.FITS, "")
+        return Judgement.MISSES, f"does not match denied object reads{f' and does match {what}' if what else ''}"
+    return (Judgement.NOISE, f"matches both denied access and {what}") if what else (Judgement.FITS, "")
 
 
 def _is_denied_read(sample: Sample) -> bool:
@@ -150,7 +150,7 @@ def _doubt(text: str, matches: Matcher, name: str, bucket: Instance, region: str
         for place in regions[:_TRIED]:
             if any(_try(matches, name, account, place)[0] is Judgement.FITS for account in _accounts(text)):
                 what = "bucket's name" if name != names[0] else "bucket's region"
-                return f"matches one {what.split()[-1]} alone, and the {what} is not known before the apply"
+                return f"matches only one {what.split()[-1]}, and the {what} is known after apply"
     return ""
 
 
@@ -231,7 +231,7 @@ def _known_names(context: Context) -> set[str]:
     return {bucket.get("bucket").text or "" for bucket in context.plan.of_type(BUCKET)}
 
 
-# --- patterns that are known only after the apply ---------------------------------------------------------------------
+# --- patterns that are known only after apply ---------------------------------------------------------------------
 
 
 def _written(instance: Instance, attribute: str, bucket: Instance, context: Context) -> str | None:
@@ -257,5 +257,5 @@ def _why_unknown(instance: Instance, attribute: str, context: Context) -> str:
     origins = context.origins(instance, attribute)
     made_of = [o.display_name for o in origins if o.kind is Kind.RESOURCE]
     lost = lost_reason(origins)
-    what = f" (made of {', '.join(dict.fromkeys(made_of))})" if made_of else f": {lost}" if lost else ""
-    return f"is known after the apply{what}{'' if context.source or lost else '; give the source'}"
+    what = f" (built from {', '.join(dict.fromkeys(made_of))})" if made_of else f": {lost}" if lost else ""
+    return f"is known after apply{what}{'' if context.source or lost else '; provide the source'}"

@@ -51,17 +51,17 @@ def _in_force(rule: Instance, bucket: Instance, context: Context) -> Iterator[Li
     state, enabled = context.argument(rule, "state"), context.argument(rule, "is_enabled")
     if state.text == "DISABLED" or (enabled.raw is False and not state.text):
         where = f"{rule.address}.{'state' if state.text else 'is_enabled'}"
-        yield broken("rule_disabled", f"{where} switches the rule off", where, nearness=4)
+        yield broken("rule_disabled", f"{where} disables the rule", where, nearness=4)
     bus, where = context.argument(rule, "event_bus_name"), f"{rule.address}.event_bus_name"
     if bus.text and bus.text.rsplit("/", 1)[-1] != "default":
         shown = context.display_value(rule, "event_bus_name")
-        yield broken("rule_on_other_bus", f"{where} is {shown}; AWS services send to the default bus", where, nearness=3)
+        yield broken("rule_on_other_bus", f"{where} is {shown}; AWS services send events to the default bus", where, nearness=3)
     here = context.regions.same(rule, bucket)
     if here is False:
-        yield broken("rule_elsewhere", f"{rule.address} is in another region than the bucket", rule.address, nearness=3)
+        yield broken("rule_elsewhere", f"{rule.address} is in a different region from the bucket", rule.address, nearness=3)
     unknown = next((name for name, value in (("state", state), ("event_bus_name", bus)) if value.is_unknown), None)
     if unknown or here is None:
-        what = f"{rule.address}.{unknown} is known after the apply" if unknown else "the region of the rule is not in the plan"
+        what = f"{rule.address}.{unknown} is known after apply" if unknown else "the region of the rule is not in the plan"
         yield cannot_tell("unknown_rule", what, rule.address)
 
 
@@ -90,13 +90,13 @@ def detectors(_: Instance, bucket: Instance, context: Context) -> Iterator[Link]
             continue
         unknown = next((where for where, is_on in switches if is_on is None), None)
         if unknown:
-            yield cannot_tell("unknown_detector", f"{unknown} is known after the apply", detector.address, to=detector)
+            yield cannot_tell("unknown_detector", f"{unknown} is known after apply", detector.address, to=detector)
         else:
             yield holds(detector, detector.address)
 
 
 def _switches(detector: Instance, context: Context) -> Iterator[tuple[str, bool | None]]:
-    """What switches the detector or its S3 protection, and whether it is on; None if that is known after the apply."""
+    """What switches the detector or its S3 protection, and whether it is on; None if that is known after apply."""
     features = context.relations.companions(detector, FEATURE, "detector_id").sure
     of_s3 = [each for each in features if context.argument(each, "name").text == "S3_DATA_EVENTS"]
     values = [(detector, "enable", context.argument(detector, "enable"))]

@@ -23,7 +23,7 @@ def same_metric(watch: Watch, each: Instance, context: Context) -> str | None:
         if same is False:
             return None
         if same is None:
-            doubt = f"{watch.alarm.address}.{theirs} is known after the apply, and so is whether it is {each.address}'s"
+            doubt = f"{watch.alarm.address}.{theirs} is known after apply, so the plan does not show whether it matches the metric of {each.address}"
     return doubt
 
 

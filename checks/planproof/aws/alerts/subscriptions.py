@@ -37,7 +37,7 @@ def subscription(target: Target, topic: Instance, bucket: Instance, context: Con
     links = [_subscribed(each, target, topic, bucket, context) for each in found.sure]
     links += [cannot_tell("unknown_subscription", reason, each.address) for each, reason in found.perhaps]
     links += _channels_on(topic, context)
-    return strongest(links) or broken("no_subscription", f"nobody is subscribed to {topic.address}", topic.address)
+    return strongest(links) or broken("no_subscription", f"{topic.address} has no subscription", topic.address)
 
 
 def _channels_on(topic: Instance, context: Context) -> Iterator[Link]:
@@ -64,20 +64,20 @@ def _channels(context: Context) -> tuple[dict[str, list[Instance]], dict[str, li
 def _subscribed(each: Instance, target: Target, topic: Instance, bucket: Instance, context: Context) -> Link:
     """Gets what is published."""
     if context.regions.same(each, topic) is False:
-        text = f"{each.address} is in another region than {topic.address}: a subscription is made in its topic's"
+        text = f"{each.address} is in a different region from {topic.address}: create the subscription in the region of its topic"
         return broken("subscription_elsewhere", text, each.address)
     policy, where = context.argument(each, "filter_policy"), f"{each.address}.filter_policy"
     if policy.is_unset or policy.text == "{}":
         return holds(True, each.address)
     answer = _lets_through(each, policy.text, target, bucket, context)
     if answer is None:
-        return cannot_tell("unknown_subscription", f"whether {where} lets the alert through cannot be told", where)
+        return cannot_tell("unknown_subscription", f"the plan does not show whether {where} lets the alert through", where)
     if answer:
         return holds(True, each.address)
-    what = "message attributes, which no alarm and no rule sends"
+    what = "message attributes, which alarms and rules do not send"
     if context.argument(each, "filter_policy_scope").text == "MessageBody":
-        what = f"what {target.speaker.address} does not send"
-    return broken("subscription_filters", f"{where} asks for {what}", where)
+        what = f"content that {target.speaker.address} does not send"
+    return broken("subscription_filters", f"{where} requires {what}", where)
 
 
 def _lets_through(each: Instance, policy: str | None, target: Target, bucket: Instance, context: Context) -> bool | None:

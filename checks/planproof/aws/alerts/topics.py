@@ -45,7 +45,7 @@ def alarm_topics(settings: Mapping[str, Any], alarm: Instance, _: Instance, cont
         yield from _actions(speaker, settings, context)
     for each in context.plan.of_type(COMPOSITE):
         if context.argument(each, "alarm_rule").is_unknown and alarm in _referred(each, "alarm_rule", context):
-            reason = f"{each.address}.alarm_rule is known after the apply"
+            reason = f"{each.address}.alarm_rule is known after apply"
             yield from (
                 link._replace(code="unknown_alarm", reason=reason, undetermined=True)
                 for link in _actions(each, settings, context)
@@ -59,12 +59,12 @@ def _referred(instance: Instance, attribute: str, context: Context) -> list[Inst
 def _actions(alarm: Instance, settings: Mapping[str, Any], context: Context) -> Iterator[Link]:
     where = f"{alarm.address}.alarm_actions"
     if context.argument(alarm, "actions_enabled").raw is False:
-        yield broken("actions_off", f"{alarm.address}.actions_enabled is false: the alarm tells nobody", where)
+        yield broken("actions_off", f"{alarm.address}.actions_enabled is false: the alarm notifies no one", where)
         return
     value = context.argument(alarm, "alarm_actions")
     if value.is_unset:
         others = [a for a in ("ok_actions", "insufficient_data_actions") if not context.argument(alarm, a).is_unset]
-        instead = f"; {' and '.join(others)} tell when it is over" if others else ""
+        instead = f"; {' and '.join(others)} do not run in state ALARM" if others else ""
         yield broken("no_alarm_actions", f"{where} is empty{instead}", where)
         return
     yield from reached(partial(Target, speaker=alarm, publisher=ALARMS_PRINCIPAL), "alarm_actions", settings, context)
@@ -98,7 +98,7 @@ def _topics(to: Callable[[Place], Target], attribute: str, context: Context) -> 
     if found.open_ended or (
         value.has_unknown and others and not literal and not _is_something_else(instance, attribute, context)
     ):
-        yield cannot_tell("unknown_topic", found.reason or f"{where} is known after the apply", where)
+        yield cannot_tell("unknown_topic", found.reason or f"{where} is known after apply", where)
     elif others and not literal:
         yield broken("no_topic", f"{where} names no SNS topic", where)
 
@@ -108,10 +108,10 @@ def _published(target: Target, where: str, context: Context) -> Link:
     topic, speaker = target.topic, target.speaker
     is_fifo = topic.name.endswith(".fifo") or (topic.instance is not None and topic.instance.get("fifo_topic").raw is True)
     if _is_elsewhere(topic, speaker, context):
-        text = f"{topic.address or topic.name} is in another region than {speaker.address}, which publishes in its own alone"
+        text = f"{topic.address or topic.name} is in a different region from {speaker.address}, which publishes only in its own region"
         return broken("topic_elsewhere", text, where, nearness=1, to=target)
     if is_fifo:
-        text = f"{topic.address or topic.name} is a FIFO topic, to which {target.publisher} publishes nothing"
+        text = f"{topic.address or topic.name} is a FIFO topic, and {target.publisher} cannot publish to FIFO topics"
         return broken("fifo_topic", text, where, nearness=1, to=target)
     return holds(target, where)
 

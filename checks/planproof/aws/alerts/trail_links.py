@@ -22,14 +22,14 @@ from planproof.policy.model import Declared
 from planproof.text.wildcards import matches
 
 _NOT_COVERED = {
-    Coverage.NO_DATA_EVENTS: ("no_data_events", "logs no S3 data events, so no read or write of an object"),
-    Coverage.OTHER_BUCKETS: ("bucket_not_covered", "logs S3 data events, but not of this bucket"),
+    Coverage.NO_DATA_EVENTS: ("no_data_events", "logs no S3 data events, so it records no object reads or writes"),
+    Coverage.OTHER_BUCKETS: ("bucket_not_covered", "logs S3 data events, but not for this bucket"),
     Coverage.REFUSED_ARN: (
         "bucket_not_covered",
-        'names the bucket by its ARN without the "/" behind it, which CloudTrail refuses',
+        'names the bucket by an ARN without a trailing "/", which CloudTrail rejects',
     ),
-    Coverage.PART: ("only_part_covered", "logs the data events of a part of the bucket alone"),
-    Coverage.WRITES_ONLY: ("only_writes_covered", "logs writes of the bucket's objects but no reads"),
+    Coverage.PART: ("only_part_covered", "logs data events for only part of the bucket"),
+    Coverage.WRITES_ONLY: ("only_writes_covered", "logs writes to the bucket's objects but not reads"),
 }
 
 
@@ -56,11 +56,13 @@ def seen_by_trails(bucket: Instance, context: Context) -> Hashable:
 def _no_trail(settings: Mapping[str, Any], context: Context) -> Link:
     trails = context.plan.of_type(TRAIL)
     if not trails:
-        reason = "there is no aws_cloudtrail in the plan"
+        reason = "the plan has no aws_cloudtrail"
         if settings["no_trail"] == "fail":
-            return broken("no_trail", reason)
+            return broken("no_trail", reason, TRAIL)
         return cannot_tell(
-            "unknown_trail", f"{reason}; if another configuration makes it, elsewhere.trails in the policy can say so"
+            "unknown_trail",
+            f"{reason}; if another configuration creates the trail, declare it in elsewhere.trails of the policy",
+            TRAIL,
         )
     selectors = context.once(trail_index).selectors
     trail = next((t for t in trails if selectors[t.address]), trails[0])
@@ -88,17 +90,17 @@ def _off(trail: Instance, context: Context) -> Iterator[Link]:
     if logging.raw is False:
         yield broken("trail_not_logging", f"{where} is false: the trail logs nothing", where, nearness=Coverage.WHOLE)
     elif logging.is_unknown:
-        yield cannot_tell("unknown_trail", f"{where} is known after the apply", trail.address)
+        yield cannot_tell("unknown_trail", f"{where} is known after apply", trail.address)
 
 
 def _elsewhere(trail: Instance, bucket: Instance, context: Context) -> Iterator[Link]:
     everywhere, where = context.argument(trail, "is_multi_region_trail"), f"{trail.address}.is_multi_region_trail"
     here = True if everywhere.raw is True else context.regions.same(trail, bucket)
     if here is False and not everywhere.is_unknown:
-        text = f"{trail.address} logs its own region alone (is_multi_region_trail), and the bucket is in another"
+        text = f"{trail.address} logs only its own region (is_multi_region_trail), but the bucket is in another"
         yield broken("trail_elsewhere", text, where, nearness=Coverage.WHOLE)
     elif here is not True:
-        text = f"whether {trail.address} and the bucket are in one region is not in the plan"
+        text = f"the plan does not show whether {trail.address} and the bucket are in the same region"
         yield cannot_tell("unknown_trail", text, trail.address)
 
 
@@ -130,7 +132,7 @@ def _without_star(trail: Instance, where: str, context: Context) -> Iterator[Lin
     https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_CreateTrail.html"""
     value = context.argument(trail, "cloud_watch_logs_group_arn")
     if not _has_star(value.text, trail, context):
-        text = f'{where} is an ARN without ":*" behind it, which CloudTrail refuses'
+        text = f'{where} is an ARN without a trailing ":*", which CloudTrail rejects'
         yield broken("log_group_without_star", text, where)
 
 
@@ -162,7 +164,7 @@ def _named_groups(trail: Instance, where: str, context: Context) -> Iterator[Lin
     if value.text and not found.targets:
         yield _outside(value.text, trail, where, context)
     elif not found.targets and (found.open_ended or not found.candidates):
-        yield cannot_tell("unknown_log_group", found.reason or f"{where} is known after the apply", where)
+        yield cannot_tell("unknown_log_group", found.reason or f"{where} is known after apply", where)
 
 
 def _outside(arn: str, trail: Instance, where: str, context: Context) -> Link:
@@ -171,16 +173,16 @@ def _outside(arn: str, trail: Instance, where: str, context: Context) -> Link:
     elsewhere = next((group for group in context.plan.of_type(LOG_GROUP) if group.get("name").text == name), None)
     region, own = identifier(arn).region, context.regions.name(trail)
     if elsewhere is not None:
-        return broken("log_group_elsewhere", f"{elsewhere.address} is in another region than {trail.address}", where)
+        return broken("log_group_elsewhere", f"{elsewhere.address} is in a different region from {trail.address}", where)
     if region and own and region != own:
-        return broken("log_group_elsewhere", f"{where} is a log group of {region}, and the trail is in {own}", where)
+        return broken("log_group_elsewhere", f"{where} is a log group in {region}, but the trail is in {own}", where)
     return holds(Place(None, name), where)
 
 
 def _group(group: Instance, trail: Instance, context: Context) -> Link:
     links = []
     if context.regions.same(trail, group) is False:
-        text = f"{group.address} is in another region than {trail.address}"
+        text = f"{group.address} is in a different region from {trail.address}"
         links.append(broken("log_group_elsewhere", text, group.address))
     return together(*links, *_without_filters(group, context), holds(Place(group), group.address))
 
@@ -190,10 +192,12 @@ def _without_filters(group: Instance, context: Context) -> Iterator[Link]:
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch_Logs_Log_Classes.html"""
     kind, where = context.argument(group, "log_group_class"), f"{group.address}.log_group_class"
     if kind.is_unknown:
-        yield cannot_tell("unknown_log_group", f"{where} is known after the apply", group.address)
+        yield cannot_tell("unknown_log_group", f"{where} is known after apply", group.address)
     elif not kind.is_unset and kind.text != "STANDARD":
         shown = context.display_value(group, "log_group_class")
-        yield broken("log_class_without_filters", f"{where} is {shown}: a group of this class has no metric filters", where)
+        yield broken(
+            "log_class_without_filters", f"{where} is {shown}: log groups of this class do not support metric filters", where
+        )
 
 
 def _declared_groups(trail: Declared, context: Context) -> Iterator[Link]:
@@ -204,5 +208,5 @@ def _declared_groups(trail: Declared, context: Context) -> Iterator[Link]:
     for name in found:
         yield holds(Place(None, name), "elsewhere.log_groups")
     if not found:
-        reason = f"the trail is made elsewhere ({trail.reason}), and no metric filter of this plan reads a log group of elsewhere.log_groups"
+        reason = f"another configuration creates the trail ({trail.reason}), and no metric filter in this plan reads a log group in elsewhere.log_groups"
         yield cannot_tell("unknown_log_group", reason)

@@ -145,7 +145,7 @@ def _selectors(trail: Instance, context: Context) -> Iterator[Selector]:
     for name, read in (("event_selector", _basic), ("advanced_event_selector", _advanced)):
         value = context.argument(trail, name)
         if value.is_unknown:
-            yield Selector(arns=(), undetermined=f"known after the apply: {trail.address}.{name}")
+            yield Selector(arns=(), undetermined=f"known after apply: {trail.address}.{name}")
         for number in range(len(value.items())):
             yield from read(trail, (name, number), context)
 
@@ -153,14 +153,14 @@ def _selectors(trail: Instance, context: Context) -> Iterator[Selector]:
 def _basic(trail: Instance, path: Path, context: Context) -> Iterator[Selector]:
     kind = context.argument(trail, *path, "read_write_type")
     resources = context.argument(trail, *path, "data_resource")
-    unknown = next((f"known after the apply: {trail.address}.{path[0]}" for v in (kind, resources) if v.is_unknown), "")
+    unknown = next((f"known after apply: {trail.address}.{path[0]}" for v in (kind, resources) if v.is_unknown), "")
     if resources.is_unknown:
         yield Selector(arns=(), undetermined=unknown)
     for number in range(len(resources.items())):
         what = context.argument(trail, *path, "data_resource", number, "type")
         if what.text == OBJECTS or what.is_unknown:
             arns, still_open = _arns(trail, (*path, "data_resource", number, "values"), context)
-            still_open = still_open or unknown or (f"known after the apply: {trail.address}.{path[0]}" if what.is_unknown else "")
+            still_open = still_open or unknown or (f"known after apply: {trail.address}.{path[0]}" if what.is_unknown else "")
             yield Selector(
                 arns=() if unknown or what.is_unknown else arns, reads=kind.text != "WriteOnly", undetermined=still_open
             )
@@ -173,7 +173,7 @@ _FIXED = {"eventCategory": "Data", "resources.type": OBJECTS, "eventSource": "s3
 def _advanced(trail: Instance, path: Path, context: Context) -> Iterator[Selector]:
     fields, still_open = [], ""
     conditions = context.argument(trail, *path, "field_selector")
-    anything = Selector(arns=(), undetermined=f"known after the apply: {trail.address}.{path[0]}")
+    anything = Selector(arns=(), undetermined=f"known after apply: {trail.address}.{path[0]}")
     if conditions.is_unknown:
         yield anything
         return
@@ -199,7 +199,7 @@ def _advanced(trail: Instance, path: Path, context: Context) -> Iterator[Selecto
 
 def _plain(trail: Instance, path: Path, context: Context) -> tuple[tuple[str, ...], str]:
     value = context.argument(trail, *path)
-    unknown = f"known after the apply: {trail.address}.{path[0]}" if value.has_unknown else ""
+    unknown = f"known after apply: {trail.address}.{path[0]}" if value.has_unknown else ""
     return tuple(element.text for element in value.items() if element.text is not None), unknown
 
 
@@ -222,8 +222,8 @@ def _arns(trail: Instance, path: Path, context: Context) -> tuple[tuple[str, ...
     every = all(o.kind in (Kind.RESOURCE, Kind.CONSTANT) for o in origins)
     if buckets and (exact or every or missing == len(buckets)):
         return (*known, *(f"{arn_name(bucket)}/" for bucket in buckets.values())), ""
-    lost = lost_reason(origins) or "the plan does not say which bucket it is"
-    return tuple(known), f"{trail.address}.{path[0]} is known after the apply, and {lost}"
+    lost = lost_reason(origins) or "the plan does not show which bucket it is"
+    return tuple(known), f"{trail.address}.{path[0]} is known after apply, and {lost}"
 
 
 def _of_elements(elements: list[Result], trail: Instance, path: Path, context: Context) -> tuple[tuple[str, ...], str]:
@@ -234,8 +234,8 @@ def _of_elements(elements: list[Result], trail: Instance, path: Path, context: C
         try:
             text = filled(element, lambda part: _stand_in(part, context))
         except ValueError:
-            reason = next((o.reason for o in element.all_origins if o.reason), "the plan does not say which bucket it is")
-            still_open = f"{trail.address}.{path[0]} is known after the apply, and {reason}"
+            reason = next((o.reason for o in element.all_origins if o.reason), "the plan does not show which bucket it is")
+            still_open = f"{trail.address}.{path[0]} is known after apply, and {reason}"
             continue
         match = _ARN.match(text) if isinstance(text, str) else None
         if match:

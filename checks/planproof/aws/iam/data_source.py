@@ -52,10 +52,10 @@ class _Blocks:
             self._merge_all(argument)
         own = self._data.get("statement")
         if own.is_unknown:
-            self._open.append(f"known after the apply: {self._data.address}.statement")
+            self._open.append(f"known after apply: {self._data.address}.statement")
         for number, block in enumerate(own.items()):
             if block.is_unknown:
-                self._open.append(f"known after the apply: {self._data.address}.statement[{number}]")
+                self._open.append(f"known after apply: {self._data.address}.statement[{number}]")
             else:
                 self._merge(self._statement(block, number))
         for argument in ("override_json", "override_policy_documents"):
@@ -68,7 +68,7 @@ class _Blocks:
 
     def _merge(self, statement: Statement) -> None:
         if isinstance(statement.sid, Unknown):
-            self._open.append(f"which statement it replaces is known after the apply: a sid of {self._data.address}")
+            self._open.append(f"known after apply, and decides which statement is replaced: a sid of {self._data.address}")
         elif statement.sid:
             same = next((n for n, other in enumerate(self._statements) if other.sid == statement.sid), None)
             if same is not None:
@@ -124,7 +124,7 @@ class _Blocks:
 
     def _lost(self, origins: Origins, argument: str) -> Document:
         lost = lost_reason(origins)
-        return Document(problem=f"known after the apply: {self._data.address}.{argument}{f': {lost}' if lost else ''}")
+        return Document(problem=f"known after apply: {self._data.address}.{argument}{f': {lost}' if lost else ''}")
 
     def _unread_makers(self, origins: Origins) -> list[Instance]:
         """The data sources behind the elements that are unknown, in the order they are written."""

@@ -38,13 +38,13 @@ def _unknown_text(instance: Instance, path: tuple[str | int, ...], where: str, c
     if makers:
         found = [of_data_source(data, context) for data in makers]
         names = " or ".join(data.address for data in makers)
-        problem = f"which of {names} {where} is, is known after the apply"
+        problem = f"{where} may be any of {names}; known after apply"
         return found[0] if len(found) == 1 else Document(problem=problem, alternatives=tuple(found))
     lost = lost_reason(origins)
     made_of = ", ".join(dict.fromkeys(o.display_name for o in origins if o.kind is Kind.RESOURCE))
-    help_ = "" if context.source else "; give the source (the folder, or the saved plan)"
-    reason = f"{where} cannot be followed: {lost}" if lost else f"known after the apply: {where}"
-    return Document(problem=reason if lost else f"{reason}{f' (made of {made_of})' if made_of else ''}{help_}")
+    help_ = "" if context.source else "; provide the source (the folder or the saved plan)"
+    reason = f"{where} cannot be followed: {lost}" if lost else f"known after apply: {where}"
+    return Document(problem=reason if lost else f"{reason}{f' (built from {made_of})' if made_of else ''}{help_}")
 
 
 def _data_sources(origins: Origins) -> list[Instance]:

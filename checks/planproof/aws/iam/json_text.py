@@ -38,7 +38,7 @@ def parsed(text: str) -> Document:
 
 
 def _malformed(what: str) -> Document:
-    return Document(problem=f"no policy that AWS takes: {what}", malformed=True)
+    return Document(problem=f"not a policy that AWS accepts: {what}", malformed=True)
 
 
 def loads(text: str) -> Any:
@@ -63,7 +63,7 @@ def _without_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _no_constant(name: str) -> None:
-    raise _Malformed(f"{name} is no JSON")
+    raise _Malformed(f"{name} is not JSON")
 
 
 def document_of(raw: Any) -> Document:
@@ -75,7 +75,7 @@ def document_of(raw: Any) -> Document:
         if len(statements) > MAX_STATEMENTS:
             raise _Malformed(f"more than {MAX_STATEMENTS} statements")
         known = [s for s in statements if not isinstance(s, Unknown)]
-        unread = tuple(f"known after the apply: {s.what}" for s in statements if isinstance(s, Unknown))
+        unread = tuple(f"known after apply: {s.what}" for s in statements if isinstance(s, Unknown))
         return Document(tuple(_statement(s, n) for n, s in enumerate(known, 1)), undetermined=unread)
     except _Malformed as error:
         return _malformed(str(error))
@@ -88,7 +88,7 @@ def _statement(raw: Any, number: int) -> Statement:
     if not isinstance(raw, dict):
         raise _Malformed(f"statement {number} is not an object")
     if not raw.keys() <= _ELEMENTS:
-        raise _Malformed(f"statement {number} has an element that is none of a policy's")
+        raise _Malformed(f"statement {number} has an element that does not exist in a policy")
     effect = raw.get("Effect")
     if isinstance(effect, str):
         effect = effect.capitalize()  # IAM takes `allow` too, whatever its pages say: AWS's own Account Factory has such a role
@@ -151,5 +151,5 @@ def _texts(raw: Any, number: int) -> tuple[Text, ...]:
         elif isinstance(part, (int, float)):
             found.append(str(part))
         else:
-            raise _Malformed(f"statement {number} has an object or null where a text belongs")
+            raise _Malformed(f"statement {number} has an object or null instead of a string")
     return tuple(found)

@@ -2,9 +2,9 @@
 
 `planproof.aws.iam.documents.read` makes a `Document` of whatever the plan has: a JSON string, a data source, or its deferred blocks.
 Here is the language itself, in one normal form: strings and lists are lists, `NotPrincipal` and `NotAction` are flags, operators
-are split into their parts. A text that is known only after the apply is an `Unknown` in its place, so that the rest can be judged.
+are split into their parts. A text that is known only after apply is an `Unknown` in its place, so that the rest can be judged.
 
-Answers are True, False, or None for "known only after the apply"; `both`, `either` and `negated` combine them.
+Answers are True, False, or None for "known only after apply"; `both`, `either` and `negated` combine them.
 
     document = iam_documents.read(key, context, "policy")
     document.problem                                    # "" or why there is nothing to judge; `malformed`: AWS would refuse it
@@ -49,12 +49,12 @@ class Who(enum.Enum):
     ACCOUNT = "account"  # everyone in it whom its own policies let
     ANYONE = "anyone"
     OTHER = "unrecognised principal"  # known, and none of these
-    SOMEBODY = "account, user or role known after the apply"
-    UNSURE = "principal known after the apply"
+    SOMEBODY = "account, user or role known after apply"
+    UNSURE = "principal known after apply"
 
 
 class Unknown(NamedTuple):
-    """A text that is known only after the apply. Two are the same text where `exact` and equal.
+    """A text that is known only after apply. Two are the same text where `exact` and equal.
 
     `what` names what it is made of (`aws_iam_user.a.arn`), `who` what such a principal is, `types` the resource types behind it.
     """

@@ -59,7 +59,7 @@ PERSON: Request = {
 LONG_TERM = "long-term access keys"
 WITHOUT_MFA: Mapping[str, Request] = {
     LONG_TERM: {**PERSON, **_NO_MFA},
-    "a session made without MFA": {**PERSON, PRESENT: "false", AGE: None},
+    "a session created without MFA": {**PERSON, PRESENT: "false", AGE: None},
 }
 
 
@@ -111,7 +111,7 @@ def by_trust(role: Instance, context: Context, judge: Callable[[Trust], Outcome]
 
 
 def _empty(role: Instance) -> Document:
-    return Document(problem="no policy that AWS takes: it is empty", malformed=True, where=(f"{role.address}.{POLICY}",))
+    return Document(problem="not a policy that AWS accepts: it is empty", malformed=True, where=(f"{role.address}.{POLICY}",))
 
 
 def _judged(document: Document, judge: Callable[[Trust], Outcome], public: Callable[[str], str]) -> Outcome:
@@ -121,10 +121,10 @@ def _judged(document: Document, judge: Callable[[Trust], Outcome], public: Calla
         return unknown("unknown_policy", document.problem, *document.where)
     refused = _refused(document)
     if refused:
-        return failed("malformed_policy", f"{POLICY} is no policy that AWS takes: {refused}", *document.where)
+        return failed("malformed_policy", f"{POLICY} is not a policy that AWS accepts: {refused}", *document.where)
     principals = sum(len(statement.principals) for statement in document.statements)
     if len(document.statements) > MAX_STATEMENTS or principals > MAX_PRINCIPALS:
-        return failed("malformed_policy", f"{POLICY} is longer than AWS takes (4,096 characters)", *document.where)
+        return failed("malformed_policy", f"{POLICY} exceeds the AWS limit of 4,096 characters", *document.where)
     return judge(Trust(document, public))
 
 
@@ -135,11 +135,11 @@ def _refused(document: Document) -> str:
         return "it has no statement"
     for number, statement in enumerate(document.statements, 1):
         if not statement.principals or any(principal.id == "" for principal in statement.principals):
-            return f"statement {number} names no Principal"
+            return f"statement {number} has no Principal"
         if not statement.actions:
-            return f"statement {number} names no Action"
+            return f"statement {number} has no Action"
         if statement.resources:
-            return f"statement {number} has a Resource, which is the role itself"
+            return f"statement {number} has a Resource, which a trust policy cannot have"
     return ""
 
 
@@ -220,14 +220,14 @@ _SHOWN = {
     Who.USER: "an IAM user",
     Who.ACCOUNT: "an AWS account",
     Who.ANYONE: "anyone (*)",
-    Who.OTHER: "a principal of no known kind",
-    Who.SOMEBODY: "an account, user or role that is known after the apply",
-    Who.UNSURE: "a principal that is known after the apply",
+    Who.OTHER: "a principal of an unknown kind",
+    Who.SOMEBODY: "an account, user or role known after apply",
+    Who.UNSURE: "a principal known after apply",
 }
 
 
 def unread_parts(*statements: Statement) -> str:
-    """What of these statements is known only after the apply, for the reason of an UNKNOWN."""
+    """What of these statements is known only after apply, for the reason of an UNKNOWN."""
     texts = [text for s in statements for text in _texts(s) if isinstance(text, Unknown)]
     return ", ".join(dict.fromkeys(text.what for text in texts))
 

@@ -1,7 +1,8 @@
-"""Writes down what fails today, so that later runs fail only on what is new.
+"""Records today's failures, so that later runs fail only on new ones.
 
-The file holds, by plan, the check, the subject and the reason code of each failure, and no value of a plan; commit it. Then:
-planproof check plan.json --baseline planproof-baseline.json"""
+For each plan, the file contains the check, the subject and the reason code of each failure, and no values of the plan. Commit it. Then run:
+
+  planproof check plan.json --baseline planproof-baseline.json"""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ import os
 from planproof.baseline import DEFAULT_FILE, Baseline, is_failure
 from planproof.cli import inputs
 from planproof.cli.exit_codes import OK
+from planproof.cli.options import add_own_checks, add_policy
 from planproof.engine import find_policy
 from planproof.errors import BaselineError, CommandError
 from planproof.registry import own_checks
@@ -19,13 +21,13 @@ from planproof.verdict import EXCEPTION_EXPIRED
 
 def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION", dest="action")
-    write = actions.add_parser("write", help="record today's failures", description="Records what fails in these plans today.")
+    write = actions.add_parser("write", help="record today's failures", description="Records the failures of these plans.")
     write.add_argument("plans", metavar="PLAN", nargs="+", help="as for planproof check")
     write.add_argument("-o", "--output", metavar="FILE", default=DEFAULT_FILE, help=f"the baseline (default: {DEFAULT_FILE})")
     write.add_argument("--source", metavar="DIR|SAVED-PLAN", help="as for planproof check")
-    write.add_argument("--policy", metavar="POLICY", help="as for planproof check")
+    add_policy(write)
+    add_own_checks(write)
     write.add_argument("--run-terraform", action="store_true", help="as for planproof check")
-    write.add_argument("--checks", metavar="DIR", action="append", default=[], help="as for planproof check")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -38,15 +40,20 @@ def run(options: argparse.Namespace) -> int:
     reports = list(inputs.judge_with_progress(found, policy, options.source, scope))
     problems = [problem for report in reports for problem in report.errors]
     if problems:
-        raise CommandError(f"no baseline is written, as not everything could be judged: {problems[0]}")
+        raise CommandError(f"no baseline is written, because not everything could be judged: {problems[0]}")
     baseline = Baseline.of(reports, options.output)
     write_files([(options.output, baseline.text())])
     count = sum(sum(known.values()) for known in baseline.plans.values())
-    print(f"{options.output}: {count} failures of {len(baseline.plans)} plans recorded")
+    plans = len(baseline.plans)
+    print(f"{options.output}: {_counted(count, 'failure')} of {_counted(plans, 'plan')} recorded")
     expired = sum(f.code == EXCEPTION_EXPIRED and is_failure(f, report) for report in reports for f in report.findings)
     if expired:
-        print(f"{expired} are not: their exceptions have run out, and a baseline does not renew them")
+        print(f"{expired} not recorded: their exceptions have expired, and a baseline does not renew them")
     return OK
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
 
 
 def _refuse_to_replace(path: str) -> None:
@@ -55,4 +62,4 @@ def _refuse_to_replace(path: str) -> None:
         try:
             Baseline.load(path)
         except BaselineError:
-            raise CommandError(f"{path} exists and is no baseline; it is not written over") from None
+            raise CommandError(f"{path} exists and is not a baseline; it is not overwritten") from None

@@ -1,11 +1,11 @@
-"""Runs Checkov with this pack, and fails where Checkov itself would break silently and exit 0.
+"""Runs Checkov with this pack, and fails if Checkov itself would break silently and exit 0.
 
-Everything after `planproof checkov` is Checkov's own: planproof checkov -f plan.json -o sarif --soft-fail-on LOW
+All arguments after `planproof checkov` are Checkov's own: planproof checkov -f plan.json -o sarif --soft-fail-on LOW
 
-Refused, with exit code 2, before Checkov starts: a plan that is missing, truncated, no plan at all or in a file that Checkov does not
-read, nothing to judge, a folder of checks that is missing or that Checkov would pass over, a check that cannot be loaded, a policy that
-cannot be used. Refused after it: a plan that Checkov did not look at, and an entry of --check that chooses no check. What Checkov looked
-at is asked of its report, not foretold from its options.
+Before Checkov starts, these end with exit code 2: a plan that is missing, truncated, not a plan or in a file that Checkov does not read;
+nothing to judge; a folder of checks that is missing or that Checkov would ignore; a check that cannot be loaded; a policy that cannot be
+used. After Checkov ends, these do too: a plan that Checkov did not read, and an entry of --check that matches no check. The report of
+Checkov shows what it read; its options do not.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from typing import Any
 
 from planproof.cli.exit_codes import CANNOT_JUDGE, FAILED, OK
 from planproof.cli.folders import look
+from planproof.cli.help import Parser
+from planproof.cli.output_files import write_stdout
 from planproof.engine import find_policy
 from planproof.errors import CommandError
 from planproof.plan.json_file import MAKE_JSON
@@ -27,6 +29,7 @@ from planproof.plan.model import Plan
 from planproof.registry import LOADING_FAILED, all_checks, checks_folder, own_checks
 from planproof.text.escaping import one_line
 from planproof.verdict import judged_by
+from planproof.version import version
 
 _PLANS = "terraform_plan"
 
@@ -36,6 +39,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    if options.arguments[:1] in (["-h"], ["--help"]):
+        return _help(options.arguments)
     _leave_pyston()
     checkov = _checkov(options.arguments)
     policy = find_policy()
@@ -45,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
         return _run(checkov)
     plans = _plans(checkov)
     code = _run(checkov)
-    print(f"planproof: judged by the {one_line(judged_by(policy.name, policy.profile))}", file=sys.stderr)
+    print(f"planproof: judged by the {one_line(judged_by(policy.name, policy.profile, version()))}", file=sys.stderr)
     if code not in (OK, FAILED):
         return code
     _refuse_what_chooses_nothing(checkov)
@@ -54,6 +59,20 @@ def run(options: argparse.Namespace) -> int:
         print(f"planproof: {one_line(problem)}", file=sys.stderr)
     unseen = [_unseen(path, checkov.config) for path in plans if os.path.realpath(path) not in shown]
     return max(code, *unseen, CANNOT_JUDGE if problems else OK)
+
+
+def _help(arguments: Sequence[str]) -> int:
+    """Ours, and Checkov's below it, if it is there."""
+    parser = Parser(prog="planproof checkov", usage="planproof checkov ARGUMENT ...", description=__doc__, add_help=False)
+    write_stdout(parser.format_help() + "\n")
+    try:
+        checkov = _checkov(arguments)
+    except CommandError as error:
+        write_stdout(f"Its arguments are those of Checkov. {error}\n")
+        return OK
+    except SystemExit:  # Checkov prints its help as it reads its arguments
+        return OK
+    return _run(checkov)
 
 
 def _run(checkov: Any) -> int:
@@ -107,7 +126,7 @@ def _refuse_folders(folders: Iterable[str]) -> None:
             raise CommandError(f"{folder} does not exist; --external-checks-dir takes a folder of checks")
         if not any(file.name != "__init__.py" for init in folder.rglob("__init__.py") for file in init.parent.glob("*.py")):
             raise CommandError(
-                f"{folder} holds no checks that Checkov would load: it reads the *.py files of folders with an __init__.py"
+                f"{folder} contains no checks that Checkov loads: it reads the *.py files of folders with an __init__.py"
             )
 
 
@@ -118,16 +137,18 @@ def _plans(checkov: Any) -> list[str]:
     """The plans that Checkov is given; each can be read, by Checkov too, or PlanError or CommandError is raised."""
     config = checkov.config
     if not {"all", _PLANS} & set(_filter(config).framework):
-        raise CommandError(f"the frameworks that are asked for leave out {_PLANS}, so no plan would be judged")
+        raise CommandError(f"the requested frameworks exclude {_PLANS}, so no plan would be judged")
     files = [name for name in config.file or () if config.framework == [_PLANS] or not _is_something_else(name, checkov)]
     for name in files:
         Plan.load(name)
         if not os.path.realpath(name).endswith(".json"):
-            raise CommandError(f"{name} is a plan, but Checkov reads plans only from files whose names end in .json; rename it")
+            raise CommandError(f"{name} is a plan, but Checkov reads plans only from files named *.json; rename it")
     found = files + [path for folder in config.directory or () for path in _plans_below(folder, config)]
     if not found:
         where = ", ".join([*(config.file or ()), *(config.directory or ())])
-        raise CommandError(f"there is no plan in {where}" if where else f"no plan is given (-f plan.json); make one: {MAKE_JSON}")
+        raise CommandError(
+            f"there is no plan in {where}" if where else f"no plan is given (-f plan.json); create one: {MAKE_JSON}"
+        )
     return found
 
 
@@ -140,7 +161,7 @@ def _is_something_else(name: str, checkov: Any) -> bool:
 def _plans_below(folder: str, config: Any) -> Iterator[str]:
     """What is taken for a plan in the part of the folder that Checkov looks at."""
     if not os.path.isdir(folder):
-        raise CommandError(f"{folder} does not exist or is no folder")
+        raise CommandError(f"{folder} does not exist or is not a folder")
     for path in look(folder).plans:
         if not _is_left_out(os.path.relpath(path, folder), folder, config.skip_path):
             Plan.load(path)

@@ -1,4 +1,4 @@
-"""Prints the folder to hand to checkov --external-checks-dir."""
+"""Prints the folder to pass to checkov --external-checks-dir."""
 
 from __future__ import annotations
 

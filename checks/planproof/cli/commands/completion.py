@@ -25,8 +25,9 @@ def run(options: argparse.Namespace) -> int:
     try:
         import shtab
     except ImportError:
-        raise CommandError("completion scripts are made by the package shtab; install it: pip install shtab") from None
+        raise CommandError("completion scripts need the package shtab; install it: pip install shtab") from None
     from planproof.cli import main
+    from planproof.cli.commands.check import FORMATS
     from planproof.registry import all_checks
 
     whole = main.parser(*main.COMMANDS)
@@ -37,6 +38,8 @@ def run(options: argparse.Namespace) -> int:
             action.complete = shtab.DIRECTORY
         elif action.metavar == "CHECK":
             action.choices = [check.id for check in all_checks()]
+        elif action.metavar == "NAME[=FILE]":
+            action.choices = FORMATS
     write_stdout(shtab.complete(whole, options.shell) + "\n")
     return OK
 

@@ -1,21 +1,17 @@
-"""Prints a check's page: what it finds, why it matters, what it cannot see, how to fix and to configure it."""
+"""Prints the page of a check: what it finds, why it matters, what it cannot see, and how to fix and configure it."""
 
 from __future__ import annotations
 
 import argparse
-import difflib
 import re
 import sys
 from collections.abc import Iterator
 
-from planproof.check import Check
 from planproof.check_page import page
 from planproof.cli.exit_codes import OK
 from planproof.cli.output_files import write_stdout
-from planproof.errors import CommandError
 from planproof.formats.to_text import wants_colour
-from planproof.registry import all_checks
-from planproof.text.escaping import one_line
+from planproof.registry import all_checks, find_check
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -25,20 +21,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    text = page(_find(options.check))
+    text = page(find_check(options.check, all_checks()))
     write_stdout("\n".join(_styled(text)) + "\n" if wants_colour(sys.stdout) else text)
     return OK
-
-
-def _find(name: str) -> Check:
-    named = {alias: check for check in all_checks() for alias in (check.id, check.id.rpartition("_")[2], check.key)}
-    wanted = name.strip()
-    found = named.get(wanted.upper()) or named.get(wanted.lower())
-    if found is None:
-        near = difflib.get_close_matches(wanted.upper(), named, n=1) or difflib.get_close_matches(wanted.lower(), named, n=1)
-        hint = f"did you mean {near[0]}?" if near else "`planproof list` shows them all"
-        raise CommandError(f"there is no check {one_line(wanted)!r}; {hint}")
-    return found
 
 
 def _styled(text: str) -> Iterator[str]:

@@ -1,7 +1,7 @@
-"""Begins a new check in a clone of planproof: its file, policy section and schema, a good and a bad fixture, and its page.
+"""Creates a new check in a clone of planproof: its file, policy section and schema, a good and a bad fixture, and its page.
 
-What it writes works as it is, on an example (EBS volumes that are encrypted), and its tests pass: change it, piece by piece, into yours.
-CONTRIBUTING.md walks through it. With --dir it begins a check of your own: its file and two tests, which `planproof test` runs."""
+The new check is a working example (EBS volumes are encrypted) whose tests pass. Change it to your check step by step, as CONTRIBUTING.md
+describes. With --dir, it creates a check of your own: its file and two tests, which `planproof test` runs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from planproof.policy.schema import SHARED
 from planproof.registry import all_checks
 from planproof.text.escaping import one_line
 
-_CHECK = '''"""{title}: say here in a line what the check is about."""
+_CHECK = '''"""{title}: describe the check here in one line."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ from planproof.check import Context, Instance, Outcome, check, failed, passed, u
 def {name}(volume: Instance, context: Context) -> Outcome:
     """Finds volumes that are not encrypted.
 
-    Why: whoever gets hold of a snapshot of a volume that is not encrypted can read it.
+    Why: anyone who obtains a snapshot of an unencrypted volume can read it.
     https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption.html
 
-    Cannot see: encryption by default, which the account switches on.
+    Cannot see: encryption by default in the account settings.
 
     Fix: Set `encrypted = true`.
     """
     where = f"{{volume.address}}.encrypted"
     value = context.argument(volume, "encrypted")
     if value.is_unknown:
-        return unknown("unknown_value", f"known after the apply: {{where}}", where)
+        return unknown("unknown_value", f"known after apply: {{where}}", where)
     if value.raw is True:
         return passed("encrypted", "encrypted is true", where)
     return failed("plain", "encrypted is not true", where)
@@ -62,7 +62,7 @@ _NEEDED = ("checks/failure_modes", "fixtures", "policies/planproof.schema.json",
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "name", metavar="NAME", help="in snake_case, as its file and its policy section are called: bucket_encryption"
+        "name", metavar="NAME", help="name of the check, its file and its policy section, in snake_case: bucket_encryption"
     )
     parser.add_argument("--dir", metavar="DIR", help="a folder of your own checks, outside a clone: checks")
     parser.add_argument("--in", dest="root", metavar="DIR", default=".", help="the clone (default: the current folder)")
@@ -109,19 +109,19 @@ def _begin_own(folder: Path, name: str) -> int:
 
 
 def _next(name: str) -> str:
-    return f"change it into yours, as CONTRIBUTING.md says; `pytest -k {name}` passes after each step"
+    return f"change it as CONTRIBUTING.md describes; `pytest -k {name}` passes after each step"
 
 
 def _refuse_name(name: str) -> None:
     if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name):
-        raise CommandError(f"{one_line(name)!r} cannot be the name of a check: it is snake_case, such as bucket_encryption")
+        raise CommandError(f"{one_line(name)!r} cannot be the name of a check: use snake_case, such as bucket_encryption")
 
 
 def _refuse(root: Path, name: str) -> None:
     missing = [path for path in _NEEDED if not (root / path).exists()]
     if missing:
         raise CommandError(
-            f"{root} is no clone of planproof (there is no {missing[0]}); a check of your own is begun with --dir DIR"
+            f"{root} is not a clone of planproof (there is no {missing[0]}); to create a check of your own, add --dir DIR"
         )
     if any(check.key == name for check in all_checks()) or (root / f"checks/failure_modes/{name}.py").exists():
         raise CommandError(f"there is a check {name} already")
@@ -139,7 +139,7 @@ def _example(kind: str, target: Path) -> Path:
     places = (library / f"new_check_{kind}", library.parents[1] / "tests" / "plans" / f"new_check_{kind}")
     source = next((place for place in places if place.is_dir()), None)
     if source is None:
-        raise CommandError("the example to begin with is missing: install planproof, or clone it as a whole")
+        raise CommandError("the example is missing: install planproof, or clone the whole repository")
     for file in ("main.tf", "plan.json", "expected.json"):
         _write(target / file, re.sub(r"\A#.*\n", "", (source / file).read_text(encoding="utf-8")))
     return target

@@ -1,4 +1,4 @@
-"""Shows what is demanded, checks a policy file, and begins one."""
+"""Shows the effective policy, checks a policy file, and creates one."""
 
 from __future__ import annotations
 
@@ -9,33 +9,38 @@ from collections.abc import Sequence
 
 from planproof.check import Check
 from planproof.cli.exit_codes import CANNOT_JUDGE, OK
+from planproof.cli.options import add_own_checks, add_policy
+from planproof.engine import policy_in_force
 from planproof.errors import CommandError, PolicyError
+from planproof.policy.discovery import NAMES
 from planproof.policy.model import Policy
-from planproof.policy.profiles import DEFAULT
+from planproof.policy.profiles import DEFAULT, PROFILES
 from planproof.registry import all_checks, own_checks
 from planproof.text.escaping import one_line
 
-STARTER = "planproof.yaml"
+STARTER = NAMES[0]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION", dest="action")
-    show = actions.add_parser("show", help="the policy in force, with the file that each value is from")
+    show = actions.add_parser("show", help="the effective policy, with the file that sets each value")
+    add_policy(show)
     show.add_argument(
-        "--policy",
-        metavar="POLICY",
-        help="a file, or the bundled secure-logs or general (default: PLANPROOF_POLICY, or secure-logs)",
+        "--format",
+        choices=("yaml", "opa"),
+        default="yaml",
+        help="yaml, or data for the Rego that sees a plan alone (default: yaml)",
     )
-    show.add_argument(
-        "--format", choices=("yaml", "opa"), default="yaml", help="yaml, or data for the Rego that sees a plan alone (opa)"
-    )
-    check = actions.add_parser("check", help="say what is wrong with policy files")
+    check = actions.add_parser("check", help="report mistakes in policy files")
     check.add_argument("files", metavar="FILE", nargs="+")
-    init = actions.add_parser("init", help="write a policy to begin with, every key explained")
+    init = actions.add_parser("init", help="write a starter policy with every key explained")
     init.add_argument("file", metavar="FILE", nargs="?", default=STARTER, help=f"the file, or - (default: {STARTER})")
+    init.add_argument(
+        "--extends", choices=PROFILES, default=DEFAULT, help=f"the bundled profile to begin with (default: {DEFAULT})"
+    )
     actions.add_parser("schema", help="print the JSON Schema of policy files, for editors")
     for action in (show, check):
-        action.add_argument("--checks", metavar="DIR", action="append", default=[], help="a folder of your own checks")
+        add_own_checks(action)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -48,7 +53,7 @@ def _show(options: argparse.Namespace) -> int:
     from planproof.policy.as_yaml import effective
     from planproof.policy.layers import Layered, bundled_layers, layers, usable
 
-    path, checks = options.policy or os.environ.get("PLANPROOF_POLICY"), (*all_checks(), *own_checks(*options.checks))
+    path, checks = options.policy or policy_in_force(), (*all_checks(), *own_checks(*options.checks))
     policy = usable(layers(path, checks), checks) if path else Layered(bundled_layers(DEFAULT))
     write_stdout(as_opa(policy) if options.format == "opa" else effective(policy))
     return OK
@@ -83,16 +88,19 @@ def _init(options: argparse.Namespace) -> int:
 
     names = {check.key: f"{check.id}: {check.name}" for check in all_checks()}
     if options.file == "-":
-        write_stdout(starter(names))
+        write_stdout(starter(names, options.extends))
         return OK
     try:
         with open(options.file, "x", encoding="utf-8") as file:
-            file.write(starter(names))
+            file.write(starter(names, options.extends))
     except FileExistsError:
-        raise CommandError(f"{options.file} exists; it is not written over") from None
+        raise CommandError(f"{options.file} exists; it is not overwritten") from None
     except OSError as error:
         raise CommandError(f"{options.file} cannot be written: {error.strerror or error}") from None
-    print(f"{options.file}: a policy that changes nothing yet; take the # from what is to be otherwise")
+    in_force = (
+        "" if os.path.basename(options.file) in NAMES else f"; select it with --policy {options.file}, or rename it to {STARTER}"
+    )
+    print(f"{options.file}: a policy that changes nothing of {options.extends} yet; to change a key, remove its #{in_force}")
     return OK
 
 

@@ -19,6 +19,6 @@ def run(_options: argparse.Namespace) -> int:
     folders = (parent / "policies" / "rego" for parent in (_PACKAGE, _PACKAGE.parent.parent))
     found = next((folder for folder in folders if folder.is_dir()), None)
     if found is None:
-        raise LoadError("planproof's Rego is missing: a copy of checks has none; install the package, or use a clone")
+        raise LoadError("planproof's Rego is missing: a copy of checks does not contain it; install the package, or use a clone")
     print(found)
     return 0

@@ -1,7 +1,7 @@
-"""Runs the tests of a team's own checks: folders of a plan and what is expected of it, beside the checks.
+"""Runs the tests of your own checks: folders with a plan and its expected findings, beside the checks.
 
-`checks/tests/volume_encryption/bad/` holds `plan.json` and `expected.json`, a list `findings` of subject, verdict and code: every finding of
-that check. `planproof new-check volume_encryption --dir checks` writes the first two."""
+`checks/tests/volume_encryption/bad/` contains `plan.json` and `expected.json`, whose list `findings` has the subject, verdict and code of
+every finding of the check. `planproof new-check volume_encryption --dir checks` creates the first two tests."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any
 
 from planproof.check import Check
 from planproof.cli.exit_codes import FAILED, OK
+from planproof.cli.options import add_policy
 from planproof.engine import evaluate, find_policy
 from planproof.errors import CommandError
 from planproof.policy.model import Policy
@@ -25,7 +26,7 @@ Expected = tuple[str, str, str]
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folders", nargs="+", metavar="DIR", help="a folder of your own checks, with their tests in DIR/tests")
-    parser.add_argument("--policy", metavar="FILE", help="a policy, or the name of a profile (default: PLANPROOF_POLICY)")
+    add_policy(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -56,7 +57,7 @@ def _problems(check: Check, tests: Path, policy: Policy) -> Iterator[str]:
         yield from (f"{case.name}: expected, but not found: {' '.join(finding)}" for finding in sorted(expected - found))
         yield from (f"{case.name}: found, but not expected: {' '.join(finding)}" for finding in sorted(found - expected))
     if not fails:
-        yield f"no test in {tests} expects a FAIL" if cases else f"there are no tests in {tests}"
+        yield f"no test in {tests} expects FAIL" if cases else f"there are no tests in {tests}"
 
 
 def _expected(file: Path) -> set[Expected]:
@@ -65,5 +66,5 @@ def _expected(file: Path) -> set[Expected]:
         return {(str(f["subject"]), str(f["verdict"]), str(f["code"])) for f in document["findings"]}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CommandError(
-            f"{file} cannot be read ({type(error).__name__}); it holds findings, each with subject, verdict and code"
+            f"{file} cannot be read ({type(error).__name__}); it must contain findings, each with subject, verdict and code"
         ) from None

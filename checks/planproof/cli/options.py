@@ -1,0 +1,34 @@
+"""Options that several commands have."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+
+def add_policy(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--policy",
+        metavar="POLICY",
+        help="a file, or the bundled secure-logs or general (default: PLANPROOF_POLICY, planproof.yaml here or above, or secure-logs)",
+    )
+
+
+def add_own_checks(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--checks-from",
+        metavar="DIR",
+        action="append",
+        default=[],
+        dest="checks",
+        help="a folder of your own checks; may be given several times (default: PLANPROOF_CHECKS)",
+    )
+    parser.add_argument("--checks", action=_OldName, dest="checks", help=argparse.SUPPRESS)
+
+
+class _OldName(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, namespace: Any, value: str | Sequence[Any] | None, *_: Any) -> None:
+        print("planproof: --checks is now --checks-from; the old name goes with the next release", file=sys.stderr)
+        namespace.checks = [*namespace.checks, value]

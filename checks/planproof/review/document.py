@@ -1,0 +1,148 @@
+"""A document of headings, prose, lists, tables and code, and how it is written as Markdown and as HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from html import escape
+from typing import NamedTuple
+
+from planproof.text.escaping import markdown, markdown_code, one_line
+
+
+class Code(NamedTuple):
+    """A name or an address inside prose."""
+
+    text: str
+
+
+class Link(NamedTuple):
+    """The address of a page."""
+
+    url: str
+
+
+Prose = Sequence[str | Code | Link]
+
+
+class Heading(NamedTuple):
+    level: int
+    text: str
+
+
+class Paragraph(NamedTuple):
+    prose: Prose
+    label: str = ""  # stands before it, in bold
+
+
+class Bullets(NamedTuple):
+    items: Sequence[Prose]
+
+
+class Table(NamedTuple):
+    head: Sequence[str]
+    rows: Sequence[Sequence[Prose]]
+
+
+class Listing(NamedTuple):
+    """Lines of a file as they stand there, each with its number (0 for what is left out), and whether it is the one at fault."""
+
+    lines: Sequence[tuple[int, str, bool]]
+
+
+Block = Heading | Paragraph | Bullets | Table | Listing
+
+
+# --- Markdown --------------------------------------------------------------------------------------------------------
+
+
+def to_markdown(blocks: Iterable[Block]) -> str:
+    return "\n\n".join("\n".join(_markdown(block)) for block in blocks) + "\n"
+
+
+def _markdown(block: Block) -> Iterator[str]:
+    if isinstance(block, Heading):
+        yield f"{'#' * block.level} {markdown(block.text)}"
+    elif isinstance(block, Paragraph):
+        yield (f"**{markdown(block.label)}** " if block.label else "") + _inline(block.prose)
+    elif isinstance(block, Bullets):
+        yield from (f"- {_inline(item)}" for item in block.items)
+    elif isinstance(block, Table):
+        yield f"| {' | '.join(map(markdown, block.head))} |"
+        yield "|---" * len(block.head) + "|"
+        yield from (f"| {' | '.join(map(_inline, row))} |" for row in block.rows)
+    else:
+        fence = "`" * max(3, 1 + max((len(run) for _, text, _ in block.lines for run in _ticks(text)), default=0))
+        yield fence
+        yield from _numbered(block)
+        yield fence
+
+
+def _inline(prose: Prose) -> str:
+    return "".join(map(_in_markdown, prose))
+
+
+def _in_markdown(part: str | Code | Link) -> str:
+    if isinstance(part, Link):
+        return f"<{part.url}>"
+    return markdown_code(part.text) if isinstance(part, Code) else markdown(part)
+
+
+def _ticks(text: str) -> Iterator[str]:
+    """The runs of backticks in a text."""
+    return (run for run in "".join(c if c == "`" else " " for c in text).split())
+
+
+def _numbered(listing: Listing) -> Iterator[str]:
+    wide = max((len(str(number)) for number, _, _ in listing.lines), default=1)
+    for number, text, is_at_fault in listing.lines:
+        yield f"{'>' if is_at_fault else ' '} {number or '':>{wide}}  {one_line(text)}".rstrip()
+
+
+# --- HTML ------------------------------------------------------------------------------------------------------------
+
+_STYLE = """
+:root { color-scheme: light dark; --line: #8884; --soft: #8881; --fault: #d335; }
+body { font: 16px/1.55 system-ui, sans-serif; margin: 0 auto; max-width: 54rem; padding: 2rem 1.2rem 4rem; overflow-wrap: anywhere; }
+h1, h2, h3 { line-height: 1.25; } h2 { border-top: 1px solid var(--line); margin-top: 2.4rem; padding-top: 1.2rem; }
+code, pre { font: 0.88em/1.5 ui-monospace, monospace; } code { background: var(--soft); padding: 0 0.25em; border-radius: 3px; }
+pre { background: var(--soft); border-radius: 6px; overflow-x: auto; padding: 0.7rem 0.9rem; } pre mark { background: var(--fault); color: inherit; }
+.wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
+th, td { border-bottom: 1px solid var(--line); padding: 0.35rem 0.6rem; text-align: left; vertical-align: top; }
+@media print { body { max-width: none; padding: 0; } h2, h3 { break-after: avoid; } pre, tr { break-inside: avoid; } }
+"""
+
+
+def to_html(blocks: Iterable[Block], title: str) -> str:
+    """A page that needs nothing else."""
+    body = "\n".join(_html(block) for block in blocks)
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
+    )
+
+
+def _html(block: Block) -> str:
+    if isinstance(block, Heading):
+        return f"<h{block.level}>{escape(block.text)}</h{block.level}>"
+    if isinstance(block, Paragraph):
+        label = f"<strong>{escape(block.label)}</strong> " if block.label else ""
+        return f"<p>{label}{_span(block.prose)}</p>"
+    if isinstance(block, Bullets):
+        return "<ul>\n" + "\n".join(f"<li>{_span(item)}</li>" for item in block.items) + "\n</ul>"
+    if isinstance(block, Table):
+        head = "".join(f"<th>{escape(text)}</th>" for text in block.head)
+        rows = "\n".join("<tr>" + "".join(f"<td>{_span(cell)}</td>" for cell in row) + "</tr>" for row in block.rows)
+        return f'<div class="wide"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table></div>'
+    marked = zip(block.lines, _numbered(block), strict=True)
+    return "<pre>" + "\n".join(f"<mark>{escape(t)}</mark>" if line[2] else escape(t) for line, t in marked) + "</pre>"
+
+
+def _span(prose: Prose) -> str:
+    return "".join(map(_in_html, prose))
+
+
+def _in_html(part: str | Code | Link) -> str:
+    if isinstance(part, Link):
+        return f'<a href="{escape(part.url)}">{escape(part.url)}</a>'
+    return f"<code>{escape(part.text)}</code>" if isinstance(part, Code) else escape(part)
