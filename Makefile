@@ -50,6 +50,7 @@ generate: $(VENV)/test
 	$(BIN)/python tools/policy_reference.py
 	PYTHONPATH=checks:tests:tools $(BIN)/python tests/checks/test_reasons.py
 	PYTHONPATH=checks:tools $(BIN)/python tools/readme.py
+	$(BIN)/python tools/pictures.py
 
 docs: $(VENV)/test
 	$(BIN)/python -m mkdocs build --quiet

@@ -83,14 +83,6 @@ def _said(finding: Finding) -> str:
     return text if finding.subject == "plan" else f"`{finding.subject}`: {text}"
 
 
-def report() -> str:
-    """What our own command prints of the review's configuration: the first check, and the count."""
-    lines = _run("-m", "planproof", "check", REVIEW).splitlines()
-    heads = [number for number, line in enumerate(lines) if re.match(r"  CKV_PLAN_\d+  ", line)]
-    shown = heads[1]
-    return _console(f"planproof check {REVIEW}", "\n".join([*lines[:shown], "  ...", "", lines[-1]]))
-
-
 def checkov() -> str:
     """What Checkov prints of it: the counts, and the records of two checks."""
     ids = "CKV_PLAN_1,CKV_PLAN_3"
@@ -110,7 +102,7 @@ def _run(*arguments: str) -> str:
     return "\n".join(line.rstrip().expandtabs(4) for line in done.stdout.splitlines())
 
 
-PARTS: dict[str, Callable[[], str]] = {"comparison": comparison, "report": report, "checkov": checkov, "modes": modes}
+PARTS: dict[str, Callable[[], str]] = {"comparison": comparison, "checkov": checkov, "modes": modes}
 
 
 def render(text: str) -> str:

@@ -72,7 +72,7 @@ def test_xml_holds_hostile_text_as_text() -> None:
         ("a|b", "a&#124;b"),
         ("@org/team #1", "@<!-- -->org/team #<!-- -->1"),
         ("https://a.example", "https:<!-- -->//a.example"),
-        ("[x](y)", "&#91;x&#93;&#40;y&#41;"),
+        ("[x](y)", "&#91;x&#93;(y)"),
         ("www.a.example", "www<!-- -->.a.example"),
         ("GH-12", "GH-<!-- -->12"),
         (":tada:", ":<!-- -->tada:"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -86,6 +88,15 @@ def test_the_generated_parts_are_marked_and_each_is_shown_once() -> None:
 def test_the_generated_parts_are_what_the_programs_print_today(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert readme.render(text) == text
+
+
+@pytest.mark.slow
+def test_the_picture_shows_what_the_command_prints_today() -> None:
+    pytest.importorskip("rich", reason="rich is not installed")
+    done = subprocess.run(
+        [sys.executable, ROOT / "tools" / "pictures.py", "--check"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_readme_can_be_read_in_one_go() -> None:
