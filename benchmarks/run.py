@@ -1,6 +1,6 @@
 """Measures planproof, as ratios within one run, and prints a table.
 
-    python benchmarks/run.py [--rounds N] [--write] [process|growth|start|checkov|jobs|source|syntax|peers ...]
+    python benchmarks/run.py [--rounds N] [--write] [process|growth|start|checkov|jobs|source|syntax|peers|rego ...]
 
 Everything is timed as pairs, one after the other, and the median of the pairs' ratios counts: a machine that is busy or slow is so
 for both. `--write` puts the table into benchmarks/README.md.
@@ -37,6 +37,14 @@ engine = regorus.Engine()
 engine.add_policy_from_file(sys.argv[1])
 engine.set_input_from_json_file(sys.argv[2])
 print(len(engine.eval_rule("data.planproof.short")))
+"""
+OPA = """
+import json, pathlib, sys
+from opa_bindings import OpaEngine
+with OpaEngine() as engine:
+    for path in pathlib.Path(sys.argv[1]).glob("*.rego"):
+        engine.add_policy(path.name, path.read_text())
+    engine.eval_query(f"x = {sys.argv[3]}", input=json.loads(pathlib.Path(sys.argv[2]).read_bytes()))
 """
 BARE = "import sys, orjson; orjson.loads(open(sys.argv[1], 'rb').read())"
 READ = """
@@ -284,11 +292,25 @@ def peers(folder: Path, rounds: int) -> Iterator[Row]:
         yield row(f"1,000 resources: planproof check / {name}", measured, seconds, show_seconds, "")
 
 
+def rego(folder: Path, rounds: int) -> Iterator[Row]:
+    """The bundle for engines that see a plan alone, in OPA as a library: its findings, beside a query that only reads the plan."""
+    if not _module("opa_bindings"):
+        return
+    bundle = ROOT / "policies" / "rego" / "plan_only"
+    for resources in (1_000, 10_000):
+        plan = generate.write(folder / f"{resources}.json", resources)
+        words = [[sys.executable, "-c", OPA, bundle, plan, query] for query in ("data.planproof.plan_only.findings", "1")]
+        measured = pairs(lambda w=words: run(w[0], folder), lambda w=words: run(w[1], folder), rounds)  # type: ignore[misc]
+        yield row(
+            f"{resources:,} resources: the plan-only bundle in OPA / OPA reading the plan", measured, seconds, show_seconds, ""
+        )
+
+
 def _module(name: str) -> bool:
     return subprocess.run([sys.executable, "-c", f"import {name}"], capture_output=True, check=False).returncode == 0
 
 
-SECTIONS = {f.__name__: f for f in (process, growth, start, checkov, jobs, source, syntax, peers)}
+SECTIONS = {f.__name__: f for f in (process, growth, start, checkov, jobs, source, syntax, peers, rego)}
 
 
 def table(rows: list[Row]) -> str:

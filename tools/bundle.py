@@ -52,9 +52,9 @@ def main(check: bool) -> int:
         elif target.read_text(encoding="utf-8") != text():
             print(f"{target.relative_to(ROOT)} is out of date: run `make generate`", file=sys.stderr)
             return 1
-    # The pages are made of the policies too, by a process that sees the new ones.
-    pages = [sys.executable, str(ROOT / "tools" / "pages.py"), *(["--check"] if check else [])]
-    return subprocess.run(pages, check=False).returncode
+    # The pages and the settings of the Rego are made of the policies too, by processes that see the new ones.
+    tools = [[sys.executable, str(ROOT / "tools" / name), *(["--check"] if check else [])] for name in ("pages.py", "rego.py")]
+    return max(subprocess.run(tool, check=False).returncode for tool in tools)
 
 
 if __name__ == "__main__":

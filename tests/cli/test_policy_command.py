@@ -164,3 +164,12 @@ def test_a_broken_policy_is_exit_2_wherever_it_is_named(
     streams = capsys.readouterr()
     assert streams.out == ""
     assert streams.err.count("\n") == 3
+
+
+def test_as_data_for_opa_it_is_what_is_in_force(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = "extends: general\nexceptions: [{check: CKV_PLAN_1, address: a, reason: old, expires: 2030-01-31}]\n"
+    policy = write(tmp_path / "policy.yaml", text)
+    assert main(["policy", "show", "--policy", str(policy), "--format", "opa"]) == 0
+    shown = json.loads(capsys.readouterr().out)["planproof_plan_only"]
+    assert shown["checks"] == load(policy, all_checks()).effective["checks"]
+    assert shown["exceptions"][0]["expires"] == "2030-01-31"

@@ -25,6 +25,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION", dest="action")
     show = actions.add_parser("show", help="the effective policy, with the file that sets each value")
     add_policy(show)
+    show.add_argument(
+        "--format",
+        choices=("yaml", "opa"),
+        default="yaml",
+        help="yaml, or data for the Rego that sees a plan alone (default: yaml)",
+    )
     check = actions.add_parser("check", help="report mistakes in policy files")
     check.add_argument("files", metavar="FILE", nargs="+")
     init = actions.add_parser("init", help="write a starter policy with every key explained")
@@ -43,12 +49,13 @@ def run(options: argparse.Namespace) -> int:
 
 def _show(options: argparse.Namespace) -> int:
     from planproof.cli.output_files import write_stdout
+    from planproof.policy.as_opa import as_opa
     from planproof.policy.as_yaml import effective
     from planproof.policy.layers import Layered, bundled_layers, layers, usable
 
     path, checks = options.policy or policy_in_force(), (*all_checks(), *own_checks(*options.checks))
     policy = usable(layers(path, checks), checks) if path else Layered(bundled_layers(DEFAULT))
-    write_stdout(effective(policy))
+    write_stdout(as_opa(policy) if options.format == "opa" else effective(policy))
     return OK
 
 

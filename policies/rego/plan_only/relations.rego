@@ -1,0 +1,183 @@
+# METADATA
+# title: Which resource an argument names
+# description: |
+#   resolved(instance, path, type) is {targets, perhaps, is_open}: the addresses that are sure, those that are possible, and whether it may
+#   be any. A known text is compared with what is known of the resources of that type; an unknown one is followed by its references.
+package planproof.plan_only.relations
+
+import data.planproof.plan_only.terraform
+import rego.v1
+
+# How the ARNs of a type are made, and the attributes that hold its name and its ARN.
+forms := {
+	"aws_cloudwatch_log_group": {"arn": `^arn:[^:]*:logs:[^:]*:[^:]*:log-group:([^:]+)(?::.*)?$`, "identity": ["name", "id", "arn"]},
+	"aws_kinesis_firehose_delivery_stream": {
+		"arn": `^arn:[^:]*:firehose:[^:]*:[^:]*:deliverystream/(.+)$`,
+		"identity": ["name", "arn", "id"],
+	},
+	"aws_kinesis_stream": {"arn": `^arn:[^:]*:kinesis:[^:]*:[^:]*:stream/(.+)$`, "identity": ["name", "arn", "id"]},
+	"aws_s3_bucket": {
+		"arn": `^(?:arn:[^:]*:s3:[^:]*:[^:]*:|s3[an]?://)([^/:]+)(?:/.*)?$`,
+		"identity": ["bucket", "id", "bucket_domain_name", "bucket_regional_domain_name", "arn"],
+	},
+}
+
+# Types whose own ids and ARNs are nobody else's name.
+others := {
+	"aws_cloudwatch_log_group", "aws_iam_role", "aws_iam_user", "aws_kinesis_firehose_delivery_stream", "aws_kinesis_stream",
+	"aws_kms_key", "aws_lambda_function", "aws_s3_bucket", "aws_sns_topic", "aws_sqs_queue",
+}
+
+nothing := {"targets": set(), "perhaps": set(), "is_open": false}
+
+open := {"targets": set(), "perhaps": set(), "is_open": true}
+
+resolved(instance, path, type) := open if {
+	terraform.is_open(instance, path)
+	terraform.expression(instance, path) == null
+}
+
+else := by_names(instance, path, type) if terraform.is_open(instance, path)
+
+else := by_texts([found], type) if {
+	found := terraform.value(instance, path)
+	is_string(found)
+	found != ""
+}
+
+else := of_list(instance, path, type) if {
+	is_array(terraform.value(instance, path))
+	terraform.has_unknown(instance, path)
+}
+
+else := by_texts([each | some each in found], type) if {
+	found := terraform.value(instance, path)
+	is_array(found)
+}
+
+else := nothing
+
+# --- companions -----------------------------------------------------------------------------------------------------------------
+
+# The resources of a kind whose argument names a bucket: by the bucket's address, those that are sure, and whether there may be more.
+companions(kind, argument) := {"sure": sure, "perhaps": perhaps, "is_open": is_open} if {
+	found := [[one, resolved(one, [argument], "aws_s3_bucket")] | some one in terraform.of_type(kind)]
+	pairs := [[address, pair[0]] | some pair in found; some address in pair[1].targets]
+	sure := {address: ones |
+		some address in {pair[0] | some pair in pairs}
+		ones := [pair[1] | some pair in pairs; pair[0] == address]
+	}
+	perhaps := {address | some pair in found; some address in pair[1].perhaps}
+	is_open := count([1 | some pair in found; pair[1].is_open]) + count(left_out) > 0
+}
+
+# An incomplete plan may leave any resource out.
+left_out := [1 | not terraform.is_complete]
+
+# --- known texts --------------------------------------------------------------------------------------------------------------
+
+by_texts(texts, type) := {
+	"targets": {address | some found in each; count(found) == 1; some address in found},
+	"perhaps": {address | some found in each; count(found) > 1; some address in found},
+	"is_open": false,
+} if {
+	each := [found | some text in texts; is_string(text); found := addresses_of(text, type)]
+}
+
+addresses_of(text, type) := object.get(identified[type], text, set()) | object.get(identified[type], name_in(text, type), set())
+
+name_in(text, type) := name if name := regex.find_all_string_submatch_n(forms[type].arn, text, 1)[0][1]
+
+else := name if {
+	type == "aws_s3_bucket"
+	name := regex.find_all_string_submatch_n(`^([^/:]+)\.s3(?:[.-][a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?$`, text, 1)[0][1]
+}
+
+else := split(text, "/")[0] if type == "aws_s3_bucket"
+
+else := text
+
+# The addresses of the resources of a type by each text that identifies them.
+identified := {type: found |
+	some type, form in forms
+	pairs := [[text, target.address] |
+		some target in terraform.of_type(type)
+		some attribute in form.identity
+		text := target.values[attribute]
+		is_string(text)
+		text != ""
+	]
+	found := {text: addresses |
+		some text in {pair[0] | some pair in pairs}
+		addresses := {pair[1] | some pair in pairs; pair[0] == text}
+	}
+}
+
+# --- names ----------------------------------------------------------------------------------------------------------------------
+
+# A list of one is what that one is.
+of_list(instance, path, type) := by_names(instance, path, type) if count(terraform.value(instance, path)) == 1
+
+else := open
+
+# Of several blocks the plan does not tell which is which.
+is_one_of_many(instance, path) if {
+	some place, step in path
+	is_number(step)
+	count(terraform.value(instance, array.slice(path, 0, place))) > 1
+}
+
+by_names(instance, path, type) := open if is_one_of_many(instance, path)
+
+else := found if {
+	written := terraform.expression(instance, path)
+	drawn := terraform.drawn(instance.module, written)
+	found := by_drawn(instance, drawn, terraform.names_in(written), type)
+}
+
+else := open
+
+by_drawn(instance, drawn, names, type) := open if drawn.open
+
+else := {"targets": {target.address}, "perhaps": set(), "is_open": false} if {
+	count(drawn.ends) == 1
+	some end in drawn.ends
+	found := terraform.resource_in(end)
+	found.type == type
+	not startswith(found.local, "data.")
+	found.attribute in array.concat([""], forms[type].identity) # an index that is no constant hides the attribute
+	target := terraform.instance_of(instance, names, found)
+	not is_built_of(type, found)
+}
+
+else := nothing if {
+	count(drawn.ends) > 0
+	every end in drawn.ends {
+		is_of_another(end, type)
+	}
+}
+
+else := open
+
+is_of_another(end, type) if {
+	found := terraform.resource_in(end)
+	found.type in others
+	found.type != type
+	not startswith(found.local, "data.")
+	found.attribute in {"arn", "id"}
+	not is_built_of(type, found)
+}
+
+# Whether a resource of the type has a name that is made of another's attribute: the text around it is not in the plan.
+is_built_of(type, found) if terraform.node(found.module, found.local) in built[type]
+
+built := {type: found |
+	some type, form in forms
+	found := {terraform.node(end.module, end.local) |
+		some block in {[target.module, target.local] | some target in terraform.of_type(type)}
+		written := terraform.blocks[terraform.without_keys(block[0])][block[1]].expressions
+		some attribute in form.identity
+		some each in terraform.drawn(block[0], written[attribute]).ends
+		end := terraform.resource_in(each)
+	}
+}
