@@ -200,7 +200,7 @@ def test_blanks_are_no_folder_of_checks(name: str, tmp_path: Path, monkeypatch: 
     (tmp_path / "trap.py").write_text("raise SystemExit(0)", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PLANPROOF_CHECKS", name)
-    with pytest.raises(LoadError, match="named by nothing but blanks"):
+    with pytest.raises(LoadError, match="a folder of checks is blank"):
         own_checks()
-    with pytest.raises(LoadError, match="named by nothing but blanks"):
+    with pytest.raises(LoadError, match="a folder of checks is blank"):
         own_checks("")

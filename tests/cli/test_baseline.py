@@ -403,5 +403,6 @@ def test_a_link_of_a_chain_that_the_plan_changes_is_judged_at_its_end() -> None:
     for change in document["resource_changes"]:
         if change["address"] == alarm:
             change["change"]["actions"] = ["update"]
+            change["change"]["after"]["actions_enabled"] = False
     found = [f for f in evaluate(Plan.load(document), only_changes=True).findings if f.verdict is Verdict.FAIL]
     assert [(f.check_id, f.subject) for f in found] == [("CKV_PLAN_6", "aws_s3_bucket.logs")]

@@ -49,8 +49,8 @@ def test_the_subject_of_a_plan_wide_finding_is_plan(capsys: pytest.CaptureFixtur
         *[
             ([*command, f"--{option}", ""], f"{option} is empty; leave it out, or fill the variable that it comes from")
             for command, options in (
-                (["check", str(PLAN)], ("policy", "source", "baseline", "checks", "output")),
-                (["baseline", "write", str(PLAN)], ("policy", "source", "checks", "output")),
+                (["check", str(PLAN)], ("policy", "source", "baseline", "checks-from", "output")),
+                (["baseline", "write", str(PLAN)], ("policy", "source", "checks-from", "output")),
                 (["list"], ("policy",)),
                 (["test", "."], ("policy",)),
             )

@@ -106,7 +106,7 @@ def test_an_end_that_is_written_in_another_way_is_told(end: str, rule: str, tmp_
     """Else the skip would hold for ever."""
     found = judged(tmp_path, f"#checkov:skip=CKV_PLAN_12:kept by law {end}", rule)
     assert found.verdict is Verdict.FAIL
-    assert "which is no day such as 2030-01-31" in found.reason
+    assert "which is not a date such as 2030-01-31" in found.reason
 
 
 FAIL = {

@@ -22,13 +22,12 @@ def add_own_checks(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         action="append",
         default=[],
-        dest="checks",
         help="a folder of your own checks; may be given several times (default: PLANPROOF_CHECKS)",
     )
-    parser.add_argument("--checks", action=_OldName, dest="checks", help=argparse.SUPPRESS)
+    parser.add_argument("--checks", action=_OldName, dest="checks_from", help=argparse.SUPPRESS)
 
 
 class _OldName(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, namespace: Any, value: str | Sequence[Any] | None, *_: Any) -> None:
         print("planproof: --checks is now --checks-from; the old name goes with the next release", file=sys.stderr)
-        namespace.checks = [*namespace.checks, value]
+        namespace.checks_from = [*namespace.checks_from, value]

@@ -34,9 +34,9 @@ def run(options: argparse.Namespace) -> int:
     from planproof.cli.output_files import write_files
 
     _refuse_to_replace(options.output)
-    policy = find_policy(options.policy, own_checks(*options.checks))
+    policy = find_policy(options.policy, own_checks(*options.checks_from))
     found = inputs.plans(options.plans)
-    scope = inputs.Scope(tuple(options.checks), named=tuple(options.plans), run_terraform=options.run_terraform)
+    scope = inputs.Scope(tuple(options.checks_from), named=tuple(options.plans), run_terraform=options.run_terraform)
     reports = list(inputs.judge_with_progress(found, policy, options.source, scope))
     problems = [problem for report in reports for problem in report.errors]
     if problems:

@@ -13,7 +13,6 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
-from typing import NoReturn
 
 from planproof.baseline import Baseline
 from planproof.cli import inputs
@@ -143,7 +142,8 @@ def run(options: argparse.Namespace) -> int:
     return _watch(options, targets) if options.watch else _judge(options, targets)
 
 
-def _watch(options: argparse.Namespace, targets: Sequence[tuple[str, str]]) -> NoReturn:
+def _watch(options: argparse.Namespace, targets: Sequence[tuple[str, str]]) -> int:
+    from planproof.cli.signals import code_of
     from planproof.cli.watch import repeat
     from planproof.policy.discovery import candidates
 
@@ -152,15 +152,18 @@ def _watch(options: argparse.Namespace, targets: Sequence[tuple[str, str]]) -> N
         raise CommandError(f"{once} can be read once only, and so not be watched; give the plan's file")
     options.jobs = 1  # what other processes read is not heard of here
     named = filter(None, (*options.plans, options.source, options.policy, options.baseline, *candidates()))
-    repeat(lambda: _judge(options, targets), named, [file for _, file in targets if file])
+    try:
+        repeat(lambda: _judge(options, targets), named, [file for _, file in targets if file])
+    except KeyboardInterrupt as ended:  # which is how a watch ends
+        return code_of(ended)
 
 
 def _judge(options: argparse.Namespace, targets: Sequence[tuple[str, str]]) -> int:
-    policy = find_policy(options.policy, own_checks(*options.checks))
+    policy = find_policy(options.policy, own_checks(*options.checks_from))
     baseline = Baseline.find(options.baseline)
     is_rich = ("text", "") in targets and not (options.quiet or options.compact) and _is_rich(options.color)
     scope = inputs.Scope(
-        tuple(options.checks),
+        tuple(options.checks_from),
         baseline,
         options.only_changes,
         tuple(options.plans),

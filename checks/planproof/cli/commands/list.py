@@ -22,7 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    own = own_checks(*options.checks)
+    own = own_checks(*options.checks_from)
     policy = find_policy(options.policy, own)
     rows = [(c.id, _weight(c, policy), subjects(c).replace("`", ""), one_line(c.name)) for c in (*all_checks(), *own)]
     widths = [max(len(row[column]) for row in rows) for column in range(2)]

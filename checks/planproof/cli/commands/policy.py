@@ -53,14 +53,14 @@ def _show(options: argparse.Namespace) -> int:
     from planproof.policy.as_yaml import effective
     from planproof.policy.layers import Layered, bundled_layers, layers, usable
 
-    path, checks = options.policy or policy_in_force(), (*all_checks(), *own_checks(*options.checks))
+    path, checks = options.policy or policy_in_force(), (*all_checks(), *own_checks(*options.checks_from))
     policy = usable(layers(path, checks), checks) if path else Layered(bundled_layers(DEFAULT))
     write_stdout(as_opa(policy) if options.format == "opa" else effective(policy))
     return OK
 
 
 def _check(options: argparse.Namespace) -> int:
-    checks = (*all_checks(), *own_checks(*options.checks))
+    checks = (*all_checks(), *own_checks(*options.checks_from))
     return max(_check_file(file, checks) for file in options.files)
 
 
