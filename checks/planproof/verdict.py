@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 PLAN = "plan"
 """The subject of a finding about the plan as a whole."""
@@ -205,7 +205,7 @@ class Report(NamedTuple):
         standings = [finding.standing for finding in self.findings]
         return {standing.value: standings.count(standing) for standing in Standing}
 
-    def as_dict(self) -> dict[str, object]:
+    def as_dict(self) -> dict[str, Any]:
         """What is told of the plan itself; by what it was judged is the same for all plans of a run."""
         return {
             "plan": self.plan,

@@ -17,6 +17,7 @@ from planproof.policy import bundled
 from planproof.policy.model import Policy
 from planproof.verdict import PLAN as WHOLE
 from planproof.verdict import CheckInfo, Failure, Finding, Report, Verdict
+from support.reports import plans_of
 from support.repository import PLANS, ROOT
 
 CHANGES = PLANS / "changes" / "plan.json"
@@ -161,7 +162,7 @@ def test_write_then_check_then_what_is_new(tmp_path: Path, capsys: pytest.Captur
     file.write_text(json.dumps(document), encoding="utf-8")
     capsys.readouterr()
     assert main(["check", str(CHANGES), "--baseline", str(file), "--format", "json"]) == 1
-    (judged,) = json.loads(capsys.readouterr().out)["plans"]
+    (judged,) = plans_of(capsys.readouterr().out)
     assert [(f["check_id"], f["subject"]) for f in judged["findings"] if f["verdict"] == "FAIL"] == [
         (taken["check"], taken["subject"])
     ]

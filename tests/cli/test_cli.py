@@ -21,12 +21,12 @@ QUIET = "checks:\n  output_contract: {enabled: false}\n"
 def test_json_holds_every_verdict_and_a_summary_that_adds_up(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", str(PLAN), "--format", "json"]) == 1
     whole = json.loads(capsys.readouterr().out)
-    assert set(whole) == {"schema", "version", "policy", "profile", "plans", "summary"}
+    assert set(whole) == {"schema", "version", "policy", "profile", "findings", "plans", "summary"}
     (document,) = whole["plans"]
-    assert set(document) == {"plan", "findings", "advisory", "summary", "warnings", "errors", "fixed", "notices"}
-    keys = {"check_id", "verdict", "subject", "code", "reason", "severity", "evidence", "file", "line", "level"}
-    assert {frozenset(finding) for finding in document["findings"]} == {frozenset(keys)}
-    verdicts = [finding["verdict"] for finding in document["findings"]]
+    assert set(document) == {"plan", "advisory", "summary", "warnings", "errors", "fixed", "notices"}
+    keys = {"plan", "check_id", "verdict", "subject", "code", "reason", "severity", "evidence", "file", "line", "level"}
+    assert {frozenset(finding) for finding in whole["findings"]} == {frozenset(keys)}
+    verdicts = [finding["verdict"] for finding in whole["findings"]]
     assert document["summary"] == {"ADVISORY": 0, **{v.value: verdicts.count(v.value) for v in Verdict}}
     assert whole["summary"] == document["summary"]
     assert (whole["policy"], whole["profile"], document["advisory"]) == ("secure-logs", "secure-logs", [])
@@ -34,7 +34,7 @@ def test_json_holds_every_verdict_and_a_summary_that_adds_up(capsys: pytest.Capt
 
 def test_the_subject_of_a_plan_wide_finding_is_plan(capsys: pytest.CaptureFixture[str]) -> None:
     main(["check", str(PLAN), "--format", "json"])
-    findings = json.loads(capsys.readouterr().out)["plans"][0]["findings"]
+    findings = json.loads(capsys.readouterr().out)["findings"]
     assert {f["subject"] for f in findings if f["check_id"] == "CKV_PLAN_3"} == {"plan"}
 
 
@@ -73,7 +73,7 @@ def test_standard_input_is_read(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     with PLAN.open() as file:
         monkeypatch.setattr(sys, "stdin", file)
         assert main(["check", "-", "--format", "json"]) == 1
-    assert json.loads(capsys.readouterr().out)["plans"][0]["findings"]
+    assert json.loads(capsys.readouterr().out)["findings"]
 
 
 def test_nothing_failed_is_exit_0_and_unknown_fails_where_the_policy_says_so(tmp_path: Path) -> None:

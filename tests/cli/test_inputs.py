@@ -17,6 +17,7 @@ import fixtures as tool
 from planproof.cli import inputs
 from planproof.cli.main import main
 from planproof.errors import PlanError
+from support.reports import plans_of
 from support.repository import PLANS, ROOT
 
 PLAN = PLANS / "references" / "plan.json"
@@ -46,7 +47,7 @@ def test_a_broken_plan_in_a_folder_is_not_passed_over(folder: Path, capsys: pyte
     (folder / "c.tfplan.json").write_text("", encoding="utf-8")
     assert main(["check", str(folder), "--format", "json"]) == 2
     streams = capsys.readouterr()
-    plans = json.loads(streams.out)["plans"]
+    plans = plans_of(streams.out)
     assert [bool(plan["findings"]) for plan in plans] == [True, True, False]
     assert "c.tfplan.json is empty" in plans[2]["errors"][0]
     assert "c.tfplan.json is empty" in streams.err
@@ -101,7 +102,7 @@ def test_the_source_of_standard_input_is_what_the_environment_names(
     with BAD.open() as file:
         monkeypatch.setattr(sys, "stdin", file)
         main(["check", "-", "--format", "json"])
-    findings = json.loads(capsys.readouterr().out)["plans"][0]["findings"]
+    findings = json.loads(capsys.readouterr().out)["findings"]
     assert {f["file"] for f in findings if f["subject"] != "plan"} == {os.path.relpath(BAD.parent / "main.tf")}
 
 
@@ -133,7 +134,7 @@ def test_a_saved_plan_is_read_by_the_tool_on_path_and_is_its_own_source(
 ) -> None:
     stand_in(saved, name, f'test "$1 $2" = "show -json" && cat {BAD}', monkeypatch)
     assert main(["check", str(saved), "--format", "json"]) == 1
-    (document,) = json.loads(capsys.readouterr().out)["plans"]
+    (document,) = plans_of(capsys.readouterr().out)
     assert document["plan"] == str(saved)
     assert {(f["file"], f["line"]) for f in document["findings"] if f["subject"] != "plan"} == {
         ("main.tf", n) for n in (1, 5, 10)
@@ -177,7 +178,7 @@ def test_a_real_saved_plan_is_judged_and_points_into_its_modules(tmp_path: Path,
     command = [sys.executable, "-m", "planproof", "check", "infra/saved.tfplan", "--format", "json"]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (1, "")
-    findings = json.loads(done.stdout)["plans"][0]["findings"]
+    findings = json.loads(done.stdout)["findings"]
     files = {f["file"] for f in findings if f["subject"].startswith("module.")}
     assert files
     assert all(str(file).startswith("infra/modules/") and (tmp_path / str(file)).exists() for file in files)
@@ -202,7 +203,7 @@ def test_output_holds_the_format_that_names_no_file(tmp_path: Path, capsys: pyte
     target.chmod(0o640)
     assert main(["check", str(BAD), "--format", "json", "--output", str(target)]) == 1
     assert capsys.readouterr().out == ""
-    assert json.loads(target.read_text(encoding="utf-8"))["plans"][0]["findings"]
+    assert json.loads(target.read_text(encoding="utf-8"))["findings"]
     assert stat.S_IMODE(target.stat().st_mode) == 0o640
 
 

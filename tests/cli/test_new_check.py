@@ -48,7 +48,7 @@ def copied(target: Path) -> Path:
 def test_the_new_check_judges_and_has_a_page(clone: Path) -> None:
     plan = f"fixtures/bad/{NAME}/plain/plan.json"
     done = run(clone, "-m", "planproof", "check", plan, "--format", "json")
-    found = {f["subject"]: f for f in json.loads(done.stdout)["plans"][0]["findings"] if f["code"] in ("plain", "unknown_value")}
+    found = {f["subject"]: f for f in json.loads(done.stdout)["findings"] if f["code"] in ("plain", "unknown_value")}
     assert {s: (f["verdict"], f["line"]) for s, f in found.items() if s != "plan"} == {
         "aws_ebs_volume.plain": ("FAIL", 1),
         "aws_ebs_volume.open": ("UNKNOWN", 11),

@@ -11,6 +11,7 @@ from planproof.api import CommandError, all_checks, evaluate, select_checks
 from planproof.cli.exit_codes import exit_code
 from planproof.cli.main import main
 from planproof.verdict import Finding, Report, Verdict
+from support.reports import plans_of
 from support.repository import PLANS, ROOT
 
 PLAN = PLANS / "references" / "plan.json"
@@ -39,7 +40,7 @@ def test_checks_are_chosen_by_id_number_name_and_pattern(
     assert [rule.id for rule in evaluate(REVIEW, "secure-logs", checks=chosen).rules] == left
     words = [*(f"--check={','.join(only)}" for _ in only[:1]), *(w for entry in skipped for w in ("--skip-check", entry))]
     main(["check", str(REVIEW), *words, "--format", "json"])
-    judged = {finding["check_id"] for finding in json.loads(capsys.readouterr().out)["plans"][0]["findings"]}
+    judged = {finding["check_id"] for finding in json.loads(capsys.readouterr().out)["findings"]}
     assert judged == {f.check_id for f in evaluate(REVIEW, "secure-logs").findings} & set(left)
 
 
@@ -74,7 +75,7 @@ def test_the_library_refuses_what_the_command_refuses() -> None:
 def test_checks_of_ones_own_are_chosen_too(capsys: pytest.CaptureFixture[str]) -> None:
     words = ["--policy", str(TEAM / "planproof.yaml"), "--checks-from", str(TEAM / "checks")]
     main(["check", str(TEAM / "plan.json"), str(PLAN), *words, "--check", "queue_*", "--format", "json", "--jobs", "2"])
-    plans = json.loads(capsys.readouterr().out)["plans"]
+    plans = plans_of(capsys.readouterr().out)
     assert {f["check_id"] for plan in plans for f in plan["findings"]} == {"CKV_ACME_1"}
     assert main(["list", *words]) == 0
     assert "CKV_ACME_1" in capsys.readouterr().out

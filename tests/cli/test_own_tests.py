@@ -28,7 +28,7 @@ def test_what_it_writes_passes_and_judges(begun: Path, capsys: pytest.CaptureFix
     assert capsys.readouterr().out == f"ok    CKV_OWN_1 {NAME}\n"
     plan = begun / "tests" / NAME / "bad" / "plan.json"
     assert main(["check", str(plan), "--checks-from", "checks", "--policy", "general", "--format", "json"]) == 1
-    found = [f for f in json.loads(capsys.readouterr().out)["plans"][0]["findings"] if f["code"] in ("plain", "unknown_value")]
+    found = [f for f in json.loads(capsys.readouterr().out)["findings"] if f["code"] in ("plain", "unknown_value")]
     assert {(f["subject"], f["verdict"]) for f in found} == {
         ("aws_ebs_volume.plain", "FAIL"),
         ("aws_ebs_volume.open", "UNKNOWN"),

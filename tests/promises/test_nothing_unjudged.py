@@ -19,6 +19,7 @@ from planproof.errors import LoadError, PlanError, PolicyError
 from planproof.plan.model import Plan
 from planproof.registry import all_checks, checks_folder
 from support.lanes import OURS, Checkovs
+from support.reports import plans_of
 from support.repository import PLANS, ROOT
 
 GOOD = (ROOT / "fixtures" / "good" / "ideal" / "plan.json").read_text(encoding="utf-8")
@@ -39,8 +40,7 @@ def judged(text: str | bytes, capsys: pytest.CaptureFixture[str], *arguments: st
     Path("plan.json").write_bytes(text if isinstance(text, bytes) else text.encode())
     code = main(["check", "plan.json", "--policy", "general", "--format", "json", *arguments])
     said = capsys.readouterr()
-    document = json.loads(said.out) if said.out else {"plans": []}
-    return code, document["plans"], said.err
+    return code, plans_of(said.out) if said.out else [], said.err
 
 
 # --- several plans in one file ----------------------------------------------------------------------------------------

@@ -201,5 +201,5 @@ def test_the_real_terraform_runs_no_provider_that_lies_beside_the_plan(
     assert (terraform.returncode != 0, (tmp_path / "sprung").exists()) == (True, True), "the trap would not spring"
     (tmp_path / "sprung").unlink()
     assert main(["check", str(folder / "tfplan"), "--format", "json"]) == 1
-    assert json.loads(capsys.readouterr().out)["plans"][0]["findings"]
+    assert json.loads(capsys.readouterr().out)["findings"]
     assert not (tmp_path / "sprung").exists()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from planproof.formats.to_text import render
 from planproof.registry import own_checks
 from planproof.verdict import Standing, Verdict
 from support.lanes import checkov
+from support.reports import plans_of
 from support.repository import ROOT
 
 PLAN = ROOT / "fixtures" / "bad" / "log_group_retention" / "plain" / "plan.json"
@@ -142,6 +142,6 @@ def test_the_exit_code_is_made_of_what_is_shown(tmp_path: Path, capsys: pytest.C
     """Of every case at once, beside the bundled checks."""
     declare(tmp_path, *CASES)
     assert main(["check", str(PLAN), "--checks-from", str(tmp_path), "--format", "json"]) == 2
-    (shown,) = json.loads(capsys.readouterr().out)["plans"]
+    (shown,) = plans_of(capsys.readouterr().out)
     assert shown["summary"]["FAIL"] == sum(f["verdict"] == "FAIL" and f["level"] == "mandatory" for f in shown["findings"])
     assert len(shown["errors"]) == sum(f["code"] == "check_error" for f in shown["findings"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from planproof.aws.s3 import Rule
@@ -48,3 +49,11 @@ ATTACKED = Report(
     (HOSTILE,),
     (RULE,),
 )
+
+
+def plans_of(rendered: str) -> list[dict[str, Any]]:
+    """The plans of a report in JSON, each with its findings under `findings`."""
+    document = json.loads(rendered)
+    names = [plan["plan"] for plan in document["plans"]]
+    assert {finding["plan"] for finding in document["findings"]} <= set(names)
+    return [{**plan, "findings": [f for f in document["findings"] if f["plan"] == plan["plan"]]} for plan in document["plans"]]
