@@ -8,7 +8,7 @@ import rego.v1
 # Without facts nothing below would deny anything.
 deny contains message if some message in facts.missing
 
-# 1. A log bucket has a public access block of its own, whatever module it is in.
+# 1. A log bucket has its own public access block, in any module.
 deny contains sprintf("%s: add an aws_s3_bucket_public_access_block", [bucket]) if {
 	some bucket in facts.of_type("aws_s3_bucket")
 	facts.is_log_bucket(bucket)
@@ -27,8 +27,8 @@ deny contains sprintf("%s: encrypt it with an aws_kms_key of this plan", [bucket
 	]) == 0
 }
 
-# 3. Nobody merges while it is open whether denied access to the logs alerts anybody.
-warn contains sprintf("%s: the plan does not determine whether denied access alerts anybody", [bucket]) if {
+# 3. Warn if the plan does not determine whether denied access to the logs alerts someone.
+warn contains sprintf("%s: the plan does not determine whether denied access alerts anyone", [bucket]) if {
 	some bucket, chain in data.planproof_facts.alerts
 	is_null(chain.holds)
 }
