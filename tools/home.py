@@ -14,7 +14,7 @@ sys.path.insert(0, str(ROOT / "checks"))
 
 from planproof.version import home  # noqa: E402
 
-PAGES = ("README.md", "docs/ci.md", "docs/index.md", "docs/platform-teams.md")
+PAGES = ("README.md", "docs/ci.md", "docs/command.md", "docs/index.md", "docs/platform-teams.md")
 NOWHERE = "https://github.com/OWNER/planproof"
 _ADDRESS = re.compile(r"https://[\w.-]+(?:/[\w.-]+)+/planproof(?=\.git\b|\s|$)")
 _REPOSITORY = re.compile(r"(?<=uses: |tory: )[\w.-]+(?:/[\w.-]+)*/planproof(?=@|\s|$)")  # of an Action, and of a checkout
