@@ -380,6 +380,7 @@ def test_a_report_is_the_same_each_time(name: str) -> None:
     assert module.render((evaluate(plan),)) == module.render((evaluate(plan),))
 
 
+@pytest.mark.slow
 def test_a_report_is_the_same_in_every_process(tmp_path: Path) -> None:
     """Sets and the like have another order in each (PYTHONHASHSEED). Outside of a repository, whose tests each plan would look through."""
     plans = shutil.copytree(ROOT / "fixtures" / "bad", tmp_path / "bad")

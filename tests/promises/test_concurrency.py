@@ -33,7 +33,8 @@ def spawned(workers: int) -> Executor:
     return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"))
 
 
-@pytest.mark.parametrize(("pool", "times"), [(ThreadPoolExecutor, 4), pytest.param(spawned, 2, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize(("pool", "times"), [(ThreadPoolExecutor, 4), (spawned, 2)])
 def test_nothing_mixes(pool: type[Executor], times: int) -> None:
     alone = [judged(task) for task in TASKS]
     assert len({str(report.findings) for report in alone}) > 5, "the tasks have to differ"

@@ -21,6 +21,8 @@ from planproof.source.model import Source
 from support.repository import ROOT, agreeing
 from support.shapes import fan_in, keyed, mesh, ring
 
+pytestmark = pytest.mark.slow
+
 Json = Any
 PLAN = (ROOT / "tests" / "plans" / "growth" / "plan.json").read_text(encoding="utf-8")
 
@@ -135,7 +137,6 @@ def test_many_of_one_kind(names: tuple[str, ...]) -> None:
     assert growth(lambda count: multiplied(json.loads(PLAN), names, count)) < 2.2
 
 
-@pytest.mark.slow
 @MANY
 def test_facts_of_many_of_one_kind(names: tuple[str, ...]) -> None:
     assert growth(lambda count: multiplied(json.loads(PLAN), names, count), work=tell) < 2.2
@@ -171,7 +172,7 @@ def test_many_exceptions_for_many_findings() -> None:
     [(ring, 40, 2.2), (mesh, 15, 5.5), (fan_in, 12, 2.2), (keyed, 30, 2.2)],  # twice the mesh is four times as many references
     ids=lambda value: getattr(value, "__name__", ""),
 )
-@pytest.mark.parametrize("work", [judge, pytest.param(tell, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("work", [judge, tell])
 def test_shapes_of_references(
     shape: Callable[[int], Any], size: int, most: float, work: Work, with_source: bool, tmp_path: Path
 ) -> None:

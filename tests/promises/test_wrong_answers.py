@@ -96,6 +96,7 @@ def declare(folder: Path, *cases: str) -> dict[str, str]:
     return ids
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_a_wrong_answer_fails(case: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     declare(tmp_path, case)

@@ -261,6 +261,7 @@ LONG = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", LONG.values(), ids=LONG)
 def test_a_long_file_takes_no_longer_for_each_of_its_lines(text: str) -> None:
     """What would go over such a text again and again would take minutes."""
