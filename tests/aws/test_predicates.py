@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -328,3 +329,21 @@ def test_a_backup_plan_of_another_configuration_covers_what_has_its_tags(declare
     weekly = file_systems["aws_efs_file_system.weekly"]
     if "weekly" in covered:
         assert weekly.reason == "the backup plan nightly, which the policy declares, backs it up"
+
+
+@pytest.mark.parametrize("actions", [["delete", "create"], ["create", "delete"]])
+def test_what_a_replaced_companion_did_is_no_setting_of_the_bucket_any_more(actions: list[str]) -> None:
+    """The refreshed state of a bucket repeats what its versioning resource made; the plan replaces that onto another bucket."""
+    document = json.loads((ROOT / "fixtures" / "good" / "ideal" / "second-plan.json").read_text(encoding="utf-8"))
+    moved, other = "aws_s3_bucket_versioning.logs", {"bucket": "another-bucket", "id": "another-bucket"}
+    resources = {r["address"]: r for r in document["planned_values"]["root_module"]["resources"]}
+    assert resources["aws_s3_bucket.logs"]["values"]["versioning"][0]["enabled"] is True
+    resources[moved]["values"].update(other)
+    change = next(c["change"] for c in document["resource_changes"] if c["address"] == moved)
+    change["actions"] = actions
+    change["after"].update(other)
+    block = next(r for r in document["configuration"]["root_module"]["resources"] if r["address"] == moved)
+    block["expressions"]["bucket"] = {"constant_value": "another-bucket"}
+    found = {f.subject: f for f in evaluate(Plan(document)).findings if f.check_id == "CKV_PLAN_5"}
+    assert found["aws_s3_bucket.logs"].verdict is Verdict.FAIL
+    assert found["aws_s3_bucket.logs"].code == "no_companion"

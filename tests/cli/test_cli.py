@@ -57,6 +57,8 @@ def test_the_subject_of_a_plan_wide_finding_is_plan(capsys: pytest.CaptureFixtur
             for option in options
         ],
         (["check", ""], "plans is empty; leave it out"),
+        (["check", str(PLAN), "--output", str(PLAN)], "the report would overwrite the plan"),
+        (["check", str(PLAN), "--format", f"json={PLAN}"], "the report would overwrite the plan"),
     ],
 )
 def test_bad_input_is_one_sentence_on_stderr_and_exit_2(

@@ -206,10 +206,12 @@ class Plan:
 
     @cached_property
     def deleted(self) -> list[tuple[str, Mapping[str, Json]]]:
-        """What this plan deletes for good: type, and the values that it had."""
+        """What this plan deletes, to replace it too: type, and the values that it had."""
         changes = ((c, as_object(c.get("change"))) for c in as_list(self.raw.get("resource_changes")) if isinstance(c, dict))
         return [
-            (str(c.get("type")), as_object(change.get("before"))) for c, change in changes if change.get("actions") == ["delete"]
+            (str(c.get("type")), as_object(change.get("before")))
+            for c, change in changes
+            if "delete" in as_list(change.get("actions"))
         ]
 
     @cached_property

@@ -212,6 +212,10 @@ def _targets(options: argparse.Namespace) -> list[tuple[str, str]]:
         raise CommandError("two reports have the same destination; provide a file for each: --format NAME=FILE")
     if options.output and options.output not in [file for _, file in targets]:
         raise CommandError("--output has no effect: each --format already names a file")
+    judged = {os.path.realpath(plan): plan for plan in options.plans if os.path.isfile(plan)}
+    for file in filter(None, files):
+        if file in judged:
+            raise CommandError(f"the report would overwrite the plan {judged[file]}; choose another file")
     return targets
 
 
