@@ -121,6 +121,18 @@ def test_the_repository_around_the_folder_counts_as_it(told: Path, tmp_path: Pat
     assert not (tmp_path / "sprung").exists()
 
 
+def test_the_repository_around_the_current_folder_is_no_better(
+    told: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository = tmp_path / "repository"
+    (repository / ".git").mkdir(parents=True)
+    executable(repository / "tools" / "terraform", f"touch {tmp_path / 'sprung'}")
+    monkeypatch.setenv("PATH", f"{repository / 'tools'}:{os.environ['PATH']}")
+    monkeypatch.chdir(repository)
+    assert main(["check", str(saved(tmp_path / "elsewhere"))]) == 1
+    assert not (tmp_path / "sprung").exists()
+
+
 def test_settings_from_elsewhere_are_kept(told: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ours = {
         "TF_CLI_CONFIG_FILE": str(tmp_path / "ours.rc"),

@@ -104,19 +104,25 @@ def _run(tool: str, work: str, outside: _Outside, *arguments: str) -> bytes:
     return done.stdout
 
 
+def _repository(folder: Path) -> str | None:
+    """The outermost repository around a folder, as a submodule is of the same author; one that holds the user's home is none."""
+    home = os.path.realpath(os.path.expanduser("~"))
+    around = [f for f in (folder, *folder.parents) if (f / ".git").exists() and not Path(home).is_relative_to(f)]
+    return os.path.realpath(around[-1]) if around else None
+
+
 class _Outside:
-    """The environment without what leads into a plan's folder, or the repository around it."""
+    """The environment without what leads into a plan's folder, or into the repositories around it and around the current folder."""
 
     def __init__(self, folder: Path) -> None:
-        home = os.path.realpath(os.path.expanduser("~"))
-        around = [f for f in (folder, *folder.parents) if (f / ".git").exists() and not Path(home).is_relative_to(f)]
-        self._folder = os.path.realpath(around[-1] if around else folder)  # the outermost: a submodule is of the same author
+        closed = filter(None, (_repository(folder) or os.path.realpath(folder), _repository(Path.cwd())))
+        self._folders = [os.path.join(each, "") for each in closed]
         self._path = [entry for entry in os.get_exec_path() if self._leads_there(entry)]
 
     def _leads_there(self, path: str) -> bool:
         """Whether it is outside, wherever it is looked at from."""
         try:
-            return os.path.isabs(path) and not os.path.join(os.path.realpath(path), "").startswith(os.path.join(self._folder, ""))
+            return os.path.isabs(path) and not os.path.join(os.path.realpath(path), "").startswith(tuple(self._folders))
         except OSError:
             return False
 
