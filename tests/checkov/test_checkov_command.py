@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from planproof.version import version
 from support.lanes import Checkovs
 from support.repository import PLANS, ROOT
 
@@ -155,7 +156,7 @@ def test_frameworks_without_plans_are_refused(options: list[str], inputs: Path, 
 def test_files_of_other_frameworks_stand_beside_a_plan(inputs: Path, checkovs: Checkovs) -> None:
     arguments = ["--skip-download", "-f", "main.tf", str(GOOD), "-c", "CKV_PLAN_1"]
     done = checkovs.run("planproof", "checkov", *arguments, cwd=inputs, path=(ROOT / "checks",))
-    assert (done.returncode, done.stderr) == (0, "planproof: judged by the policy secure-logs\n")
+    assert (done.returncode, done.stderr) == (0, f"planproof: judged by the policy secure-logs of planproof {version()}\n")
 
 
 def test_what_scans_nothing_is_checkovs_own(inputs: Path, checkovs: Checkovs) -> None:
@@ -188,7 +189,7 @@ def test_settings_that_lie_around_are_refused_unless_they_are_named(text: str, n
     (tmp_path / "work" / name).write_text(text, encoding="utf-8")
     done = run(["-d", "scanned", "--framework", "terraform_plan"], tmp_path / "work", HOME=str(home))
     assert done.returncode == 2
-    assert "planproof: Checkov would take options from" in done.stderr
+    assert "planproof: Checkov would read options from" in done.stderr
 
 
 def test_settings_that_are_named_or_the_users_own_count(tmp_path: Path) -> None:
