@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 import sign
 from planproof.engine import evaluate
 from planproof.plan.model import Plan
+from planproof.version import version
 from support.lanes import Run, checkov, in_checkovs_words
 from support.repository import PLANS, ROOT
 
@@ -220,7 +221,7 @@ def test_the_command_of_the_wheel_says_nothing_of_its_own_files(installed: Path,
             "CKV_PLAN_1",
         ]
         done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
-        assert (done.returncode, done.stderr) == (0, "planproof: judged by the policy secure-logs\n")
+        assert (done.returncode, done.stderr) == (0, f"planproof: judged by the policy secure-logs of planproof {version()}\n")
 
 
 def test_unknown_is_shown_as_skipped_with_what_would_decide_it(clone: Path, tmp_path: Path) -> None:
@@ -228,7 +229,7 @@ def test_unknown_is_shown_as_skipped_with_what_would_decide_it(clone: Path, tmp_
     run = checkov("--external-checks-dir", clone / "checks", "-f", plan, "--framework", "terraform_plan", cwd=tmp_path)
     result, comment = run.results["plan.json", "CKV_PLAN_8", "aws_s3_bucket.single"]
     assert result == "SKIPPED"
-    assert comment.startswith("cannot tell: plan JSON has no lifecycle blocks; give the saved plan or the folder")
+    assert comment.startswith("cannot tell: plan JSON has no lifecycle blocks; provide the saved plan or the folder")
 
 
 def test_an_exception_of_the_policy_is_skipped_with_its_reason(clone: Path, tmp_path: Path) -> None:

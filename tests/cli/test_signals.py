@@ -61,7 +61,7 @@ def run(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[subprocess.P
     (tmp_path / "checks").mkdir()
     mark = tmp_path / "begun"
     (tmp_path / "checks" / "slow.py").write_text(SLOW_CHECK.format(mark=str(mark)), encoding="utf-8")
-    program = [sys.executable, "-I", ROOT / "checks" / "planproof", "check", "plans", "--checks", "checks"]
+    program = [sys.executable, "-I", ROOT / "checks" / "planproof", "check", "plans", "--checks-from", "checks"]
     started = subprocess.Popen(
         [*program, "--jobs", str(request.param), "--format", "json=report.json"],
         cwd=tmp_path,
@@ -112,4 +112,4 @@ def test_a_process_of_several_that_is_killed_is_told(run: subprocess.Popen[str])
     os.kill(max(processes(run.pid)), signal.SIGKILL)
     _, error = run.communicate(timeout=PATIENCE)
     assert run.returncode == 2
-    assert "a process was ended while it judged" in error
+    assert "a process was killed while it judged" in error
