@@ -5,6 +5,7 @@ COPY setup.cfg pyproject.toml README.md LICENSE ./
 COPY checks checks
 COPY policies policies
 COPY docs/checks docs/checks
+COPY fixtures/good/ideal fixtures/good/ideal
 COPY tests/plans/new_check_good tests/plans/new_check_good
 COPY tests/plans/new_check_bad tests/plans/new_check_bad
 RUN python -m venv /opt/planproof && /opt/planproof/bin/pip install --no-cache-dir --disable-pip-version-check '.[rich]'

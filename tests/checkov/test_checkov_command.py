@@ -138,6 +138,7 @@ RUNS = {
 }
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(("framework", "arguments", "code", "message"), RUNS.values(), ids=RUNS)
 def test_what_checkov_would_pass_over_is_refused(
     framework: tuple[str, ...], arguments: list[str], code: int, message: str, inputs: Path, checkovs: Checkovs

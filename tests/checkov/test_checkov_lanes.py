@@ -149,6 +149,7 @@ def test_a_folder_with_several_plans_does_not_mix_them(clone: Path, tmp_path: Pa
     assert (run.code, run.stderr) == (1, "")
 
 
+@pytest.mark.exhaustive
 def test_both_lanes_agree_on_every_fixture(clone: Path) -> None:
     """One run of Checkov over all of them: what it says of each plan is what our own command says."""
     run = checkov("--external-checks-dir", "checks", "-d", "fixtures", "--framework", "terraform_plan", cwd=clone)

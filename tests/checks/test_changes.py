@@ -25,6 +25,7 @@ BY_VALUE = ("aws_s3_bucket_lifecycle_configuration.by_local", "aws_cloudwatch_lo
 each_folder = pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: str(folder.relative_to(GOOD)))
 
 
+@pytest.mark.exhaustive
 @each_folder
 @pytest.mark.slow
 def test_no_failure_of_a_mutant_is_hidden(folder: Path) -> None:

@@ -49,6 +49,7 @@ def test_facts_fit_the_schema(file: Path, has_source: bool) -> None:
     assert fits(of(Plan.load(file), file.parent if has_source else None)) == []
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 def test_facts_of_every_fixture_fit_the_schema_and_are_smaller_than_the_plan() -> None:
     for file in PLANS:

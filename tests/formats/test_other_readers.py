@@ -250,6 +250,7 @@ def compliance_finding(version: str) -> Draft202012Validator:
     return Draft202012Validator(OcsfJsonSchemaEmbedded(get_ocsf_schema(version)).get_class_schema("compliance_finding"))
 
 
+@pytest.mark.exhaustive
 @each_corpus
 @pytest.mark.parametrize("version", ["1.3.0", to_ocsf.SCHEMA, "1.8.0"])
 def test_ocsf_events_fit_the_published_schema(version: str, corpus: Corpus) -> None:

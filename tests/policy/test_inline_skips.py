@@ -231,6 +231,7 @@ LANES = {
 }
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 @pytest.mark.parametrize("case", LANES)
 @pytest.mark.parametrize("enriched", [False, True], ids=["beside", "enriched"])

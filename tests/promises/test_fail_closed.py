@@ -313,6 +313,7 @@ def checkovs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkovs]:
 PLAIN = ("--framework", "terraform_plan", "--skip-download", "-f", "plan.json", "-c", OURS)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 @every_case
 def test_planproof_checkov(case: Case, folder: Path, checkovs: Checkovs) -> None:
@@ -326,6 +327,7 @@ def test_planproof_checkov(case: Case, folder: Path, checkovs: Checkovs) -> None
     assert "a secret" not in said
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 @every_case
 def test_plain_checkov(case: Case, folder: Path, checkovs: Checkovs, request: pytest.FixtureRequest) -> None:

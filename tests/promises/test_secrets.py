@@ -69,6 +69,7 @@ ALERTS = [
 ]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("file", ALERTS)
 def test_no_value_is_shown_where_it_alone_is_sensitive(file: Path) -> None:
     """Links hold by values: with all of them altered at once, what is said of a link that holds would never be said."""

@@ -390,5 +390,5 @@ def test_the_code_for_a_run_task_answers_what_the_exit_code_says(tmp_path: Path,
         names["judge"](str(plan), str(GOOD))["data"]["attributes"] for plan in (GOOD / "plan.json", tmp_path / "none.json")
     ]
     assert [answer["status"] for answer in answers] == ["passed", "failed"]
-    assert answers[0]["message"].startswith("0 failed, 0 cannot be told, ")
+    assert answers[0]["message"].startswith("0 failed, 0 unknown, ")
     assert "none.json does not exist" in answers[1]["message"]
