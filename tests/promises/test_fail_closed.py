@@ -233,6 +233,8 @@ def folder(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
 
 def settings(case: Case) -> dict[str, str]:
     found = {"PLANPROOF_POLICY": "policy.yaml"} if case.policy is not None else {}
+    if (case.plan or b"").startswith(b"PK"):
+        found["PATH"] = str(Path(sys.executable).parent)  # where no Terraform is that could read a saved plan
     return found | ({"PLANPROOF_SOURCE": case.source_from} if case.source_from else {})
 
 
