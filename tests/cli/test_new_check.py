@@ -115,7 +115,7 @@ def test_the_steps_of_the_page(tmp_path_factory: pytest.TempPathFactory) -> None
     passes(target, "make generate")
     passes(target, f"pytest -k {WALKED} -m 'not slow and not exhaustive'")
     assert len(EDITED) + 1 == 6
-    assert "Six files to edit" in page
+    assert "You edit six files" in page
 
 
 STEP = re.compile(r"```sh\n(.*?)\n\s*```", re.DOTALL)
