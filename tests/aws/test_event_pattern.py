@@ -279,6 +279,7 @@ DOCUMENT = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.sampled_from(["a", "b", "$or", "detail"]), DOCUMENT, max_size=3), DOCUMENT)
 @settings(max_examples=600, deadline=None)
 @example({"a": [{"numeric": [">", float("nan")]}]}, None)

@@ -33,6 +33,7 @@ def test_no_text_breaks_the_reader(text: str) -> None:
     assert document.problem or isinstance(json.loads(text), dict)
 
 
+@pytest.mark.slow
 @given(JSON | STATEMENT | st.lists(STATEMENT))
 @settings(max_examples=300)
 def test_no_statement_breaks_the_reader_or_the_questions(statement: object) -> None:

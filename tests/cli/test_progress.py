@@ -29,6 +29,7 @@ def test_plans_are_counted_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch, c
     assert shown.endswith(CLEARED)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="this system has no pseudo-terminals")
 @pytest.mark.parametrize(("seconds", "is_terminal", "says"), [(1.6, True, True), (1.6, False, False), (0, True, False)])
 def test_a_single_plan_tells_how_long_it_takes(seconds: float, is_terminal: bool, says: bool, tmp_path: Path) -> None:

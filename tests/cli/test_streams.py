@@ -55,6 +55,7 @@ STREAMS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
 @pytest.mark.parametrize("line", STREAMS)
 def test_a_stream_that_is_not_there(line: str, tmp_path: Path) -> None:

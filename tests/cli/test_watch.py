@@ -124,6 +124,7 @@ def test_it_judges_again_for_whatever_it_read(watching: Callable[..., Watching],
     assert watch.is_silent(), "what an editor keeps is no change"
 
 
+@pytest.mark.slow
 def test_a_broken_plan_is_told_and_the_next_one_judged(watching: Callable[..., Watching], workspace: Path) -> None:
     plan = workspace / "plan.json"
     whole = plan.read_text(encoding="utf-8")
@@ -142,6 +143,7 @@ def test_a_broken_plan_is_told_and_the_next_one_judged(watching: Callable[..., W
     assert (said[1], said[2:]) == ("planproof: changed: plan.json", first)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 def test_ctrl_c_ends_it_without_a_traceback(watching: Callable[..., Watching]) -> None:
     watch = watching("plan.json", "--quiet")

@@ -192,6 +192,7 @@ def test_a_pipe_gets_the_plain_text(capsys: pytest.CaptureFixture[str], monkeypa
     assert capsys.readouterr().out == to_text.render((evaluate(REVIEW),))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("arguments", "colours"), [([], True), (["--color", "never"], False)])
 @pytest.mark.parametrize("width", [80, 140])
 def test_a_real_terminal_gets_it_as_wide_as_it_is(width: int, arguments: list[str], colours: bool) -> None:

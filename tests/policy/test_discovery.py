@@ -35,6 +35,7 @@ def there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
     monkeypatch.chdir(ROOT)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("files", "cwd", "name"),
     [
@@ -121,6 +122,7 @@ REFUSED = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("make", "says"), REFUSED)
 @pytest.mark.parametrize(
     "words", [["check", str(PLAN)], ["baseline", "write", str(PLAN)], ["list"], ["policy", "show"]], ids=lambda words: words[0]

@@ -78,6 +78,7 @@ def use(policy: Policy) -> None:
     assert report.errors == ()
 
 
+@pytest.mark.slow
 @given(spoilt_text(POLICY, YAML_PIECES))
 def test_any_text_as_a_policy(text: str) -> None:
     try:
@@ -89,6 +90,7 @@ def test_any_text_as_a_policy(text: str) -> None:
     use(policy)
 
 
+@pytest.mark.slow
 @given(st.data())
 def test_any_data_as_a_policy(data: Any) -> None:
     raw = json.loads(json.dumps(Policy.default().data))
@@ -126,6 +128,7 @@ class TextFiles(Files):
         return file
 
 
+@pytest.mark.slow
 @given(spoilt_text((REVIEW / "main.tf").read_text(encoding="utf-8"), HCL_PIECES))
 def test_any_text_as_source(text: str) -> None:
     report = evaluate(review(), source=Source(TextFiles(text), "."))
