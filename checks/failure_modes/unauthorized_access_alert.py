@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from planproof.aws.alerts.chain import Ways, best_chain, ways
+from planproof.aws.alerts.chain import best_chain, ways_of
 from planproof.aws.alerts.links import Chain, Link, faults
 from planproof.aws.log_buckets import is_log_bucket, judged_as_log_bucket
 from planproof.aws.s3 import BUCKET
@@ -61,12 +61,8 @@ def unauthorized_access_alert(bucket: Instance, context: Context) -> Outcome:
     Controls: CIS AWS Foundations 4.1, NIST 800-53 AU-6 and SI-4, PCI DSS 10.4.1.
     """
     return judged_as_log_bucket(
-        bucket, _outcome(best_chain(bucket, context.once(_ways), context)), "denied access to it alerts no one", context
+        bucket, _outcome(best_chain(bucket, context.once(ways_of), context)), "denied access to it alerts no one", context
     )
-
-
-def _ways(context: Context) -> Ways:
-    return ways(context.settings("unauthorized_access_alert"))
 
 
 def _outcome(chain: Chain) -> Outcome:

@@ -103,6 +103,14 @@ def read(path: str, source: str | None = None, scope: Scope | None = None) -> tu
     return found, Source.open(source) if source else beside
 
 
+def read_one(path: str, source: str | None, advice: str) -> tuple[Plan, Source | None]:
+    """The one plan of an input, and its source. `advice`: what to do if it holds several. Raises PlanError, SourceError."""
+    found, opened = read(path, source, Scope(named=(path,)))
+    if len(found) > 1:
+        raise PlanError(f"{path} holds {len(found)} plans; {advice} from a file of its own")
+    return Plan.of(found[0]), opened
+
+
 def _shown(path: str, scope: Scope) -> bytes:
     """The JSON of a saved plan. Raises PlanError."""
     if path not in scope.named and not scope.run_terraform:

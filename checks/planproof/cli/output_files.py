@@ -27,6 +27,14 @@ def write_files(texts: Iterable[tuple[str, Iterable[str]]]) -> None:
             os.unlink(made)
 
 
+def write_text(text: str, path: str | None) -> None:
+    """Writes to the file, or to standard output if none is named. Raises CommandError."""
+    if path:
+        write_files([(path, text)])
+    else:
+        write_stdout(text)
+
+
 def _prepare(path: str, content: Iterable[bytes], ready: list[tuple[str, str]]) -> None:
     target = os.path.realpath(path)
     _refuse_detour(path, target)

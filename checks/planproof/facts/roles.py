@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from planproof.aws.alerts.chain import Ways, best_chain, ways
+from planproof.aws.alerts.chain import Ways, best_chain, ways_of
 from planproof.aws.alerts.links import Chain, Link, is_whole
 from planproof.aws.log_buckets import LogBuckets, log_buckets
 from planproof.aws.s3 import BUCKET
@@ -30,17 +30,13 @@ def log_bucket_roles(context: Context) -> dict[str, Fact]:
 
 def alerts(context: Context) -> dict[str, Fact]:
     """By log bucket: the best chain from a denied read to whoever is alerted. `holds` is null if the plan does not determine it."""
-    by_settings: Ways = context.once(_ways)
+    by_settings: Ways = context.once(ways_of)
     found: LogBuckets = context.once(log_buckets)
     return {
         bucket.address: _chain(best_chain(bucket, by_settings, context))
         for bucket in context.plan.of_type(BUCKET)
         if found.covers(bucket)
     }
-
-
-def _ways(context: Context) -> Ways:
-    return ways(context.settings("unauthorized_access_alert"))
 
 
 def _chain(chain: Chain) -> Fact:

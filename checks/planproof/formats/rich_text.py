@@ -13,17 +13,10 @@ from typing import IO, Any
 
 from planproof.formats.common import ORDER, TITLES, Group, advice, by_reason, counted, groups, notes, place, subject
 from planproof.formats.streaming import Coming
-from planproof.formats.to_text import is_terminal, wants_colour
+from planproof.formats.to_text import COLOURS, is_terminal, wants_colour
 from planproof.text.escaping import one_line
 from planproof.verdict import CheckInfo, Finding, Report, Standing, listed
 
-_COLOURS = {
-    Standing.FAIL: "red",
-    Standing.ADVISORY: "blue",
-    Standing.UNKNOWN: "yellow",
-    Standing.SKIP: "blue",
-    Standing.PASS: "green",
-}
 _SEVERITIES = {"CRITICAL": "bold red", "HIGH": "red", "MEDIUM": "yellow"}
 _NARROWEST = 40
 
@@ -99,7 +92,7 @@ class _Page:
 
     def _section(self, report: Report, standing: Standing, found: Sequence[Group]) -> None:
         number = sum(len(group.findings) for group in found)
-        title = (f"{TITLES[standing]} ({number})", f"bold {_COLOURS[standing]}")
+        title = (f"{TITLES[standing]} ({number})", f"bold {COLOURS[standing]}")
         self._line()
         if standing is Standing.PASS:
             in_order = sorted(found, key=lambda group: _in_order(group.rule.id))
@@ -179,7 +172,7 @@ class _Page:
         for standing in columns:
             table.add_column(TITLES[standing], justify="right", no_wrap=True)
         for check_id, row in sorted(self._counts.items(), key=lambda item: _in_order(item[0])):
-            cells = [Text(str(row.get(standing, "")), _COLOURS[standing]) for standing in columns]
+            cells = [Text(str(row.get(standing, "")), COLOURS[standing]) for standing in columns]
             table.add_row(Text(check_id), Text(one_line(self._rules[check_id].name), "dim"), *cells)
         self._console.print(table)
 

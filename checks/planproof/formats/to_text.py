@@ -12,7 +12,7 @@ from planproof.text.escaping import one_line
 from planproof.verdict import Report, Standing, listed
 
 _CODES = {"red": "31", "green": "32", "yellow": "33", "blue": "34", "bold": "1", "dim": "2"}
-_COLOURS = {
+COLOURS = {
     Standing.FAIL: "red",
     Standing.ADVISORY: "blue",
     Standing.UNKNOWN: "yellow",
@@ -73,7 +73,7 @@ class _Text:
             found = groups(report, standing)
             if found:
                 yield ""
-                yield self._paint(_COLOURS[standing], f"{TITLES[standing]} ({sum(len(group.findings) for group in found)})")
+                yield self._paint(COLOURS[standing], f"{TITLES[standing]} ({sum(len(group.findings) for group in found)})")
                 if standing is Standing.PASS:
                     yield from self._passed(found)
                 elif standing is Standing.ADVISORY:

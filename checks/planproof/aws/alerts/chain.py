@@ -65,6 +65,11 @@ def ways(settings: Mapping[str, Any]) -> Ways:
     return Ways(by_alarm, by_rule if settings["accept_eventbridge"] else (), by_finding if settings["accept_guardduty"] else ())
 
 
+def ways_of(context: Context) -> Ways:
+    """The ways that the policy admits; use as `context.once(ways_of)`."""
+    return ways(context.settings("unauthorized_access_alert"))
+
+
 def best_chain(bucket: Instance, ways: Ways, context: Context) -> Chain:
     """The chain that comes furthest: a whole one, else one that may be whole, else the one that breaks last."""
     chain = _any_way(bucket, ways, context)

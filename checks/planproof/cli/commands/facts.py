@@ -13,12 +13,10 @@ import argparse
 
 from planproof.cli import inputs
 from planproof.cli.exit_codes import OK
-from planproof.cli.output_files import write_files, write_stdout
+from planproof.cli.output_files import write_text
 from planproof.context import Context
 from planproof.engine import find_policy
-from planproof.errors import PlanError
 from planproof.facts.document import facts
-from planproof.plan.model import Plan
 from planproof.text.escaping import json_text
 
 
@@ -31,12 +29,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     policy = find_policy(options.policy)
-    found, source = inputs.read(options.plan, options.source, inputs.Scope(named=(options.plan,)))
-    if len(found) > 1:
-        raise PlanError(f"{options.plan} holds {len(found)} plans; write the facts of each from a file of its own")
-    text = json_text({"planproof_facts": facts(Context(Plan.of(found[0]), policy, source))}) + "\n"
-    if options.output:
-        write_files([(options.output, text)])
-    else:
-        write_stdout(text)
+    plan, source = inputs.read_one(options.plan, options.source, "write the facts of each")
+    write_text(json_text({"planproof_facts": facts(Context(plan, policy, source))}) + "\n", options.output)
     return OK

@@ -11,12 +11,12 @@ import argparse
 from pathlib import Path
 
 from planproof.cli import inputs
-from planproof.cli.exit_codes import CANNOT_JUDGE, FAILED, OK
-from planproof.cli.output_files import write_files, write_stdout
+from planproof.cli.exit_codes import exit_code
+from planproof.cli.options import add_policy
+from planproof.cli.output_files import write_text
 from planproof.context import Context
 from planproof.engine import evaluate, find_policy
-from planproof.errors import CommandError, PlanError
-from planproof.plan.model import Plan
+from planproof.errors import CommandError
 from planproof.policy.model import Policy
 from planproof.review.comparison import Side
 from planproof.review.compose import review
@@ -32,7 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--against", metavar="PLAN|ideal", help="another plan to compare with, or the bundled ideal configuration"
     )
     parser.add_argument("--source", metavar="DIR|SAVED-PLAN", help="as for planproof check")
-    parser.add_argument("--policy", metavar="POLICY", help="as for planproof check")
+    add_policy(parser)
     parser.add_argument(
         "--format", choices=("markdown", "html"), help="default: html for a file that ends in .html, else markdown"
     )
@@ -46,20 +46,12 @@ def run(options: argparse.Namespace) -> int:
     blocks = review(mine, other)
     is_html = options.format == "html" if options.format else (options.output or "").endswith((".html", ".htm"))
     text = to_html(blocks, f"Review of {mine.report.plan}") if is_html else to_markdown(blocks)
-    if options.output:
-        write_files([(options.output, text)])
-    else:
-        write_stdout(text)
-    if mine.report.errors:
-        return CANNOT_JUDGE
-    return FAILED if mine.report.failed else OK
+    write_text(text, options.output)
+    return exit_code(mine.report)
 
 
 def _side(path: str, source: str | None, policy: Policy) -> Side:
-    found, opened = inputs.read(path, source, inputs.Scope(named=(path,)))
-    if len(found) > 1:
-        raise PlanError(f"{path} holds {len(found)} plans; review each from a file of its own")
-    plan = Plan.of(found[0])
+    plan, opened = inputs.read_one(path, source, "review each")
     report = evaluate(plan, policy, opened, excerpts=True)
     return Side(plan, report, Context(plan, policy, opened))
 
