@@ -32,6 +32,13 @@ def _end(number: int, _frame: FrameType | None) -> NoReturn:
     raise Ended(number)
 
 
+def end_at_once() -> None:
+    """For a command that waits for input in a thread, where no exception reaches it, and leaves nothing behind."""
+    for number in (signal.SIGINT, *_ENDING):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, lambda received, _: os._exit(128 + received))
+
+
 def code_of(ended: KeyboardInterrupt) -> int:
     """The exit code, by the custom of shells, 128 and the number of the signal."""
     return 128 + int(ended.number if isinstance(ended, Ended) else signal.SIGINT)

@@ -49,14 +49,21 @@ def run(options: argparse.Namespace) -> int:
 
 def _show(options: argparse.Namespace) -> int:
     from planproof.cli.output_files import write_stdout
+
+    checks = (*all_checks(), *own_checks(*options.checks_from))
+    write_stdout(shown(options.policy, checks, options.format))
+    return OK
+
+
+def shown(path: str | None, checks: Sequence[Check], form: str = "yaml") -> str:
+    """The effective policy of that file, or the one in force, as `yaml` or `opa`. Raises PolicyError."""
     from planproof.policy.as_opa import as_opa
     from planproof.policy.as_yaml import effective
     from planproof.policy.layers import Layered, bundled_layers, layers, usable
 
-    path, checks = options.policy or policy_in_force(), (*all_checks(), *own_checks(*options.checks_from))
+    path = path or policy_in_force()
     policy = usable(layers(path, checks), checks) if path else Layered(bundled_layers(DEFAULT))
-    write_stdout(as_opa(policy) if options.format == "opa" else effective(policy))
-    return OK
+    return as_opa(policy) if form == "opa" else effective(policy)
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -65,21 +72,28 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _check_file(file: str, checks: Sequence[Check]) -> int:
-    from planproof.policy.layers import layers, usable
-
     try:
-        found = usable(layers(file, checks), checks)
+        usable, warnings = checked(file, checks)
     except PolicyError as error:
         for problem in error.problems:
             print(f"planproof: {one_line(problem)}", file=sys.stderr)
         return CANNOT_JUDGE
-    policy = Policy(found.effective, file)
-    expired = [w for w in policy.waivers if w.expires <= policy.today]
-    for waiver in expired:
-        print(f"warning: the exception for {waiver.check} on {waiver.address} expired on {waiver.expires}", file=sys.stderr)
-    bases = ", ".join(layer.name for layer in found.layers[:-1])
-    print(f"{file} can be used" + (f"; it extends {one_line(bases)}" if bases else ""))
+    for warning in warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    print(usable)
     return OK
+
+
+def checked(file: str, checks: Sequence[Check]) -> tuple[str, list[str]]:
+    """A sentence that a policy file can be used, and what to know of it. Raises PolicyError with all that is wrong."""
+    from planproof.policy.layers import layers, usable
+
+    found = usable(layers(file, checks), checks)
+    policy = Policy(found.effective, file)
+    expired = [waiver for waiver in policy.waivers if waiver.expires <= policy.today]
+    warnings = [f"the exception for {waiver.check} on {waiver.address} expired on {waiver.expires}" for waiver in expired]
+    bases = ", ".join(layer.name for layer in found.layers[:-1])
+    return f"{file} can be used" + (f"; it extends {one_line(bases)}" if bases else ""), warnings
 
 
 def _init(options: argparse.Namespace) -> int:
@@ -105,10 +119,16 @@ def _init(options: argparse.Namespace) -> int:
 
 
 def _schema(_options: argparse.Namespace) -> int:
+    from planproof.cli.output_files import write_stdout
+
+    write_stdout(schema_text())
+    return OK
+
+
+def schema_text() -> str:
+    """The JSON Schema of policy files."""
     import json
 
-    from planproof.cli.output_files import write_stdout
     from planproof.policy.schema import schema
 
-    write_stdout(json.dumps(schema(), indent=2, ensure_ascii=False) + "\n")
-    return OK
+    return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"

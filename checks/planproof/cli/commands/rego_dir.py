@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
+from planproof.cli.exit_codes import OK
+from planproof.cli.shipped import shipped
 from planproof.errors import LoadError
-
-_PACKAGE = Path(__file__).resolve().parents[2]
 
 
 def configure(_parser: argparse.ArgumentParser) -> None:
@@ -15,10 +14,8 @@ def configure(_parser: argparse.ArgumentParser) -> None:
 
 
 def run(_options: argparse.Namespace) -> int:
-    """Inside the installed package, or in the clone around it."""
-    folders = (parent / "policies" / "rego" for parent in (_PACKAGE, _PACKAGE.parent.parent))
-    found = next((folder for folder in folders if folder.is_dir()), None)
+    found = shipped("policies/rego")
     if found is None:
         raise LoadError("planproof's Rego is missing: a copy of checks does not contain it; install the package, or use a clone")
     print(found)
-    return 0
+    return OK

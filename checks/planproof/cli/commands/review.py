@@ -14,15 +14,16 @@ from planproof.cli import inputs
 from planproof.cli.exit_codes import exit_code
 from planproof.cli.options import add_policy
 from planproof.cli.output_files import write_text
+from planproof.cli.shipped import shipped
 from planproof.context import Context
 from planproof.engine import evaluate, find_policy
 from planproof.errors import CommandError
 from planproof.policy.model import Policy
 from planproof.review.comparison import Side
 from planproof.review.compose import review
-from planproof.review.document import to_html, to_markdown
+from planproof.review.document import Block, to_html, to_markdown
+from planproof.verdict import Report
 
-_PACKAGE = Path(__file__).resolve().parents[2]
 IDEAL = "ideal"
 
 
@@ -40,14 +41,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    policy = find_policy(options.policy)
-    mine = _side(options.plan, options.source, policy)
-    other = _side(str(_ideal()) if options.against == IDEAL else options.against, None, policy) if options.against else None
-    blocks = review(mine, other)
+    report, blocks = written(options.plan, options.source, options.against, find_policy(options.policy))
     is_html = options.format == "html" if options.format else (options.output or "").endswith((".html", ".htm"))
-    text = to_html(blocks, f"Review of {mine.report.plan}") if is_html else to_markdown(blocks)
+    text = to_html(blocks, f"Review of {report.plan}") if is_html else to_markdown(blocks)
     write_text(text, options.output)
-    return exit_code(mine.report)
+    return exit_code(report)
+
+
+def written(plan: str, source: str | None, against: str | None, policy: Policy) -> tuple[Report, list[Block]]:
+    """The report of a plan, and its review; `against` is another plan, or `ideal`. Raises PlanproofError."""
+    mine = _side(plan, source, policy)
+    other = _side(str(_ideal()) if against == IDEAL else against, None, policy) if against else None
+    return mine.report, review(mine, other)
 
 
 def _side(path: str, source: str | None, policy: Policy) -> Side:
@@ -57,9 +62,8 @@ def _side(path: str, source: str | None, policy: Policy) -> Side:
 
 
 def _ideal() -> Path:
-    """The plan of the ideal configuration: inside the installed package, or in the clone around it."""
-    places = (_PACKAGE / "ideal" / "plan.json", _PACKAGE.parent.parent / "fixtures" / "good" / "ideal" / "plan.json")
-    found = next((file for file in places if file.is_file()), None)
+    """The plan of the ideal configuration."""
+    found = shipped("ideal/plan.json", "fixtures/good/ideal/plan.json")
     if found is None:
         raise CommandError("the ideal configuration is missing: a copy of checks has none; install the package, or use a clone")
     return found
