@@ -1,4 +1,4 @@
-"""The step of the GitHub Action: runs `planproof check`, and hands its results to the runner.
+"""The step of the GitHub Action: runs `planproof check` and, if asked to, `planproof review`, and hands their results to the runner.
 
 Reads the Action's inputs from the environment (action.yml sets them); writes the outputs, the job summary, and, by the command's own
 format `github`, the annotations. It runs isolated (-I), and so does what it starts: no file of the workspace is imported.
@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 COULD_NOT_JUDGE = 2
 BUNDLED = "secure-logs"
@@ -32,31 +33,86 @@ def main(environment: Mapping[str, str]) -> int:
         document = json.loads(report.read_text(encoding="utf-8"))
         counts = _counts(document)
         _append(environment, "GITHUB_STEP_SUMMARY", summary.read_text(encoding="utf-8"))
+        reviewed = _review(given, document, environment) if _is_true(given["REVIEW"]) else ""
         code = done.returncode if done.returncode in (0, 1) else COULD_NOT_JUDGE  # ended by a signal too
-        _output(environment, counts, code, given["SARIF_FILE"])
+        _output(environment, counts, code, given["SARIF_FILE"], reviewed)
     return code
 
 
 PREFIX = "INPUT_"
-NAMES = ("PLAN", "SOURCE", "POLICY", "BASELINE", "ONLY_CHANGES", "FAIL_ON", "FORMATS", "SARIF_FILE", "LIBRARY")
+NAMES = ("PLAN", "SOURCE", "POLICY", "BASELINE", "ONLY_CHANGES", "FAIL_ON", "FORMATS", "SARIF_FILE")
+NAMES += ("REVIEW", "REVIEW_FILE", "LIBRARY")
 """The inputs, and the folder `checks` to run; without it, planproof is installed."""
 
 
 def _check(
     given: Mapping[str, str], report: Path, summary: Path, environment: Mapping[str, str]
 ) -> subprocess.CompletedProcess[str]:
-    formats = ["github", f"json={report}", f"markdown={summary}", f"sarif={given['SARIF_FILE']}", *_lines(given["FORMATS"])]
+    short = "pr-comment" if _is_true(given["REVIEW"]) else "markdown"  # a summary that is too long is not shown
+    formats = ["github", f"json={report}", f"{short}={summary}", f"sarif={given['SARIF_FILE']}", *_lines(given["FORMATS"])]
     options = [part for text in formats for part in ("--format", text)]
+    options += [f"--fail-on={given['FAIL_ON']}"] if given["FAIL_ON"] else []
+    return _planproof("check", [*options, *_judged_by(given, environment), "--", *_lines(given["PLAN"])], given, environment)
+
+
+def _judged_by(given: Mapping[str, str], environment: Mapping[str, str]) -> list[str]:
+    """The options by which the commands judge alike."""
     # A planproof.yaml of the workspace is the pull request's own: it counts only if the workflow names it.
     given = {**given, "POLICY": given["POLICY"] or environment.get("PLANPROOF_POLICY") or BUNDLED}
-    for name in ("SOURCE", "POLICY", "BASELINE", "FAIL_ON"):
-        options += [f"--{name.lower().replace('_', '-')}={given[name]}"] if given[name] else []
-    options += ["--only-changes"] if given["ONLY_CHANGES"].lower() == "true" else []
+    options = [f"--{name.lower()}={given[name]}" for name in ("SOURCE", "POLICY", "BASELINE") if given[name]]
+    return [*options, "--only-changes"] if _is_true(given["ONLY_CHANGES"]) else options
+
+
+def _planproof(
+    name: str, arguments: list[str], given: Mapping[str, str], environment: Mapping[str, str], stdout: int | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Runs a command. Its standard output is the step's own, unless `stdout` says otherwise."""
     program = [os.path.join(given["LIBRARY"], "planproof")] if given["LIBRARY"] else ["-m", "planproof"]
-    command = [sys.executable, "-I", *program, "check", *options, "--", *_lines(given["PLAN"])]
     ours = {f"{PREFIX}{name}" for name in NAMES}
     inherited = {name: value for name, value in environment.items() if name not in ours}
-    return subprocess.run(command, env=inherited, stderr=subprocess.PIPE, encoding="utf-8", errors="replace", check=False)
+    return subprocess.run(
+        [sys.executable, "-I", *program, name, *arguments],
+        env=inherited,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+
+
+def _review(given: Mapping[str, str], document: Mapping[str, Any], environment: Mapping[str, str]) -> str:
+    """Writes the review of each plan that could be judged, as many as a comment holds, to the file and the summary. The file's path."""
+    parts: list[str] = []
+    plans = [plan["plan"] for plan in document["plans"] if not plan["errors"]]
+    left, left_out = MAX_COMMENT, 0
+    for plan in plans:
+        options = ["--format=pr-comment", *_judged_by(given, environment)]
+        done = _planproof("review", [*options, "--", plan], given, environment, subprocess.PIPE)
+        if done.returncode not in (0, 1):
+            print(f"::warning title=planproof::{_data(' '.join(done.stderr.split()))}")
+            continue
+        left -= len(done.stdout.encode("utf-8"))
+        if left >= 0:
+            parts.append(done.stdout)
+        else:
+            left_out += 1
+    if left_out:
+        parts.append(f"_The reviews of {left_out} more plans do not fit here._\n")
+    if not parts:
+        return ""
+    text = "\n".join(parts)
+    Path(given["REVIEW_FILE"]).write_text(text, encoding="utf-8")
+    _append(environment, "GITHUB_STEP_SUMMARY", f"\n{text}")
+    return given["REVIEW_FILE"]
+
+
+MAX_COMMENT = 65_536 - 100
+"""What GitHub takes for a comment, less the line on what is left out."""
+
+
+def _is_true(text: str) -> bool:
+    return text.lower() == "true"
 
 
 def _lines(text: str) -> list[str]:
@@ -75,17 +131,22 @@ VERDICTS = {"failed": "FAIL", "advisory": "ADVISORY", "unknown": "UNKNOWN", "ski
 def _refuse(problem: str, environment: Mapping[str, str]) -> int:
     """Nothing could be judged: said in an annotation and in the summary."""
     line = " ".join(problem.split())
-    print(f"::error title=planproof::{line.replace('%', '%25')}")
+    print(f"::error title=planproof::{_data(line)}")
     _append(environment, "GITHUB_STEP_SUMMARY", f"## ❌ planproof could not judge\n\n```text\n{line.replace('```', '')}\n```\n")
     _output(environment, dict.fromkeys(VERDICTS, 0), COULD_NOT_JUDGE, "")
     return COULD_NOT_JUDGE
 
 
-def _output(environment: Mapping[str, str], counts: Mapping[str, int], code: int, sarif: str) -> None:
+def _data(line: str) -> str:
+    return line.replace("%", "%25")
+
+
+def _output(environment: Mapping[str, str], counts: Mapping[str, int], code: int, sarif: str, review: str = "") -> None:
+    files = {"sarif-file": sarif, "review-file": review}
     lines = [
         *(f"{name}={number}" for name, number in counts.items()),
         f"exit-code={code}",
-        f"sarif-file={sarif.splitlines()[0] if sarif else ''}",
+        *(f"{name}={path.splitlines()[0] if path else ''}" for name, path in files.items()),
     ]
     _append(environment, "GITHUB_OUTPUT", "\n".join(lines) + "\n")
 

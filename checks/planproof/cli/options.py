@@ -16,6 +16,15 @@ def add_policy(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_narrowing(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--baseline",
+        metavar="FILE",
+        help="fail only on findings that are not in it (default: PLANPROOF_BASELINE); see planproof baseline",
+    )
+    parser.add_argument("--only-changes", action="store_true", help="report only findings that the plan's changes can affect")
+
+
 def add_own_checks(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--checks-from",

@@ -9,6 +9,8 @@ from planproof.text.escaping import markdown, markdown_code, markdown_prose
 from planproof.verdict import Finding, Kind, Report, Standing, listed
 
 MAX_BYTES = 1024 * 1024
+MARK = "<!-- planproof -->"
+"""By which a workflow finds the comment to bring up to date."""
 _SPARE = 500  # for the line that tells how much was left out, and what is open to be closed
 _MARKS = {
     Standing.FAIL: "❌",
@@ -36,7 +38,7 @@ def render(reports: Sequence[Report], limit: int = MAX_BYTES) -> str:
 
 
 def _lines(reports: Sequence[Report]) -> Iterator[tuple[str, bool]]:
-    yield "<!-- planproof -->", False  # by which a workflow finds the comment to bring up to date
+    yield MARK, False
     counts = totals(reports)
     bad = any(report.errors or report.failed for report in reports)
     yield f"## {_MARKS[Standing.FAIL if bad else Standing.PASS]} planproof: {counted(counts)}", False

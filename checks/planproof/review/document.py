@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from typing import NamedTuple
 
+from planproof.formats.to_markdown import MARK
+from planproof.formats.to_pr_comment import MAX_BYTES
 from planproof.text.escaping import markdown, markdown_code, one_line
 
 
@@ -57,6 +59,23 @@ Block = Heading | Paragraph | Bullets | Table | Listing
 
 def to_markdown(blocks: Iterable[Block]) -> str:
     return "\n\n".join("\n".join(_markdown(block)) for block in blocks) + "\n"
+
+
+def to_comment(blocks: Iterable[Block]) -> str:
+    """The Markdown with the mark of a comment, whole blocks as long as they fit into one."""
+    kept = [MARK]
+    left = MAX_BYTES - len(MARK) - len(_CUT) - 2
+    for block in blocks:
+        text = "\n\n" + "\n".join(_markdown(block))
+        left -= len(text.encode("utf-8"))
+        if left < 0:
+            kept.append(_CUT)
+            break
+        kept.append(text)
+    return "".join(kept) + "\n"
+
+
+_CUT = "\n\n_The rest of the review does not fit into a comment; `planproof review` writes all of it._"
 
 
 def _markdown(block: Block) -> Iterator[str]:

@@ -153,7 +153,8 @@ class Desk:
 
     def review(self, plan: str, source: str | None = None, policy: str | None = None, against: str | None = None) -> Answer:
         other = against if against in (None, reviews.IDEAL) else self._plan(against)
-        _, blocks = reviews.written(self._plan(plan), self._file(source) if source else None, other, self._policy_of(policy))
+        mine, opened = self._plan(plan), self._file(source) if source else None
+        _, blocks = reviews.written(mine, opened, other, self._policy_of(policy), inputs.Scope(self._checks_from))
         return Answer(_cut(to_markdown(blocks)))
 
     def policy(self, action: str, file: str | None = None) -> Answer:

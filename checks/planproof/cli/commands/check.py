@@ -17,7 +17,7 @@ from difflib import get_close_matches
 from planproof.baseline import Baseline
 from planproof.cli import inputs
 from planproof.cli.exit_codes import FAIL_ON, FAILURE, OK, exit_code
-from planproof.cli.options import add_own_checks, add_policy
+from planproof.cli.options import add_narrowing, add_own_checks, add_policy
 from planproof.engine import find_policy
 from planproof.errors import CommandError
 from planproof.policy.model import Policy
@@ -63,12 +63,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
             default=[],
             help=f"{what}: ids, names or patterns, such as CKV_PLAN_1,tagging,'*bucket*'",
         )
-    parser.add_argument(
-        "--baseline",
-        metavar="FILE",
-        help="fail only on findings that are not in it (default: PLANPROOF_BASELINE); see planproof baseline",
-    )
-    parser.add_argument("--only-changes", action="store_true", help="report only findings that the plan's changes can affect")
+    add_narrowing(parser)
     parser.add_argument(
         "--fail-on",
         metavar="WHAT",

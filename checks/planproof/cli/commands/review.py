@@ -10,9 +10,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from planproof.baseline import Baseline
 from planproof.cli import inputs
 from planproof.cli.exit_codes import exit_code
-from planproof.cli.options import add_policy
+from planproof.cli.options import add_narrowing, add_policy
 from planproof.cli.output_files import write_text
 from planproof.cli.shipped import shipped
 from planproof.context import Context
@@ -21,7 +22,7 @@ from planproof.errors import CommandError
 from planproof.policy.model import Policy
 from planproof.review.comparison import Side
 from planproof.review.compose import review
-from planproof.review.document import Block, to_html, to_markdown
+from planproof.review.document import Block, to_comment, to_html, to_markdown
 from planproof.verdict import Report
 
 IDEAL = "ideal"
@@ -34,30 +35,40 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--source", metavar="DIR|SAVED-PLAN", help="as for planproof check")
     add_policy(parser)
+    add_narrowing(parser)
     parser.add_argument(
-        "--format", choices=("markdown", "html"), help="default: html for a file that ends in .html, else markdown"
+        "--format",
+        choices=("markdown", "html", "pr-comment"),
+        help="pr-comment is Markdown of at most 64 KiB (default: html for a file that ends in .html, else markdown)",
     )
     parser.add_argument("-o", "--output", metavar="FILE", help="write to this file (default: standard output)")
 
 
 def run(options: argparse.Namespace) -> int:
-    report, blocks = written(options.plan, options.source, options.against, find_policy(options.policy))
-    is_html = options.format == "html" if options.format else (options.output or "").endswith((".html", ".htm"))
-    text = to_html(blocks, f"Review of {report.plan}") if is_html else to_markdown(blocks)
+    scope = inputs.Scope(baseline=Baseline.find(options.baseline), only_changes=options.only_changes)
+    report, blocks = written(options.plan, options.source, options.against, find_policy(options.policy), scope)
+    form = options.format or ("html" if (options.output or "").endswith((".html", ".htm")) else "markdown")
+    if form == "html":
+        text = to_html(blocks, f"Review of {report.plan}")
+    else:
+        text = to_comment(blocks) if form == "pr-comment" else to_markdown(blocks)
     write_text(text, options.output)
     return exit_code(report)
 
 
-def written(plan: str, source: str | None, against: str | None, policy: Policy) -> tuple[Report, list[Block]]:
+def written(
+    plan: str, source: str | None, against: str | None, policy: Policy, scope: inputs.Scope
+) -> tuple[Report, list[Block]]:
     """The report of a plan, and its review; `against` is another plan, or `ideal`. Raises PlanproofError."""
-    mine = _side(plan, source, policy)
-    other = _side(str(_ideal()) if against == IDEAL else against, None, policy) if against else None
+    mine = _side(plan, source, policy, scope)
+    whole = scope._replace(baseline=None, only_changes=False)
+    other = _side(str(_ideal()) if against == IDEAL else against, None, policy, whole) if against else None
     return mine.report, review(mine, other)
 
 
-def _side(path: str, source: str | None, policy: Policy) -> Side:
+def _side(path: str, source: str | None, policy: Policy, scope: inputs.Scope) -> Side:
     plan, opened = inputs.read_one(path, source, "review each")
-    report = evaluate(plan, policy, opened, excerpts=True)
+    report = evaluate(plan, policy, opened, **scope._replace(excerpts=True).arguments())
     return Side(plan, report, Context(plan, policy, opened))
 
 
