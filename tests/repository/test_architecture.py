@@ -21,7 +21,7 @@ ROWS = (  # lowest first; a file imports from lower rows and from its own folder
     ("context.py",),
     ("check.py", "excerpts.py", "aws/"),
     ("registry.py", "check_page.py", "facts/"),
-    ("engine.py", "checkov_records.py"),
+    ("engine.py", "checkov_records.py", "fix/"),
     ("api.py", "checkov_adapter.py", "review/"),
     ("cli/", "../failure_modes/"),
     ("__main__.py",),

@@ -31,6 +31,7 @@ COMMANDS = {
     "rego-dir": "print the folder of planproof's Rego, for conftest and OPA",
     "policy": "show the effective policy, check one, or create one",
     "review": "write the review of a plan: issue, impact and fix needed for each failure mode",
+    "fix": "write the patch that makes failures pass, or edit the files",
     "facts": "write what planproof derives from a plan as data, for rules in Rego",
     "mcp": "serve planproof to agents, by the Model Context Protocol",
     "baseline": "record today's failures, so that only new ones fail",

@@ -33,6 +33,8 @@ class ModuleSource:
         from planproof.syntax.blocks import top_blocks  # a plan without source reads none
 
         self.problems: list[str] = []
+        self.tops: list[TopBlock] = []
+        """All blocks, in the order in which Terraform reads them."""
         self._blocks: dict[tuple[str, ...], list[TopBlock]] = {}
         self._locals: list[TopBlock] = []
         self._bodies: dict[tuple[str, ...], Body | None] = {}
@@ -47,6 +49,7 @@ class ModuleSource:
                 self._add(block)
 
     def _add(self, block: TopBlock) -> None:
+        self.tops.append(block)
         if block.type == "locals":
             self._locals.append(block)
         elif len(block.labels) == _LABELLED.get(block.type):
@@ -69,6 +72,10 @@ class ModuleSource:
             blocks = [b for b in self._found(labels) if not b.file.path.endswith(".json") and self.mentions(word, *labels)]
             self._comments[labels] = tuple(text for block in blocks for text in block.comments() if word in text)
         return self._comments[labels]
+
+    def blocks(self, *labels: str) -> list[TopBlock]:
+        """The blocks with these labels as they are written: `blocks("resource", "aws_s3_bucket", "logs")`; of several, some override."""
+        return list(self._found(labels))
 
     def where(self, *labels: str) -> Location | None:
         """Where the block with these labels begins."""

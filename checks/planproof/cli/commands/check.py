@@ -17,7 +17,7 @@ from difflib import get_close_matches
 from planproof.baseline import Baseline
 from planproof.cli import inputs
 from planproof.cli.exit_codes import FAIL_ON, FAILURE, OK, exit_code
-from planproof.cli.options import add_narrowing, add_own_checks, add_policy
+from planproof.cli.options import add_narrowing, add_own_checks, add_policy, add_selection
 from planproof.engine import find_policy
 from planproof.errors import CommandError
 from planproof.policy.model import Policy
@@ -54,15 +54,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     add_policy(parser)
     add_own_checks(parser)
-    for name, what in (("--check", "judge only by these checks"), ("--skip-check", "do not judge by these")):
-        parser.add_argument(
-            name,
-            metavar="CHECKS",
-            action="extend",
-            type=_names,
-            default=[],
-            help=f"{what}: ids, names or patterns, such as CKV_PLAN_1,tagging,'*bucket*'",
-        )
+    add_selection(parser)
     add_narrowing(parser)
     parser.add_argument(
         "--fail-on",
@@ -108,13 +100,6 @@ def _format(text: str) -> tuple[str, str]:
     if "=" in text and not file:
         raise argparse.ArgumentTypeError(f"{text} has no file name")
     return name, file
-
-
-def _names(text: str) -> list[str]:
-    names = [name.strip() for name in text.split(",")]
-    if not all(names):
-        raise argparse.ArgumentTypeError(f"{text!r} names no check at one place; give ids or names, separated by commas")
-    return names
 
 
 def _fail_on(text: str) -> str:

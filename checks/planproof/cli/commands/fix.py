@@ -1,0 +1,110 @@
+"""Writes the patch that makes failures pass: a unified diff for `git apply`, or with --write the files themselves. What no mechanical
+remedy is right for is listed with the reason. Nothing outside of the source folder is changed.
+
+  planproof fix plan.json --source . > fix.patch && git apply fix.patch
+  planproof fix plan.json --source . --write      edit the files; git's tree must be clean
+  planproof fix plan.json --source . --check CKV_PLAN_1,CKV_PLAN_8"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from planproof.cli import inputs
+from planproof.cli.exit_codes import FAILED, OK
+from planproof.cli.options import add_policy, add_selection
+from planproof.cli.output_files import write_files, write_text
+from planproof.context import Context
+from planproof.engine import evaluate, find_policy
+from planproof.errors import CommandError
+from planproof.fix.patches import Change, Patch, changes, diff, patches
+from planproof.text.escaping import one_line
+from planproof.verdict import Standing
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("plan", metavar="PLAN", help="plan JSON, a saved plan (tfplan), or - for standard input")
+    parser.add_argument("--source", metavar="DIR", help="the folder of the .tf files (default: what is beside the plan)")
+    add_policy(parser)
+    add_selection(parser)
+    parser.add_argument("--write", action="store_true", help="edit the files instead of printing the patch")
+    parser.add_argument("--force", action="store_true", help="with --write: even if git's tree is not clean, or there is no git")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write the patch to this file (default: standard output)")
+
+
+def run(options: argparse.Namespace) -> int:
+    if options.write and options.output:
+        raise CommandError("--write edits the files, so there is no patch for --output; choose one of them")
+    policy = find_policy(options.policy)
+    plan, source = inputs.read_one(options.plan, options.source, "fix each")
+    report = evaluate(plan, policy, source, inputs.Scope(only=tuple(options.check), skipped=tuple(options.skip_check)).load())
+    standings = (Standing.FAIL, Standing.ADVISORY) if options.check else (Standing.FAIL,)
+    context = Context(plan, policy, source)
+    found = patches(report, context, standings)
+    made = changes(found)
+    root = context.source.root if context.source and context.source.root else Path()
+    if options.write:
+        _write(made, root, options.force)
+    else:
+        write_text(diff(made, root), options.output)
+    _tell(found, made, options.write)
+    return FAILED if any(patch.why_not for patch in found) else OK
+
+
+def _tell(found: Sequence[Patch], made: Sequence[Change], is_written: bool) -> None:
+    """On standard error, as the patch may be on standard output."""
+    left = [patch for patch in found if patch.why_not]
+    done = len(found) - len(left)
+    say = "fixed" if is_written else "the patch fixes"
+    lines = [f"{say} {done} of {len(found)} failures in {len(made)} file{'s' * (len(made) != 1)}"]
+    lines += [f"left: {p.finding.check_id} {p.finding.subject} ({p.finding.code}): {p.why_not}" for p in left]
+    lines += [f"note: {note}" for note in dict.fromkeys(note for patch in found for note in patch.notes)]
+    for line in lines:
+        print(one_line(line), file=sys.stderr)
+
+
+def _write(made: Iterable[Change], root: Path, is_forced: bool) -> None:
+    """Edits the files, all or none. Raises CommandError."""
+    files = [(change.file, change.after) for change in made]
+    for file, _ in files:
+        _refuse_links(Path(file), root)
+    if not is_forced:
+        _refuse_unclean(root)
+    for file, _ in files:
+        os.makedirs(os.path.dirname(file), exist_ok=True)
+    write_files([(file, [_marked(file, text)]) for file, text in files])
+
+
+def _marked(file: str, text: str) -> str:
+    """With the byte order mark that the file began with."""
+    if os.path.exists(file):
+        with open(file, "rb") as before:
+            return f"\ufeff{text}" if before.read(3) == b"\xef\xbb\xbf" else text
+    return text
+
+
+def _refuse_links(file: Path, root: Path) -> None:
+    inside = Path(os.path.relpath(file, root))
+    if inside.is_absolute() or ".." in inside.parts:
+        raise CommandError(f"{file} is outside the source folder, so it is not edited")
+    for depth in range(1, len(inside.parts) + 1):
+        way = root.joinpath(*inside.parts[:depth])
+        if way.is_symlink():
+            raise CommandError(f"{way} is a link, so nothing is edited; provide the folder that it leads to")
+
+
+def _refuse_unclean(root: Path) -> None:
+    """Only what git can take back is edited."""
+    git = shutil.which("git")
+    status = None
+    if git:
+        status = subprocess.run([git, "status", "--porcelain", "--", "."], cwd=root, capture_output=True, text=True, check=False)
+    if status is None or status.returncode:
+        raise CommandError(f"{root} is not in a git repository, so an edit could not be taken back; use --force to edit anyway")
+    if status.stdout.strip():
+        raise CommandError(f"git's tree has changes in {root}; commit or stash them first, or use --force")

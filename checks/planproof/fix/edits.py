@@ -1,0 +1,54 @@
+"""Edits of a text by ranges: those that fit together, and the text that they make. Everything outside of the ranges stays as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+
+class Edit(NamedTuple):
+    """Replaces the characters from `start` to `end` of a file; where both are the same, it inserts. A file that is not there yet has
+    the one range 0, 0."""
+
+    file: str
+    start: int
+    end: int
+    text: str
+
+
+class Overlap(ValueError):
+    """Two edits change the same characters."""
+
+
+def fitting(edits: Iterable[Edit]) -> list[Edit]:
+    """The edits in the order of the text, each once. Of those that insert at one place, arguments come first, then blocks, then what
+    only ends the line. Raises Overlap."""
+    found = sorted(dict.fromkeys(edits), key=lambda edit: (edit.file, edit.start, edit.end > edit.start, _rank(edit)))
+    last: Edit | None = None
+    for edit in found:
+        if last is not None and edit.file == last.file and edit.start < last.end:
+            raise Overlap
+        if last is None or edit.file != last.file or edit.end > last.end:
+            last = edit
+    return found
+
+
+def _rank(edit: Edit) -> int:
+    if not edit.text.strip():
+        return 2
+    return int(edit.text.startswith(("\n\n", "\n#")))
+
+
+def applied(text: str, edits: Iterable[Edit]) -> tuple[str, list[tuple[int, int]]]:
+    """The text after the edits of one file, which fit together, and where in it each of them now is."""
+    newline = "\r\n" if "\r\n" in text else "\n"
+    parts: list[str] = []
+    changed: list[tuple[int, int]] = []
+    at = length = 0
+    for edit in edits:
+        new = edit.text.replace("\n", newline)
+        parts += [text[at : edit.start], new]
+        length += edit.start - at
+        changed.append((length, length + len(new)))
+        length, at = length + len(new), edit.end
+    return "".join([*parts, text[at:]]), changed

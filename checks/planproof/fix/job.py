@@ -1,0 +1,107 @@
+"""What a remedy works with: a failure, the block at fault, the block's instances, and what else the module has."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any
+
+from planproof.context import Context
+from planproof.errors import SourceError, SyntaxProblem
+from planproof.fix.edits import Edit
+from planproof.fix.places import ModuleFiles, NotMechanical, Place
+from planproof.plan.model import Instance, Module
+from planproof.verdict import PLAN, Finding
+
+Remedy = Callable[["Job"], Sequence[Edit]]
+"""Gives the edits that make a failure pass. Raises NotMechanical."""
+
+
+class Bench:
+    """What the remedies of one plan share: the context, and the files of its modules."""
+
+    def __init__(self, context: Context, failures: Sequence[Finding]) -> None:
+        if context.source is None or context.source.root is None:
+            raise SourceError(
+                "the source is not a folder, so there is nothing to edit; provide the folder of the .tf files (--source)"
+            )
+        self.context, self.failures, self.root = context, failures, context.source.root
+        self.by_address = {instance.address: instance for instance in context.plan.instances}
+        self._files: dict[tuple[str, ...], ModuleFiles] = {}
+
+    def files_of(self, module: Module) -> ModuleFiles:
+        """The files of a module. Raises NotMechanical if they are not this configuration's to edit."""
+        if module.path not in self._files:
+            self._files[module.path] = self._read(module)
+        return self._files[module.path]
+
+    def _read(self, module: Module) -> ModuleFiles:
+        name = f"module {'.'.join(module.path)}" if module.path else "the configuration"
+        try:
+            source = self.context.source.of(module) if self.context.source else None
+        except SourceError as error:
+            raise NotMechanical(str(error)) from None
+        if source is None:
+            raise NotMechanical(f"the source of {name} is not in the folder; change it where it is kept")
+        if source.problems:
+            raise NotMechanical(f"the source cannot be read: {source.problems[0]}")
+        inside = os.path.join(os.path.realpath(self.root), "")
+        for path in {top.file.path for top in source.tops}:
+            real = os.path.realpath(path)
+            if not real.startswith(inside):
+                raise NotMechanical(f"the files of {name} are outside the source folder; provide the folder that contains both")
+            if f"{os.sep}.terraform{os.sep}" in real:
+                raise NotMechanical(f"{name} is installed from a registry or repository; change it there, or its arguments")
+        return ModuleFiles(source)
+
+
+class Job:
+    """A failure to mend."""
+
+    def __init__(self, finding: Finding, bench: Bench) -> None:
+        self.finding, self.bench, self.context = finding, bench, bench.context
+        self.notes: list[str] = []
+
+    @property
+    def instance(self) -> Instance:
+        found = self.bench.by_address.get(self.finding.subject)
+        if found is None:
+            raise NotMechanical(f"{self.finding.subject} is not a resource of the plan")
+        return found
+
+    @cached_property
+    def place(self) -> Place:
+        """The block at fault."""
+        return self.place_of(self.instance)
+
+    def place_of(self, instance: Instance) -> Place:
+        """The block of an instance. Raises NotMechanical."""
+        local = instance.local_address.split(".")
+        return self.block(instance.module, *(local if local[0] == "data" else ("resource", *local)))
+
+    def block(self, module: Module, *labels: str) -> Place:
+        """A block of a module. Raises NotMechanical."""
+        try:
+            return self.bench.files_of(module).place(*labels)
+        except SyntaxProblem as error:
+            raise NotMechanical(f"the block cannot be read: {error}") from None
+
+    @cached_property
+    def siblings(self) -> list[Instance]:
+        """All instances of the block at fault, in all instances of its module."""
+        me = self.instance
+        return [i for i in self.context.plan.instances if i.local_address == me.local_address and i.module.path == me.module.path]
+
+    @cached_property
+    def failing(self) -> list[Instance]:
+        """Those of them that fail for the same reason."""
+        same = {f.subject for f in self.bench.failures if f.check_id == self.finding.check_id and f.code == self.finding.code}
+        return [instance for instance in self.siblings if instance.address in same]
+
+    def settings(self, check: str) -> Any:
+        return self.context.settings(check)
+
+    @property
+    def is_plan_wide(self) -> bool:
+        return self.finding.subject == PLAN

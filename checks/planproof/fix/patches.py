@@ -1,0 +1,116 @@
+"""The patches of a plan's failures: for each the edits that make it pass, or the sentence that says why no mechanical remedy is right.
+
+report = evaluate(plan, policy, source)
+found = patches(report, Context(plan, policy, source))
+print(diff(changes(found, source.root), source.root))
+"""
+
+from __future__ import annotations
+
+import codecs
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from planproof.context import Context
+from planproof.errors import SourceError
+from planproof.fix.edits import Edit, Overlap, applied, fitting
+from planproof.fix.job import Bench, Job
+from planproof.fix.layout import aligned
+from planproof.fix.places import NotMechanical
+from planproof.fix.remedies.table import remedy_of
+from planproof.source.files import MAX_FILE_BYTES, regular
+from planproof.verdict import Finding, Report, Standing
+
+
+class Patch(NamedTuple):
+    """What `fix` does about a failure: edits, or why there are none. `notes` say what a person still has to decide or do."""
+
+    finding: Finding
+    edits: tuple[Edit, ...] = ()
+    why_not: str = ""
+    notes: tuple[str, ...] = ()
+
+
+class Change(NamedTuple):
+    """A file before and after; `before` is None where there was none."""
+
+    file: str
+    before: str | None
+    after: str
+
+
+def patches(report: Report, context: Context, standings: Sequence[Standing] = (Standing.FAIL,)) -> list[Patch]:
+    """A patch for each failure of the report, in its order. The edits of all of them fit together. Raises SourceError where the context
+    has no source folder."""
+    failures = [finding for finding in report.findings if finding.standing in standings]
+    bench = Bench(context, failures)
+    found: list[Patch] = []
+    edits: list[Edit] = []
+    for finding in failures:
+        patch = _patch(finding, bench)
+        try:
+            edits = fitting([*edits, *patch.edits])
+        except Overlap:
+            patch = Patch(
+                finding, (), "another fix changes the same lines; apply that one, plan again and run planproof fix again"
+            )
+        found.append(patch)
+    return found
+
+
+def _patch(finding: Finding, bench: Bench) -> Patch:
+    job = Job(finding, bench)
+    try:
+        remedy = remedy_of(finding)
+        edits = tuple(fitting(remedy(job)))
+    except NotMechanical as reason:
+        return Patch(finding, (), str(reason))
+    return Patch(finding, edits, "" if edits else "the source already has what the policy requires; plan again", tuple(job.notes))
+
+
+def changes(found: Iterable[Patch]) -> list[Change]:
+    """What the patches make of each file, in the layout of `terraform fmt`. Raises SourceError."""
+    by_file: dict[str, list[Edit]] = {}
+    for edit in fitting(edit for patch in found for edit in patch.edits):
+        by_file.setdefault(edit.file, []).append(edit)
+    return [_change(file, edits) for file, edits in sorted(by_file.items())]
+
+
+def _change(file: str, edits: list[Edit]) -> Change:
+    before = read_exactly(file) if os.path.lexists(file) else None
+    text, changed = applied(before or "", edits)
+    return Change(file, before, aligned(text, changed))
+
+
+def read_exactly(file: str) -> str:
+    """The text of a file as its bytes are, without a byte order mark. Raises SourceError if they are not UTF-8."""
+    try:
+        return regular(file, file, MAX_FILE_BYTES).removeprefix(codecs.BOM_UTF8).decode("utf-8")
+    except UnicodeDecodeError:
+        raise SourceError(f"{file} is not UTF-8, so it is not edited; convert it first") from None
+
+
+def diff(found: Iterable[Change], root: str | os.PathLike[str]) -> str:
+    """The changes as a unified diff that `git apply` takes in the folder `root`."""
+    return "".join(_of_file(change, Path(os.path.relpath(change.file, root)).as_posix()) for change in found)
+
+
+def _of_file(change: Change, name: str) -> str:
+    from difflib import unified_diff
+
+    hunks = list(unified_diff(_lines(change.before or ""), _lines(change.after)))[2:]
+    if not hunks:
+        return ""
+    tab = "\t" if " " in name else ""  # which ends a name with blanks
+    is_new = change.before is None
+    head = [f"diff --git a/{name} b/{name}\n", *(["new file mode 100644\n"] if is_new else [])]
+    head += [f"--- {'/dev/null' if is_new else f'a/{name}{tab}'}\n", f"+++ b/{name}{tab}\n"]
+    return "".join([*head, *(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in hunks)])
+
+
+def _lines(text: str) -> list[str]:
+    """The lines with their ends, as git counts them."""
+    *whole, rest = text.split("\n")
+    return [*(f"{line}\n" for line in whole), *([rest] if rest else [])]

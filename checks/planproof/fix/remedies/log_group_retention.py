@@ -1,0 +1,56 @@
+"""Sets `retention_in_days`, and writes the log group of a function."""
+
+from __future__ import annotations
+
+from planproof.fix.edits import Edit
+from planproof.fix.job import Job, Remedy
+from planproof.fix.style import owner, resource, variable
+from planproof.fix.tags import tags_line
+from planproof.fix.values import at_least
+
+GROUP = "aws_cloudwatch_log_group"
+
+
+def retained(job: Job) -> list[Edit]:
+    """At least as many days as the policy requires; of a group without any, as a variable says."""
+    module, place, least = job.instance.module, job.place, _required(job)
+    reference, declared = _days(job)
+    edits = at_least(job, module, place.body, "retention_in_days", least, unset=reference)
+    return [*edits, *declared] if any(reference in edit.text for edit in edits) else edits
+
+
+def own_group(job: Job) -> list[Edit]:
+    """The log group of a Lambda function, of that name."""
+    module, place = job.instance.module, job.place
+    belongs = owner(job)
+    reference, declared = _days(job)
+    label = job.bench.files_of(module).free(GROUP, place.labels[-1])
+    arguments = f'name = "/aws/lambda/${{{belongs.ref}.function_name}}"\nretention_in_days = {reference}'
+    tags, tag_edits = tags_line(job, module, place)
+    text = resource(GROUP, label, belongs.head, "\n".join(filter(None, (arguments, tags))))
+    return [place.after(text), *declared, *tag_edits]
+
+
+def _required(job: Job) -> int:
+    return int(job.settings("log_group_retention")["retention_days"])
+
+
+def _days(job: Job) -> tuple[str, list[Edit]]:
+    return variable(
+        job,
+        job.instance.module,
+        job.place,
+        "log_group_retention_days",
+        "number",
+        "Days that CloudWatch log groups keep their events",
+        _required(job),
+    )
+
+
+REMEDIES: dict[str, Remedy | str] = {
+    "never_expires": retained,
+    "retention_too_short": retained,
+    "no_log_group": own_group,
+    "delivery_class": "the class of a log group cannot be changed: choose the class STANDARD and move what delivers to the group, or "
+    "accept that events are kept for two days",
+}

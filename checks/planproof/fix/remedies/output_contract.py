@@ -1,0 +1,181 @@
+"""Outputs as the contract promises them: renamed, pointed at the right attribute, or added."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from planproof.evaluation.origin import Kind, deciding
+from planproof.fix.edits import Edit
+from planproof.fix.job import Job, Remedy
+from planproof.fix.places import ModuleFiles, NotMechanical, Place, removed, replaced, set_argument
+from planproof.fix.style import block
+from planproof.plan.model import Instance, Module
+from planproof.plan.value import as_object
+
+
+def _name(job: Job) -> str:
+    """The output of the finding: that of the contract, or one that is not in it."""
+    return (
+        job.finding.reason.partition(" ")[0]
+        if not job.finding.reason.startswith("there is no output ")
+        else job.finding.reason.split()[4].rstrip(";")
+    )
+
+
+def _promise(job: Job, name: str) -> Any:
+    return job.settings("output_contract")["outputs"][name]
+
+
+def _files(job: Job) -> ModuleFiles:
+    return job.bench.files_of(job.context.plan.root)
+
+
+def missing(job: Job) -> list[Edit]:
+    """The output that is closest gets the name and the attribute; without one, a new output."""
+    name = _name(job)
+    promise, near = _promise(job, name), _near(job, name)
+    if near:
+        place = job.block(job.context.plan.root, "output", near)
+        label = _label(place, near, name)
+        return [label, *_pointed(job, place, promise, near)]
+    value, edits = _value(job, promise, "")
+    if not _files(job).tops:
+        raise NotMechanical("the configuration has no file in native syntax to add the output to")
+    sensitive = "\nsensitive = true" if promise.get("sensitive") else ""
+    text = block(f'output "{name}"', f'description = "{_description(promise)}"\nvalue = {value}{sensitive}')
+    return [_files(job).at_end(_files(job).tops[-1], "outputs.tf", text), *edits]
+
+
+def _near(job: Job, name: str) -> str:
+    """The output that is not in the contract and that the finding names as the closest."""
+    near = job.finding.evidence[0].removeprefix("output.") if job.finding.evidence else ""
+    contract = job.settings("output_contract")["outputs"]
+    return near if near in job.context.plan.outputs and near not in contract else ""
+
+
+def _label(place: Place, before: str, name: str) -> Edit:
+    file = place.top.file
+    at = file.text.index(before, place.top.start)
+    return Edit(file.path, at, at + len(before), name)
+
+
+def pointed(job: Job) -> list[Edit]:
+    """The value of the output is the attribute that the contract promises."""
+    name = _name(job)
+    place = job.block(job.context.plan.root, "output", name)
+    return _pointed(job, place, _promise(job, name), name)
+
+
+def _pointed(job: Job, place: Place, promise: Any, output: str) -> list[Edit]:
+    value, edits = _value(job, promise, output)
+    found = place.argument("value")
+    if found is None:
+        raise NotMechanical(f"the output {output} has no value in the source")
+    changed = [replaced(found.expression, value)] if found.expression.text != value else []
+    return [*changed, *edits, *_sensitivity(place, promise)]
+
+
+def sensitive(job: Job) -> list[Edit]:
+    name = _name(job)
+    return _sensitivity(job.block(job.context.plan.root, "output", name), _promise(job, name))
+
+
+def _sensitivity(place: Place, promise: Any) -> list[Edit]:
+    wanted, found = promise.get("sensitive"), place.argument("sensitive")
+    if wanted is True:
+        return set_argument(place.body, "sensitive", "true")
+    if wanted is False and found is not None:
+        return removed(found, place.body)
+    return []
+
+
+def _value(job: Job, promise: Any, output: str) -> tuple[str, list[Edit]]:
+    """The expression of the promised attribute, and the outputs of modules on its way."""
+    kind, _, attribute = str(promise["exports"][0]).partition(".")
+    target = _target(job, kind, output)
+    return _reference(job, target, attribute)
+
+
+def _target(job: Job, kind: str, output: str) -> Instance:
+    """The resource that the output is about: the one it exports already, else the only one of the type."""
+    plan = job.context.plan
+    origins = deciding(job.context.expressions.output(output).all_origins) if output in plan.outputs else ()
+    exported = {i.address: i for o in origins if o.kind is Kind.RESOURCE and o.type == kind for i in o.instances}
+    related = {i.address: i for o in origins for i in _related(job, o.instances, kind)} if not exported else {}
+    every = {instance.address: instance for instance in plan.of_type(kind)}
+    for found in (exported, related, every):
+        if len(found) == 1:
+            return next(iter(found.values()))
+    if not every:
+        raise NotMechanical(f"the configuration has no {kind}; what the output exports must be written first")
+    raise NotMechanical(
+        f"the configuration has {len(every)} resources of type {kind}; which one the output exports, only the team knows"
+    )
+
+
+def _related(job: Job, instances: tuple[Instance, ...], kind: str) -> list[Instance]:
+    """What a resource of another type stands for: the key of an alias, the role of a profile."""
+    for instance in instances:
+        for argument in instance.value.names():
+            found = job.context.relations.resolve(instance, (argument,), kind).targets if instance.configured(argument) else ()
+            if found:
+                return list(found)
+    return []
+
+
+def _reference(job: Job, target: Instance, attribute: str) -> tuple[str, list[Edit]]:
+    index = "" if target.index is None else f"[{json.dumps(target.index)}]"
+    if len(target.module.resources.get(target.local_address, {})) > 1:
+        raise NotMechanical(f"{target.local_address} is repeated; which instance the output exports, only the team knows")
+    value, module, edits = f"{target.local_address}{index}.{attribute}", target.module, list[Edit]()
+    while module.parent is not None:
+        name, made = _exported(job, module, value, f"{target.name}_{attribute}" if not edits else value)
+        edits += made
+        key = "" if module.key is None else f"[{json.dumps(module.key)}]"
+        value, module = f"module.{module.name}{key}.{name}", module.parent
+    return value, edits
+
+
+def _exported(job: Job, module: Module, value: str, name: str) -> tuple[str, list[Edit]]:
+    """The output of a module that exports a value; one that is added, if none does."""
+    files = job.bench.files_of(module)
+    for top in files.tops:
+        if top.type == "output" and (found := top.block.body.attributes.get("value")) and found.expression.text == value:
+            return top.labels[0], []
+    label = name if name.isidentifier() else value.rpartition(".")[2]
+    if label in as_object(module.config.outputs):
+        label = f"{label}_exported"
+    text = block(f'output "{label}"', f"value = {value}")
+    return label, [files.at_end(files.tops[-1], "outputs.tf", text)]
+
+
+def _description(promise: Any) -> str:
+    kind, _, attribute = str(promise["exports"][0]).partition(".")
+    return f"The {attribute} of the {kind.removeprefix('aws_').replace('_', ' ')}"
+
+
+def unexpected(job: Job) -> list[Edit]:
+    """An output that is renamed to one of the contract is settled by that."""
+    name = _name(job)
+    contract = job.settings("output_contract")["outputs"]
+    for other in job.bench.failures:
+        if other.check_id == job.finding.check_id and other.code == "missing" and other.evidence[:1] == (f"output.{name}",):
+            wanted = other.reason.partition(" ")[0]
+            if wanted in contract:
+                return missing(Job(other, job.bench))
+    raise NotMechanical(
+        f"someone may read the output {name}; remove it after asking, or add it to checks.output_contract.outputs of the policy"
+    )
+
+
+REMEDIES: dict[str, Remedy | str] = {
+    "missing": missing,
+    "wrong_attribute": pointed,
+    "wrong_type": pointed,
+    "altered": pointed,
+    "constant": pointed,
+    "wrong_sensitivity": sensitive,
+    "unexpected": unexpected,
+    "exports_nothing": "the output is empty in this plan, because what it exports is not created here; decide whether it must be",
+}
