@@ -33,8 +33,12 @@ def main(environment: Mapping[str, str]) -> int:
         document = json.loads(report.read_text(encoding="utf-8"))
         counts = _counts(document)
         _append(environment, "GITHUB_STEP_SUMMARY", summary.read_text(encoding="utf-8"))
-        reviewed = _review(given, document, environment) if _is_true(given["REVIEW"]) else ""
         code = done.returncode if done.returncode in (0, 1) else COULD_NOT_JUDGE  # ended by a signal too
+        reviewed = ""
+        if _is_true(given["REVIEW"]):
+            text = _review(given, document, environment)
+            _append(environment, "GITHUB_STEP_SUMMARY", f"\n{text}")
+            reviewed, code = (given["REVIEW_FILE"], code) if _write(given["REVIEW_FILE"], text) else ("", COULD_NOT_JUDGE)
         _output(environment, counts, code, given["SARIF_FILE"], reviewed)
     return code
 
@@ -82,29 +86,37 @@ def _planproof(
 
 
 def _review(given: Mapping[str, str], document: Mapping[str, Any], environment: Mapping[str, str]) -> str:
-    """Writes the review of each plan that could be judged, as many as a comment holds, to the file and the summary. The file's path."""
+    """The review of each plan that could be judged, as many as a comment holds."""
     parts: list[str] = []
-    plans = [plan["plan"] for plan in document["plans"] if not plan["errors"]]
     left, left_out = MAX_COMMENT, 0
-    for plan in plans:
+    for plan in [plan["plan"] for plan in document["plans"] if not plan["errors"]]:
         options = ["--format=pr-comment", *_judged_by(given, environment)]
         done = _planproof("review", [*options, "--", plan], given, environment, subprocess.PIPE)
+        text = done.stdout
         if done.returncode not in (0, 1):
-            print(f"::warning title=planproof::{_data(' '.join(done.stderr.split()))}")
-            continue
-        left -= len(done.stdout.encode("utf-8"))
+            problem = " ".join(done.stderr.split())
+            print(f"::warning title=planproof::{_data(problem)}")
+            text = f"There is no review of one plan:\n\n```text\n{problem.replace('```', '')}\n```\n"
+        left -= len(text.encode("utf-8")) + 1
         if left >= 0:
-            parts.append(done.stdout)
+            parts.append(text)
         else:
             left_out += 1
-    if left_out:
-        parts.append(f"_The reviews of {left_out} more plans do not fit here._\n")
-    if not parts:
-        return ""
-    text = "\n".join(parts)
-    Path(given["REVIEW_FILE"]).write_text(text, encoding="utf-8")
-    _append(environment, "GITHUB_STEP_SUMMARY", f"\n{text}")
-    return given["REVIEW_FILE"]
+    return "\n".join([*parts, *[f"_The reviews of {left_out} more plans do not fit here._\n"] * bool(left_out)])
+
+
+def _write(path: str, text: str) -> bool:
+    """Writes a file of the workspace, but not through a link: that may be of whoever wrote what is judged."""
+    given, here = os.path.abspath(path), os.path.join(os.getcwd(), "")
+    inside = given.removeprefix(here) if given.startswith(here) else None
+    try:
+        if inside is not None and os.path.realpath(given) != os.path.join(os.path.realpath(here), inside):
+            raise OSError("it is a link")
+        Path(given).write_text(text, encoding="utf-8")
+    except OSError as error:
+        print(f"::error title=planproof::{_data(f'{path} cannot be written: {error.strerror or error}')}")
+        return False
+    return True
 
 
 MAX_COMMENT = 65_536 - 100

@@ -142,6 +142,53 @@ def test_a_bad_plan_fails_with_annotations_at_the_blocks_a_summary_and_sarif(wor
     assert (workspace / "junit.xml").is_file()
 
 
+def test_a_review_is_written_for_the_comment_and_into_the_summary(workspace: Path) -> None:
+    runner, code = judge(workspace, plan="bad/plan.json", review="true")
+    assert (code, runner.output("review-file")) == (1, "planproof-review.md")
+    text = (workspace / "planproof-review.md").read_text(encoding="utf-8")
+    assert text.startswith("<!-- planproof -->\n\n# Review of bad/plan.json\n")
+    assert "### Fix Needed" in text
+    assert text in runner.summary
+    assert "`aws_cloudwatch_log_group.for_ever`" in runner.summary.partition(text)[0], "the findings stand before it"
+    runner, code = judge(workspace, plan="bad/plan.json")
+    assert (code, runner.output("review-file"), "Fix Needed" in runner.summary) == (1, "", False)
+
+
+def test_the_review_judges_as_the_check_does(workspace: Path) -> None:
+    (workspace / "planproof.yaml").write_text("checks: {log_group_retention: {level: off}}\n", encoding="utf-8")
+    baseline = [sys.executable, "-m", "planproof", "baseline", "write", "bad/plan.json", "--policy", "secure-logs"]
+    environment = {**os.environ, "PYTHONPATH": HERE["library"]}
+    subprocess.run(baseline, cwd=workspace, env=environment, check=True, capture_output=True)
+    runner, code = judge(workspace, plan="bad/plan.json", review="true", baseline="planproof-baseline.json")
+    text = (workspace / "planproof-review.md").read_text(encoding="utf-8")
+    assert (code, runner.output("failed")) == (0, "0")
+    assert "Nothing must be fixed" in text
+    assert "Judged by the policy secure-logs of planproof" in text
+    assert "What is accepted for now" in text
+
+
+def test_the_reviews_of_several_plans_fit_into_one_comment(workspace: Path) -> None:
+    shutil.copytree(ROOT / "fixtures" / "bad" / "review", workspace / "many" / "0")
+    for number in range(1, 5):
+        shutil.copytree(workspace / "many" / "0", workspace / "many" / str(number))
+    runner, code = judge(workspace, plan="good/plan.json\nbroken/plan.json\nmany", review="true")
+    text = (workspace / runner.output("review-file")).read_text(encoding="utf-8")
+    assert code == 2
+    assert re.findall(r"^# Review of (.*)$", text, re.MULTILINE)[:3] == ["good/plan.json", "many/0/plan.json", "many/1/plan.json"]
+    assert len(text.encode()) <= 65_536
+    assert re.search(r"^_The reviews of \d more plans do not fit here._$", text, re.MULTILINE)
+
+
+def test_a_review_is_written_through_no_link_and_not_without_a_word(workspace: Path) -> None:
+    (workspace / "kept.md").write_text("kept", encoding="utf-8")
+    (workspace / "planproof-review.md").symlink_to("kept.md")
+    for file, why in (("planproof-review.md", "it is a link"), ("none/review.md", "No such file or directory")):
+        runner, code = judge(workspace, plan="good/plan.json", review="true", review_file=file)
+        assert (code, runner.output("review-file"), runner.output("exit-code")) == (2, "", "2")
+        assert f"::error title=planproof::{file} cannot be written: {why}" in runner.stdout
+    assert (workspace / "kept.md").read_text(encoding="utf-8") == "kept"
+
+
 def test_a_broken_plan_is_an_annotation_and_exit_2_whatever_fails_the_step(workspace: Path) -> None:
     for fail_on in ("failure", "unknown", "never"):
         runner, code = judge(workspace, plan="broken/plan.json", fail_on=fail_on)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from planproof.cli.main import main
-from planproof.review.document import Bullets, Code, Heading, Listing, Paragraph, Table, to_html, to_markdown
+from planproof.review.document import Bullets, Code, Heading, Listing, Paragraph, Table, to_comment, to_html, to_markdown
 from planproof.review.modes import MODES
 from support.repository import FIXTURES
 
@@ -124,3 +124,25 @@ def test_the_ideal_is_in_the_wheel_with_its_tests(installed: Path, tmp_path: Pat
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 1, done.stderr
     assert f"| 9. {MODES[9]} | FAIL | PASS |" in done.stdout
+
+
+def test_a_comment_holds_whole_blocks_and_says_what_it_leaves_out(capsys: pytest.CaptureFixture[str]) -> None:
+    blocks = [Heading(1, "Review"), *(Paragraph([f"{number} ", Code("x" * 900)]) for number in range(100))]
+    text = to_comment(blocks)
+    assert 60_000 < len(text.encode()) <= 65_536
+    assert text.startswith("<!-- planproof -->\n\n# Review\n\n0 `xxx")
+    assert text.endswith("x`\n\n_The rest of the review does not fit into a comment; `planproof review` writes all of it._\n")
+    whole = written(capsys, REVIEW)[1]
+    assert written(capsys, REVIEW, "--format", "pr-comment")[1] == f"<!-- planproof -->\n\n{whole}"
+
+
+def test_a_baseline_narrows_the_review_and_not_what_it_is_compared_with(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    baseline = tmp_path / "baseline.json"
+    assert main(["baseline", "write", str(REVIEW), "--output", str(baseline)]) == 0
+    capsys.readouterr()
+    code, text = written(capsys, REVIEW, "--baseline", baseline, "--against", REVIEW)
+    assert (code, "Nothing must be fixed" in text) == (0, True)
+    assert "What is accepted for now" in sections(text)
+    assert written(capsys, REVIEW, "--only-changes")[0] == 1
