@@ -75,9 +75,30 @@ def listed(names: Iterable[object], most: int = 3, count: int | None = None) -> 
     return ", ".join(texts[:most]) + (f" and {more} more" if more > 0 else "")
 
 
+class Replacement(NamedTuple):
+    """What takes the place of a part of a file. Lines and columns begin at 1, columns count UTF-16 units, and the end is not replaced."""
+
+    file: str
+    start_line: int
+    start_column: int
+    end_line: int
+    end_column: int
+    text: str
+
+
+class Fix(NamedTuple):
+    """What makes a failure pass: the replacements, and the same as a diff for `git apply` in the source's folder. If there are none,
+    `why_not` says why. `notes` say what a person still has to decide or do. The diff has no control characters but tabs and line ends."""
+
+    replacements: tuple[Replacement, ...] = ()
+    diff: str = ""
+    why_not: str = ""
+    notes: tuple[str, ...] = ()
+
+
 class Finding(NamedTuple):
-    """An outcome with its check, its subject and, where there is source, the block's place. `level` is `mandatory` or `advisory`; `excerpt`
-    are lines of the block, if they were asked for: the number of each, its text, and whether it is the one at fault."""
+    """An outcome with its check, its subject and, where there is source, the block's place. `level` is `mandatory` or `advisory`. If they were
+    asked for, `excerpt` are lines of the block (the number of each, its text, and whether it is the one at fault), and `fix` mends it."""
 
     check_id: str
     verdict: Verdict
@@ -90,6 +111,7 @@ class Finding(NamedTuple):
     line: int | None = None
     level: str = MANDATORY
     excerpt: tuple[tuple[int, str, bool], ...] = ()
+    fix: Fix | None = None
 
     @property
     def standing(self) -> Standing:

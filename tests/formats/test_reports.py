@@ -256,6 +256,33 @@ def test_sarif_is_valid_whatever_the_text() -> None:
     assert run["invocations"][0]["executionSuccessful"] is False
 
 
+def test_sarif_carries_the_fix_of_a_finding_by_file() -> None:
+    fixed = [result for result in sarif_run(EVERY)["results"] if "fixes" in result]
+    assert [result["message"]["text"] for result in fixed] == ["aws_s3_bucket.b: nothing is kept"]
+    ((fix,),) = (result["fixes"] for result in fixed)
+    assert fix["description"]["text"] == "The patch of planproof fix. the team decides the days."
+    assert fix["artifactChanges"] == [
+        {
+            "artifactLocation": {"uri": "modules/logs/main.tf", "uriBaseId": "%SRCROOT%"},
+            "replacements": [
+                {
+                    "deletedRegion": {"startLine": 8, "startColumn": 3, "endLine": 9, "endColumn": 1},
+                    "insertedContent": {"text": "days = var.days\n"},
+                }
+            ],
+        },
+        {
+            "artifactLocation": {"uri": "variables.tf", "uriBaseId": "%SRCROOT%"},
+            "replacements": [
+                {
+                    "deletedRegion": {"startLine": 1, "startColumn": 1, "endLine": 1, "endColumn": 1},
+                    "insertedContent": {"text": 'variable "days" {}\n'},
+                }
+            ],
+        },
+    ]
+
+
 def test_sarif_says_open_for_unknown_and_suppressed_for_an_exception() -> None:
     results = sarif_run(EVERY)["results"]
     told = [(r["kind"], r["level"], r.get("suppressions", [{}])[0].get("justification")) for r in results]

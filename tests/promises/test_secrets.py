@@ -14,7 +14,9 @@ import pytest
 from planproof.baseline import Baseline
 from planproof.cli.commands.check import FORMATS
 from planproof.cli.main import main
+from planproof.context import Context
 from planproof.engine import evaluate
+from planproof.fix.attached import with_fixes
 from planproof.plan.model import Plan
 from planproof.policy.model import Policy
 from planproof.policy.profiles import merge
@@ -50,7 +52,8 @@ def leaks(plan: Any, file: Path) -> set[str]:
     settings = json.loads(expected.read_text(encoding="utf-8")) if expected.exists() else {}
     policy = Policy(merge(Policy.default().data, settings.get("policy", {})))
     source = None if settings.get("source") == "none" else Source.beside(file)
-    report = evaluate(Plan.load(plan), policy, source)
+    loaded = Plan.load(plan)
+    report = with_fixes(evaluate(loaded, policy, source), Context(loaded, policy, source))
     assert report.errors == ()
     texts = [render(name, [report]) for name in FORMATS]
     return {text[max(0, m.start() - 150) : m.end() + 20] for text in texts for m in LEAK.finditer(text)}

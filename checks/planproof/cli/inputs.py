@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from planproof.baseline import Baseline
 from planproof.check import Check
+from planproof.context import Context
 from planproof.engine import evaluate
 from planproof.errors import PlanError, PlanproofError
 from planproof.plan.json_file import Document, documents_of
@@ -30,7 +31,8 @@ STDIN = "-"
 
 class Scope(NamedTuple):
     """By which checks, and what of their findings counts. Plain data: it travels between processes. `checks` are folders; `named` are the
-    arguments, as a saved plan that a folder holds is read only if `run_terraform` says so; `only` and `skipped` select checks."""
+    arguments, as a saved plan that a folder holds is read only if `run_terraform` says so; `only` and `skipped` select checks; with `fixes`,
+    each failure gets what makes it pass."""
 
     checks: tuple[str, ...] = ()
     baseline: Baseline | None = None
@@ -40,6 +42,7 @@ class Scope(NamedTuple):
     excerpts: bool = False
     only: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
+    fixes: bool = False
 
     def load(self) -> tuple[Check, ...]:
         """Raises LoadError, and CommandError where the selection names what there is not, or leaves nothing."""
@@ -85,8 +88,18 @@ def judge(path: str, policy: Policy, source: str | None = None, scope: Scope | N
     scope = scope or Scope()
     found, opened = read(path, source, scope)
     if len(found) > 1:
-        return [_one_of_several(document, policy, opened, scope.for_several.arguments()) for document in found]
-    return [evaluate(Plan.of(found[0]), policy, opened, **scope.arguments())]
+        return [_one_of_several(document, policy, opened, scope.for_several) for document in found]
+    return [_report(found[0], policy, opened, scope)]
+
+
+def _report(document: Document, policy: Policy, source: Source | None, scope: Scope) -> Report:
+    plan = Plan.of(document)
+    report = evaluate(plan, policy, source, **scope.arguments())
+    if not scope.fixes:
+        return report
+    from planproof.fix.attached import with_fixes
+
+    return with_fixes(report, Context(plan, policy, source))
 
 
 def read(path: str, source: str | None = None, scope: Scope | None = None) -> tuple[list[Document], Source | None]:
@@ -122,8 +135,8 @@ def _shown(path: str, scope: Scope) -> bytes:
     return show(path, scope.run_terraform)
 
 
-def _one_of_several(document: Document, policy: Policy, source: Source | None, how: dict[str, Any]) -> Report:
-    return _told(document.name, policy, lambda: [evaluate(Plan.of(document), policy, source, **how)])[0]
+def _one_of_several(document: Document, policy: Policy, source: Source | None, scope: Scope) -> Report:
+    return _told(document.name, policy, lambda: [_report(document, policy, source, scope)])[0]
 
 
 def judge_or_tell(path: str, policy: Policy, source: str | None = None, scope: Scope | None = None) -> list[Report]:

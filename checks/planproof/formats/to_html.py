@@ -1,7 +1,7 @@
 """The report as one page: the failure modes as a matrix, each finding with its reason and remedy, the alert chain as a picture.
 
 The page holds all that it needs, loads nothing (its Content-Security-Policy forbids it), and reads without JavaScript, which only
-filters. Those findings that have one reason are told once, as in the text.
+filters and copies. Those findings that have one reason are told once, as in the text.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from html import escape
 from itertools import takewhile
 
 from planproof.formats import chain_picture as chain
+from planproof.formats import patch_view
 from planproof.formats.common import ORDER, TITLES, advice, alike, counted, notes, place, rank, rules_of, subject, totals, visible
 from planproof.text.docstring import sections
 from planproof.text.escaping import one_line
@@ -35,7 +36,7 @@ body{margin:0 auto;max-width:72rem;padding:1.5rem;background:var(--page);color:v
 overflow-wrap:anywhere}
 h1{font-size:1.5rem;margin:0}h2{font-size:1.2rem;margin:2.5rem 0 .5rem}h3{font-size:1.05rem;margin:0}
 a{color:var(--skip)}
-a:focus-visible,summary:focus-visible,input:focus-visible,select:focus-visible{outline:2px solid var(--skip);outline-offset:2px}
+a:focus-visible,button:focus-visible,summary:focus-visible,input:focus-visible,select:focus-visible{outline:2px solid var(--skip);outline-offset:2px}
 code{font:.9em ui-monospace,monospace;overflow-wrap:anywhere}
 .soft{color:var(--soft)}
 .skip{position:absolute;left:-99rem;padding:.5rem 1rem;background:var(--page);border:2px solid var(--skip);border-radius:6px;z-index:2}
@@ -121,6 +122,7 @@ form.addEventListener("input", apply);
 form.addEventListener("submit", event => event.preventDefault());
 apply();
 """
+_STYLES, _SCRIPTS = _STYLE + chain.STYLE + patch_view.STYLE, _SCRIPT + patch_view.SCRIPT
 
 
 def render(reports: Sequence[Report]) -> str:
@@ -128,12 +130,12 @@ def render(reports: Sequence[Report]) -> str:
 
 
 def _page(reports: Sequence[Report]) -> Iterator[str]:
-    policy = f"default-src 'none'; style-src {_hash(_STYLE + chain.STYLE)}; script-src {_hash(_SCRIPT)}; base-uri 'none'; form-action 'none'"
+    policy = f"default-src 'none'; style-src {_hash(_STYLES)}; script-src {_hash(_SCRIPTS)}; base-uri 'none'; form-action 'none'"
     names = one_line(reports[0].plan) if len(reports) == 1 else f"{len(reports)} plans"
     yield '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">'
     yield f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="referrer" content="no-referrer">'
-    yield f"<title>planproof: {escape(names)}</title>\n<style>{_STYLE}{chain.STYLE}</style>\n</head>\n<body>"
+    yield f"<title>planproof: {escape(names)}</title>\n<style>{_STYLES}</style>\n</head>\n<body>"
     yield '<a class="skip" href="#the-findings">Skip to the findings</a>'
     yield f'<header>\n<h1>planproof</h1>\n<p class="soft"><code>{escape(names)}</code>{_by(reports)}</p>\n{_tiles(reports)}\n</header>\n<main>'
     if any(visible(report) for report in reports):
@@ -142,7 +144,7 @@ def _page(reports: Sequence[Report]) -> Iterator[str]:
     targets: set[str] = set()
     for report in reports:
         yield from _plan(report, len(reports) > 1, targets)
-    yield f"</main>\n<script>{_SCRIPT}</script>\n</body>\n</html>"
+    yield f"</main>\n<script>{_SCRIPTS}</script>\n</body>\n</html>"
 
 
 def _by(reports: Sequence[Report]) -> str:
@@ -340,7 +342,8 @@ def _finding(same: Sequence[Finding]) -> str:
     looked = f" · {evidence}" if evidence else ""
     return (
         f'\n<li class="finding" {data}>\n<p>{badge}{_at(finding)}</p>{_others(same[1:])}'
-        f'<p>{escape(one_line(finding.reason))}</p>{picture}<p class="soft"><code>{escape(finding.code)}</code>{looked}</p></li>'
+        f'<p>{escape(one_line(finding.reason))}</p>{picture}<p class="soft"><code>{escape(finding.code)}</code>{looked}</p>'
+        f"{patch_view.patches(same)}</li>"
     )
 
 

@@ -1,4 +1,4 @@
-"""SARIF 2.1.0, for code scanning: what failed, what cannot be told (kind `open`) and what is excepted (suppressed).
+"""SARIF 2.1.0, for code scanning: what failed, what cannot be told (kind `open`) and what is excepted (suppressed); with what fixes it.
 
 An advisory failure is a `note`, and so is the rule of a check that is advisory. What passed is left out, as GitHub would show it as an alert. Paths are relative to the folder that the command ran in. A finding
 without source is placed at the plan's file, with no line: its address stands in `logicalLocations`.
@@ -16,7 +16,7 @@ from planproof.formats.identity import UNJUDGED, Marked, marked
 from planproof.text.docstring import sections
 from planproof.text.escaping import json_text, one_line
 from planproof.text.paths import in_repository
-from planproof.verdict import ADVISORY, PLAN, CheckInfo, Finding, Report, Standing, Verdict
+from planproof.verdict import ADVISORY, PLAN, CheckInfo, Finding, Fix, Report, Standing, Verdict
 from planproof.version import page_url, version
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -113,11 +113,28 @@ def _result(found: Marked, places: dict[str, int]) -> Json:
             "plan": one_line(report.plan),
         },
     }
+    if finding.fix and finding.fix.replacements:
+        made["fixes"] = [_fix(finding.fix)]
     if finding.check_id in places:
         made["ruleIndex"] = places[finding.check_id]
     if finding.verdict is Verdict.SKIP:
         made["suppressions"] = [{"kind": "external", "status": "accepted", "justification": one_line(finding.reason)}]
     return made
+
+
+def _fix(fix: Fix) -> Json:
+    by_file: dict[str, list[Json]] = {}
+    for part in fix.replacements:
+        region = {
+            "startLine": part.start_line,
+            "startColumn": part.start_column,
+            "endLine": part.end_line,
+            "endColumn": part.end_column,
+        }
+        by_file.setdefault(part.file, []).append({"deletedRegion": region, "insertedContent": {"text": part.text}})
+    changes = [{"artifactLocation": _artifact(file), "replacements": parts} for file, parts in by_file.items()]
+    notes = " ".join(f"{note}." for note in fix.notes)
+    return {"description": {"text": _message(f"The patch of planproof fix. {notes}".strip())}, "artifactChanges": changes}
 
 
 def _location(finding: Finding, report: Report) -> Json:

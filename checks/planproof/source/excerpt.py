@@ -33,7 +33,7 @@ def excerpt(block: TopBlock, reason: str, is_sensitive: Callable[[str], bool]) -
     except SyntaxProblem:
         return ()
     text = block.file.text[: block.end]
-    for node in sorted(_hidden(body, is_sensitive), key=lambda node: -node.start):
+    for node in sorted(hidden(body, is_sensitive), key=lambda node: -node.start):
         text = f"{text[: node.start]}{HIDDEN}{chr(10) * node.text.count(chr(10))}{text[node.end :]}"
     begin = block.file.position(block.start)[0]
     fault = _named(body, reason) or begin
@@ -43,13 +43,14 @@ def excerpt(block: TopBlock, reason: str, is_sensitive: Callable[[str], bool]) -
     return tuple((number, line[:_LONGEST].expandtabs(2), number == fault) for number, line in (*lines[:MOST], *more))
 
 
-def _hidden(body: Body, is_sensitive: Callable[[str], bool]) -> Iterator[Node]:
+def hidden(body: Body, is_sensitive: Callable[[str], bool]) -> Iterator[Node]:
+    """The expressions and the nested blocks of a body that Terraform keeps secret."""
     for name, attribute in body.attributes.items():
         if name.endswith(_WRITE_ONLY) or is_sensitive(name):
             yield attribute.expression
     for block in body.blocks:
         name = block.labels[0] if block.type == "dynamic" and block.labels else block.type
-        if name in _RUN_ONCE or is_sensitive(name) or any(_hidden(block.body, lambda _: False)):
+        if name in _RUN_ONCE or is_sensitive(name) or any(hidden(block.body, lambda _: False)):
             yield block.body
 
 

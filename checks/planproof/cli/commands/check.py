@@ -29,6 +29,7 @@ FORMATS = (
     *("text", "json", "sarif", "junit", "github", "gitlab", "markdown", "pr-comment", "html", "csv"),
     *("opa", "atlantis", "ocsf", "asff"),
 )
+WITH_FIXES = ("html", "sarif")
 EXAMPLES = """\
 examples:
   planproof check plan.json
@@ -151,6 +152,7 @@ def _judge(options: argparse.Namespace, targets: Sequence[tuple[str, str]]) -> i
         is_rich,
         tuple(options.check),
         tuple(options.skip_check),
+        fixes=any(name in WITH_FIXES for name, _ in targets),
     )
     _refuse_what_is_off(scope, policy)
     found = inputs.plans(options.plans)
