@@ -110,7 +110,7 @@ def _target(job: Job, kind: str, output: str) -> Instance:
     if not every:
         raise NotMechanical(f"the configuration has no {kind}; what the output exports must be written first")
     raise NotMechanical(
-        f"the configuration has {len(every)} resources of type {kind}; which one the output exports, only the team knows"
+        f"the configuration has several resources of type {kind}; which one the output exports, only the team knows"
     )
 
 
