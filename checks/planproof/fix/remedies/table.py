@@ -19,6 +19,7 @@ from planproof.fix.remedies import (
     tagging,
     test_coverage,
     trust_policies,
+    unauthorized_access_alert,
     versioning_coverage,
 )
 from planproof.registry import all_checks
@@ -38,6 +39,7 @@ TABLE: Mapping[str, Mapping[str, Remedy | str]] = {
     "prevent_destroy": prevent_destroy.REMEDIES,
     "tagging": tagging.REMEDIES,
     "test_coverage": test_coverage.REMEDIES,
+    "unauthorized_access_alert": unauthorized_access_alert.REMEDIES,
     "versioning_coverage": versioning_coverage.REMEDIES,
 }
 """By the key of a check and the code of a FAIL: what mends it, or why no mechanical remedy is right."""
