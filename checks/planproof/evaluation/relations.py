@@ -150,13 +150,14 @@ class Relations:
 
     def _of_unknown(self, result: Result, instance: Instance, path: Path, types: tuple[str, ...]) -> Resolution:
         where = f"{instance.address}.{path[0]}"
-        if isinstance(result.raw, str):  # known to the source, and not to the plan
-            return Resolution(self._named(result.raw, instance, types))
         if isinstance(result.raw, Text):
             return self._of_text(result, where, types)
         origins = self._settled(result, types)
         itself = [o for o in origins if o.is_itself]
         fit = {o.instance.address: o.instance for o in itself if o.instance and self._is_identity(o, types)}
+        if isinstance(result.raw, str):  # known to the source, and not to the plan
+            named = self._named(result.raw, instance, types)
+            return Resolution(named or (tuple(fit.values()) if len(fit) == len(origins) == 1 else ()))
         if len(fit) == 1 and all(o.instance in fit.values() and self._is_identity(o, types) for o in itself):
             return self._of_one(next(iter(fit.values())), itself[0], where)
         if len(origins) == 1 and isinstance(origins[0].constant, str):

@@ -12,6 +12,7 @@ from planproof.errors import SourceError, SyntaxProblem
 from planproof.fix.edits import Edit
 from planproof.fix.places import ModuleFiles, NotMechanical, Place
 from planproof.plan.model import Instance, Module
+from planproof.registry import all_checks
 from planproof.verdict import PLAN, Finding
 
 Remedy = Callable[["Job"], Sequence[Edit]]
@@ -89,9 +90,23 @@ class Job:
 
     @cached_property
     def siblings(self) -> list[Instance]:
-        """All instances of the block at fault, in all instances of its module."""
-        me = self.instance
-        return [i for i in self.context.plan.instances if i.local_address == me.local_address and i.module.path == me.module.path]
+        """All instances of the block at fault, by whichever call of its module."""
+        me, file = self.instance, self.place.top.file.path
+        alike = [i for i in self.context.plan.instances if i.local_address == me.local_address]
+        return [i for i in alike if i.module.path == me.module.path or self._file_of(i) == file]
+
+    def _file_of(self, instance: Instance) -> str:
+        try:
+            return self.place_of(instance).top.file.path
+        except NotMechanical:
+            return ""
+
+    def fails(self, check: str, instance: Instance, *codes: str) -> bool:
+        """Whether another check, by its key, fails for an instance."""
+        number = next(each.id for each in all_checks() if each.key == check)
+        return any(
+            f.check_id == number and f.subject == instance.address and (not codes or f.code in codes) for f in self.bench.failures
+        )
 
     @cached_property
     def failing(self) -> list[Instance]:

@@ -53,7 +53,8 @@ def _touched(raw: list[str], changed: Iterable[tuple[int, int]]) -> set[int]:
         starts.append(starts[-1] + len(line) + 1)
     for start, end in changed:
         first, last = _number(starts, start), _number(starts, end)
-        found |= set(range(first - (start == end), last + 1))
+        around = start == end  # something was taken out
+        found |= set(range(first - around, last + 1 + around))
     return {number for number in found if 0 <= number < len(raw)}
 
 

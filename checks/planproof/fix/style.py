@@ -9,7 +9,7 @@ from planproof.fix.edits import Edit
 from planproof.fix.job import Job
 from planproof.fix.places import NotMechanical, Place
 from planproof.plan.model import Module
-from planproof.plan.value import Key
+from planproof.plan.value import Key, State
 
 
 class Owner(NamedTuple):
@@ -21,6 +21,9 @@ class Owner(NamedTuple):
 
 def owner(job: Job) -> Owner:
     """For a companion of each instance that fails. Raises NotMechanical if only some callers of a module would need it."""
+    is_renamed = job.fails("bucket_name_collision", job.instance)  # by the same patch
+    if job.fails("name_taken_twice", job.instance) and not is_renamed:
+        raise NotMechanical("another resource has the same name, so a companion would belong to both; rename one of them first")
     place, keys = job.place, _failing_keys(job)
     address, provider = place.address, place.text_of("provider")
     head, ref = "", address
@@ -68,6 +71,19 @@ def block(header: str, *parts: str) -> str:
     body = "\n\n".join(part.strip("\n") for part in parts if part.strip())
     inside = "\n".join(f"  {line}" if line else line for line in body.split("\n"))
     return f"{header} {{\n{inside}\n}}"
+
+
+def protections(job: Job, kind: str) -> str:
+    """The arguments that the policy requires of a new resource of a type, if the version of the provider has them."""
+    rule = job.settings("versioning_coverage")["types"].get(kind) or {}
+    found: list[str] = []
+    for demand in (rule.get("must") or {}).values():
+        path = str((demand or {}).get("path", "."))
+        if "." in path or "equals" not in demand or demand.get("when"):
+            continue
+        if not demand.get("if_offered") or any(i.get(path).state is not State.ABSENT for i in job.context.plan.of_type(kind)):
+            found.append(f"{path} = {json.dumps(demand['equals'])}")
+    return "\n".join(found)
 
 
 def variable(

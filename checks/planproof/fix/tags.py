@@ -77,11 +77,17 @@ def by_default(job: Job, instance: Instance) -> list[Edit]:
     required = context.once(tags_in).required
     there = context.once(Defaults).of(instance)
     lacking = [key for key in required if key not in there.values]
+    objects = _default_objects(files, labels)
+    keys = {key: node for each in objects for node, _ in each.items if (key := key_of(node)) is not None}
     entries: dict[str, str] = {}
     edits: list[Edit] = []
     for key in lacking:
-        entries[key], declared = value_of(job, module, key)
-        edits += declared
+        near = next((node for other, node in keys.items() if other.lower() == key.lower()), None)
+        if near is not None:
+            edits.append(renamed_key(near, key))
+        else:
+            entries[key], declared = value_of(job, module, key)
+            edits += declared
     text = block("default_tags", block("tags =", "\n".join(f"{written_key(key)} = {value}" for key, value in entries.items())))
     if not files.has("provider", *labels):
         if len(labels) > 1 or not files.tops:
@@ -91,16 +97,23 @@ def by_default(job: Job, instance: Instance) -> list[Edit]:
     found = body.blocks_of("default_tags")
     if not found:
         return [*edits, *added_block(body, text)]
-    tags = found[0].body.attributes.get("tags")
-    objects = objects_in(tags.expression) if tags else []
-    if not objects:
-        home = getattr(tags.expression, "name", "") if tags and tags.expression.text.startswith("local.") else ""
-        objects = objects_in_local(files, home) if home else []
     if objects:
         return [*edits, *added_entries(objects[-1], entries)]
-    if tags is None:
+    if "tags" not in found[0].body.attributes:
         return [*edits, *set_argument(found[0].body, "tags", block("", *(f"{k} = {v}" for k, v in entries.items())).strip())]
     raise NotMechanical("the provider's default_tags are an expression; add the tags to what it is built from")
+
+
+def _default_objects(files: ModuleFiles, labels: list[str]) -> list[ObjectNode]:
+    """The objects that the default tags of a provider are written in."""
+    blocks = files.place("provider", *labels).body.blocks_of("default_tags") if files.has("provider", *labels) else []
+    tags = blocks[0].body.attributes.get("tags") if blocks else None
+    if tags is None:
+        return []
+    text = tags.expression.text
+    return objects_in(tags.expression) or (
+        objects_in_local(files, text.removeprefix("local.")) if text.startswith("local.") else []
+    )
 
 
 def _provider(job: Job, instance: Instance) -> tuple[Module, list[str]]:
@@ -132,6 +145,22 @@ def value_of(job: Job, module: Module, key: str) -> tuple[str, list[Edit]]:
     job.notes.append(f"set the variable {name}: the plan shows no value for the tag {key}")
     text = block(f'variable "{name}"', f'description = "The tag {key} of every resource"\ntype = string')
     return f"var.{name}", [files.at_end(files.tops[0], "variables.tf", text)]
+
+
+def undecided(job: Job) -> list[str]:
+    """The variables that other remedies declare for tags that someone has to set."""
+    everything: AllTags = job.context.once(tags_in)
+    root = job.context.plan.root
+    if not any(f.evidence and f.code == "missing" and f.subject in everything.by_address for f in job.bench.failures):
+        return []
+    files, found = job.bench.files_of(root), list[str]()
+    home = home_of(files)
+    written = {key_of(node) for each in objects_in_local(files, home) for node, _ in each.items} if home else set()
+    for key in everything.required:
+        if key not in written and not any(str(other).lower() == key.lower() for other in written):
+            value, declared = value_of(Job(job.finding, job.bench), root, key)
+            found += [value.removeprefix("var.")] if declared else []
+    return found
 
 
 def _value_in(job: Job, module: Module, variable: str) -> str | None:

@@ -26,8 +26,15 @@ def delivery(settings: Mapping[str, Any], target: Target, bucket: Instance, cont
     if topic is None or topic.mode == "data":
         yield _outside(target.topic, settings, context)
         return
+    yield together(*delivery_parts(settings, target, topic, bucket, context))
+
+
+def delivery_parts(
+    settings: Mapping[str, Any], target: Target, topic: Instance, bucket: Instance, context: Context
+) -> list[Link]:
+    """What a delivery needs, each by itself: the topic's key, its policy, and a subscription."""
     listens = subscription(target, topic, bucket, context) if settings["require_subscription"] else holds(True)
-    yield together(_key(topic, target.publisher, context), _admits(topic, target, context), listens)
+    return [_key(topic, target.publisher, context), _admits(topic, target, context), listens]
 
 
 def _outside(topic: Place, settings: Mapping[str, Any], context: Context) -> Link:

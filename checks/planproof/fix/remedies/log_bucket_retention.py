@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from planproof.aws.s3 import BUCKET, LIFECYCLE, VERSIONING
+from planproof.aws.log_buckets import is_log_bucket
+from planproof.aws.s3 import BUCKET, LIFECYCLE, VERSIONING, lifecycle, versioned
 from planproof.fix.edits import Edit
 from planproof.fix.job import Job, Remedy
 from planproof.fix.places import NotMechanical, Place, added_block, joined, replaced
@@ -13,6 +14,17 @@ from planproof.plan.value import State
 from planproof.syntax.nodes import Body
 
 _NONCURRENT_DAYS = 30
+_WITH_NONCURRENT = (
+    "no_lifecycle",
+    "only_disabled_rules",
+    "only_partial_rules",
+    "only_cleanup",
+    "fixed_date",
+    "applies_to_nothing",
+    "transition_not_accepted",
+    "noncurrent_versions_kept",
+)
+"""The codes whose remedy is a rule that expires noncurrent versions too."""
 
 
 def whole_lifecycle(job: Job) -> list[Edit]:
@@ -43,6 +55,14 @@ def _added_rule(job: Job, place: Place, kind: str) -> list[Edit]:
     return [*added_block(place.body, text), *declared]
 
 
+def with_versions(job: Job) -> list[Edit]:
+    """The rule for noncurrent versions that a lifecycle needs once its bucket is versioned; the other remedies write it themselves."""
+    if not is_log_bucket(job.instance, job.context) or job.fails("log_bucket_retention", job.instance, *_WITH_NONCURRENT):
+        return []
+    found = lifecycle(job.instance, job.context)
+    return noncurrent(job) if found.rules and not any(rule.whole and rule.noncurrent for rule in found.rules) else []
+
+
 def noncurrent(job: Job) -> list[Edit]:
     """A rule that only expires noncurrent versions."""
     companion = _companion(job)
@@ -63,7 +83,8 @@ def later(job: Job) -> list[Edit]:
     )
     if not edits:
         raise NotMechanical("the rule that deletes early is not written as a block with a number of days")
-    return edits
+    is_versioned = versioned(job.instance, job.context) or job.fails("versioning_coverage", job.instance)
+    return [*edits, *(with_versions(job) if is_versioned else ())]
 
 
 def sooner(job: Job) -> list[Edit]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from planproof.fix.edits import Edit
 from planproof.fix.job import Job, Remedy
-from planproof.fix.style import owner, resource, variable
+from planproof.fix.style import owner, protections, resource, variable
 from planproof.fix.tags import tags_line
 from planproof.fix.values import at_least
 
@@ -27,7 +27,7 @@ def own_group(job: Job) -> list[Edit]:
     label = job.bench.files_of(module).free(GROUP, place.labels[-1])
     arguments = f'name = "/aws/lambda/${{{belongs.ref}.function_name}}"\nretention_in_days = {reference}'
     tags, tag_edits = tags_line(job, module, place)
-    text = resource(GROUP, label, belongs.head, "\n".join(filter(None, (arguments, tags))))
+    text = resource(GROUP, label, belongs.head, "\n".join(filter(None, (arguments, protections(job, GROUP), tags))))
     return [place.after(text), *declared, *tag_edits]
 
 

@@ -94,7 +94,7 @@ def _value(job: Job, promise: Any, output: str) -> tuple[str, list[Edit]]:
     """The expression of the promised attribute, and the outputs of modules on its way."""
     kind, _, attribute = str(promise["exports"][0]).partition(".")
     target = _target(job, kind, output)
-    return _reference(job, target, attribute)
+    return reference(job, target, attribute)
 
 
 def _target(job: Job, kind: str, output: str) -> Instance:
@@ -110,7 +110,7 @@ def _target(job: Job, kind: str, output: str) -> Instance:
     if not every:
         raise NotMechanical(f"the configuration has no {kind}; what the output exports must be written first")
     raise NotMechanical(
-        f"the configuration has {len(every)} resources of type {kind}; which one the output exports, only the team knows"
+        f"the configuration has several resources of type {kind}; which one the output exports, only the team knows"
     )
 
 
@@ -124,7 +124,7 @@ def _related(job: Job, instances: tuple[Instance, ...], kind: str) -> list[Insta
     return []
 
 
-def _reference(job: Job, target: Instance, attribute: str) -> tuple[str, list[Edit]]:
+def reference(job: Job, target: Instance, attribute: str) -> tuple[str, list[Edit]]:
     index = "" if target.index is None else f"[{json.dumps(target.index)}]"
     if len(target.module.resources.get(target.local_address, {})) > 1:
         raise NotMechanical(f"{target.local_address} is repeated; which instance the output exports, only the team knows")

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from planproof.aws.predicates import answer
+from planproof.aws.s3 import BUCKET
 from planproof.fix.edits import Edit
 from planproof.fix.job import Job, Remedy
 from planproof.fix.places import NotMechanical, added_block, joined
+from planproof.fix.remedies.log_bucket_retention import with_versions
 from planproof.fix.style import block, owner, resource
 from planproof.fix.values import at_least, nested, required
 from planproof.plan.model import Instance
@@ -17,6 +19,8 @@ from planproof.plan.value import State
 from planproof.syntax.nodes import Body
 
 _BY = {"bucket": "id", "backup_vault_name": "name", "vault_name": "name"}
+_COMPLETE = ("aws_s3_bucket_versioning", "aws_efs_backup_policy", "aws_backup_vault_lock_configuration")
+"""Companions that need no more than the resource and what the policy requires."""
 _BACKUPS = "which backup plan covers it, and for how long, is the team's choice; add it to an aws_backup_selection, or declare the plan in elsewhere.backup_plans of the policy"
 
 
@@ -24,7 +28,8 @@ def met(job: Job) -> list[Edit]:
     """Each requirement of the type that does not hold is met."""
     rule = job.settings("versioning_coverage")["types"][job.instance.type]
     demands = [demand for demand in rule["must"].values() if demand and _applies(demand, job)]
-    return joined(_meet(demand, job) for demand in demands if answer(demand, job.instance, job.context).holds is False)
+    edits = joined(_meet(demand, job) for demand in demands if answer(demand, job.instance, job.context).holds is False)
+    return [*edits, *with_versions(job)] if job.instance.type == BUCKET else edits
 
 
 def _applies(demand: Mapping[str, Any], job: Job) -> bool:
@@ -90,6 +95,8 @@ def _companion(demand: Mapping[str, Any], job: Job) -> list[Edit]:
         return joined(_set(job.place_of(companion).body, demand, companion, job) for companion in linked.sure)
     if job.place.body.blocks_of("versioning") and kind == "aws_s3_bucket_versioning":
         raise NotMechanical("the bucket has a block of provider 3 for it; set it there, or move it to the companion")
+    if kind not in _COMPLETE:
+        raise NotMechanical(f"{kind} also needs what only the team can choose; add it with {demand['path']}")
     *blocks, name = str(demand["path"]).split(".")
     text = f"{name} = {_wanted(demand)}"
     for outer in reversed(blocks):

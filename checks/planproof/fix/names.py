@@ -1,0 +1,281 @@
+"""Names as the policy wants them: the convention's words, the prefix of the plan, and for buckets a part that is unique."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from planproof.aws.alerts.same_metric import FILTER
+from planproof.aws.names import Name, Names, pattern_for
+from planproof.aws.s3 import BUCKET
+from planproof.fix.edits import Edit
+from planproof.fix.job import Job
+from planproof.fix.places import NotMechanical, Place, replaced
+from planproof.fix.tags import names_in
+from planproof.fix.values import behind
+from planproof.plan.model import Instance
+from planproof.syntax.blocks import TopBlock
+from planproof.syntax.nodes import Attribute, Literal, Node, Template
+from planproof.text.pattern import Pattern
+
+MOST_PREFIX = 37  # letters that AWS takes in front of what the provider appends to a bucket's name
+_WORD = re.compile(r"[A-Z][A-Z0-9]+(?![a-z])|[A-Z]?[a-z0-9]+|[A-Z]")
+_SEPARATORS = re.compile(r"([/.]+)")
+_NAMED_BY = {
+    "aws_cloudwatch_log_group": ("log_group_name",),
+    "aws_cloudwatch_event_rule": ("rule",),
+    "aws_dynamodb_table": ("table_name",),
+    "aws_ecr_repository": ("repository",),
+    "aws_iam_instance_profile": ("iam_instance_profile",),
+    "aws_iam_role": ("role",),
+    "aws_lambda_function": ("function_name",),
+    BUCKET: ("bucket", "s3_bucket_name", "target_bucket", "bucketName", "s3_bucket"),
+}
+"""By type, the arguments of other resources that hold its name."""
+
+
+def renamed(job: Job) -> list[Edit]:
+    """The name as all checks want it, so that two failures on one name have one fix. Raises NotMechanical."""
+    instance, place = job.instance, job.place
+    names: Names = job.context.once(names_in)
+    name = names.by_address.get(instance.address)
+    attribute = name.attribute if name else "bucket"
+    found = place.argument(attribute)
+    if found is None:
+        raise NotMechanical(f"{attribute} is not written in the block as an argument; change the name where it is made")
+    _refuse_replacement(job, attribute)
+    text = _new_text(job, found, name, names)
+    is_colliding = instance.type == BUCKET and job.fails("bucket_name_collision", instance)
+    if not is_colliding:
+        literal = behind(job, instance.module, found.expression)
+        node = literal if literal is not None and not isinstance(found.expression, Template) else found.expression
+        edits = [replaced(node, f'"{text}"')] if node.text != f'"{text}"' else []
+        return [*edits, *_mentions(job, place, found)]
+    return [*_with_prefix(job, found, text), *_mentions(job, place, found)]
+
+
+def _refuse_replacement(job: Job, attribute: str) -> None:
+    existing = next((i for i in job.siblings if i.actions and "create" not in i.actions), None)
+    if existing is not None and not attribute.startswith("tags"):
+        raise NotMechanical(f"{existing.address} exists already, and a new name would replace it; plan the move first")
+
+
+def _with_prefix(job: Job, found: Attribute, text: str) -> list[Edit]:
+    """`bucket_prefix` in the place of `bucket`: AWS gets a name that no other deployment has."""
+    if "${" not in text:
+        text = _shortened(text)
+    _refuse_derived(job)
+    known = [i.get("bucket").text or "" for i in job.siblings]
+    if "${" in text and (not all(known) or max(map(len, known)) >= MOST_PREFIX):
+        raise NotMechanical(f"a bucket_prefix has at most {MOST_PREFIX} letters; shorten the name and add a random_id to it")
+    at, file = found.start, found.file.path
+    return [Edit(file, at, at + len("bucket"), "bucket_prefix"), replaced(found.expression, f'"{text}-"')]
+
+
+def _refuse_derived(job: Job) -> None:
+    """What is built on a name that only AWS completes has no beginning that anybody could read."""
+    address = re.escape(job.place.address)
+    pattern = re.compile(rf'^\s*\w*(?:name|bucket)\s*=\s*"[^"\n]*\$\{{{address}(?:\[[^]]*\])?\.(?:id|bucket)\}}', re.MULTILINE)
+    for top in job.place.module.tops:
+        if top is not job.place.top and pattern.search(top.file.text, top.start, top.end):
+            raise NotMechanical(f"the name of {'.'.join(top.labels)} is built on this one; add a random_id to both")
+
+
+def _shortened(text: str) -> str:
+    if len(text) < MOST_PREFIX:
+        return text
+    return text[: MOST_PREFIX - 1].rpartition("-")[0] or text[: MOST_PREFIX - 1]
+
+
+# --- the text --------------------------------------------------------------------------------------------------------
+
+
+def inner_text(node: Node) -> str:
+    """What an expression is inside a quoted text: `corp-${var.a}` of the text itself, `${var.name}` of the rest."""
+    text = node.text
+    if isinstance(node, (Literal, Template)) and text.startswith('"'):
+        return text[1:-1]
+    return f"${{{text}}}"
+
+
+def _new_text(job: Job, found: Attribute, name: Name | None, names: Names) -> str:
+    """The inner text of the new name. Raises NotMechanical if a part that is at fault is not written here."""
+    node = behind(job, job.instance.module, found.expression) or found.expression
+    if node.text.startswith("<<"):
+        raise NotMechanical("the name is a heredoc; write it as a quoted text first")
+    text = inner_text(node)
+    if name is None or not job.fails("naming_convention", job.instance):
+        return text
+    if not isinstance(node, (Literal, Template)):
+        raise NotMechanical(f"the name is built from {found.expression.text.strip()}; change it where that comes from")
+    pattern = pattern_for(job.instance.type, job.settings("naming_convention"))
+    style = names.styles.get(job.instance.type)
+    path = name.path if text.startswith(name.path) else ""
+    pieces = re.split(r"(\$\{[^}]*\})", text[len(path) :])
+    for separator in ("-", "_"):
+        new = _worded(pieces, separator, names.token or "")
+        new = _led(job, new, names, separator)
+        if _fits(job, node, path + new, name, style.pattern if style else pattern):
+            _refuse_taken(job, path + new, names)
+            return path + new
+    raise NotMechanical("no change of letters and separators makes the name fit the policy's pattern; choose another name")
+
+
+def _refuse_taken(job: Job, text: str, names: Names) -> None:
+    """Two names may differ only in what the convention forbids."""
+    for address, name in names.by_address.items():
+        other = job.bench.by_address[address]
+        if other.type == job.instance.type and other.local_address != job.instance.local_address and name.public == text:
+            raise NotMechanical(f"{address} already has the name that the convention makes of this one; choose another")
+
+
+def _worded(pieces: list[str], separator: str, token: str) -> str:
+    """The literal pieces in lower case with one separator; references stay."""
+    found = []
+    for number, piece in enumerate(pieces):
+        if number % 2:
+            found.append(piece)
+            continue
+        new = "".join(
+            part if _SEPARATORS.fullmatch(part) else _words(part, separator, token) for part in _SEPARATORS.split(piece)
+        )
+        found.append(new)
+    return "".join(found)
+
+
+def _words(text: str, separator: str, token: str) -> str:
+    """`CorpSecLogIndex` as `corpsec-log-index`, where names begin with `corpsec`; separators at its ends stay."""
+    words = [word.lower() for word in _WORD.findall(text)]
+    for count in range(2, len(words) + 1):
+        if "".join(words[:count]) == token:
+            words[:count] = [token]
+            break
+    if not words:
+        return separator if text.strip() else ""
+    head = separator if re.match(r"[\s_-]", text) else ""
+    tail = separator if re.search(r"[\s_-]$", text) else ""
+    return head + separator.join(words) + tail
+
+
+def _led(job: Job, text: str, names: Names, separator: str) -> str:
+    """With the plan's leading token in front, if the name must have it."""
+    token = names.token
+    if token is None or job.instance.type in job.settings("naming_convention")["within"]:
+        return text
+    if re.match(rf"{re.escape(token)}(?![a-z0-9])", text) or not _lacks_token(job):
+        return text
+    return f"{token}{separator}{text}"
+
+
+def _lacks_token(job: Job) -> bool:
+    return job.fails("naming_convention", job.instance, "other_leading_token", "wrong_leading_token")
+
+
+def _fits(job: Job, node: Node, text: str, name: Name, pattern: Pattern | None) -> bool:
+    """Whether the new name fits for every instance, as far as its references are known."""
+    if pattern is None:
+        return True
+    path = name.path if text.startswith(name.path) else ""
+    for instance in job.siblings:
+        parts: list[str | None] = []
+        for number, piece in enumerate(re.split(r"(\$\{[^}]*\})", text[len(path) :])):
+            if number % 2:
+                parts.append(_value(job, node, piece, instance))
+            elif piece:
+                parts.append(piece)
+        if name.of_prefix:
+            parts.append("20060102150405000000000001")
+        if not pattern.fits(*_merged(parts)):
+            return False
+    return True
+
+
+def _value(job: Job, node: Node, piece: str, instance: Instance) -> str | None:
+    """What a reference of the name comes to for an instance."""
+    inside = piece[2:-1].strip()
+    part = next((p for p in getattr(node, "parts", ()) if p.text.strip() == inside), None)
+    return job.context.expressions.of(part, instance.module, instance).text if part is not None else None
+
+
+def _merged(parts: list[str | None]) -> list[str | None]:
+    found: list[str | None] = []
+    for part in parts:
+        if part is not None and found and found[-1] is not None:
+            found[-1] += part
+        else:
+            found.append(part)
+    return found
+
+
+# --- where else the name is written ----------------------------------------------------------------------------------
+
+
+def _mentions(job: Job, place: Place, found: Attribute) -> list[Edit]:
+    """Other blocks of the module that write the old name, or the bucket's ARN, refer to the resource instead."""
+    inner = inner_text(found.expression)
+    is_repeated = bool(place.argument("for_each") or place.argument("count"))
+    if is_repeated or re.search(r"\$\{(each|count)\.", inner):
+        return _metrics(place) if job.instance.type == FILTER else []
+    arguments = _NAMED_BY.get(job.instance.type, ())
+    edits: list[Edit] = _metrics(place) if job.instance.type == FILTER else []
+    for top in place.module.tops:
+        if top is not place.top and top.type in ("resource", "data", "locals", "module"):
+            mine = [*_by_name(top, inner, f"{place.address}.{found.name.removesuffix('_prefix')}", arguments)]
+            if job.instance.type == BUCKET:
+                mine += _by_arn(top, inner, f"{place.address}.arn")
+            if mine and _needs(place, top):
+                raise NotMechanical(f"{'.'.join(top.labels)} writes the old name, and the resource needs it; rename both by hand")
+            edits += mine
+    return edits
+
+
+def _metrics(place: Place) -> list[Edit]:
+    """Alarms that take the name of a filter for that of its metric: they hold only while the two are the same."""
+    pattern = re.compile(rf"metric_name\s*=\s*({re.escape(place.address)}(?:\[[^]]*\])?)\.(?:name|id)(?!\w)")
+    return [
+        Edit(top.file.path, match.start(1), match.end(), f"{match[1]}.metric_transformation[0].name")
+        for top in place.module.tops
+        for match in pattern.finditer(top.file.text, top.start, top.end)
+    ]
+
+
+def _by_name(top: TopBlock, inner: str, reference: str, arguments: tuple[str, ...]) -> Iterator[Edit]:
+    """Arguments that are the old name as a whole, and those of lists."""
+    if not arguments:
+        return
+    names = "|".join(map(re.escape, arguments))
+    pattern = re.compile(rf'(?<![\w.])"?(?:{names})"?\s*[=:]\s*(?:\[\s*)?("{re.escape(inner)}")')
+    for match in pattern.finditer(top.file.text, top.start, top.end):
+        yield Edit(top.file.path, match.start(1), match.end(1), reference)
+
+
+def _by_arn(top: TopBlock, inner: str, reference: str) -> Iterator[Edit]:
+    """ARNs of the bucket and of its objects."""
+    pattern = re.compile(rf'("?)arn:(?:aws|\$\{{[^}}"]*\}}):s3:::{re.escape(inner)}(?![\w.-])(?!\$\{{)("?)')
+    for match in pattern.finditer(top.file.text, top.start, top.end):
+        is_whole = bool(match[1] and match[2])
+        new = reference if is_whole else f"{match[1]}${{{reference}}}{match[2]}"
+        yield Edit(top.file.path, match.start(), match.end(), new)
+
+
+def _needs(place: Place, top: TopBlock) -> bool:
+    """Whether the resource refers to the block, through others too, so that a reference back would be a circle."""
+    by_address = {
+        _address(each): each
+        for each in place.module.tops
+        if each is not place.top and each.type in ("resource", "data", "module")
+    }
+    pending, seen = [place.top], set[str]()
+    while pending:
+        text = pending.pop()
+        written = text.file.text[text.start : text.end]
+        new = {
+            a: each for a, each in by_address.items() if a not in seen and re.search(rf"(?<![\w.]){re.escape(a)}(?!\w)", written)
+        }
+        seen |= new.keys()
+        pending += new.values()
+    return _address(top) in seen
+
+
+def _address(top: TopBlock) -> str:
+    return ".".join((*((top.type,) if top.type != "resource" else ()), *top.labels))

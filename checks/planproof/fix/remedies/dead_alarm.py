@@ -1,0 +1,63 @@
+"""Points an alarm at the metric that the filter publishes."""
+
+from __future__ import annotations
+
+from planproof.fix.edits import Edit
+from planproof.fix.job import Job, Remedy
+from planproof.fix.places import NotMechanical, Place, joined, removed, set_argument
+from planproof.plan.model import Instance
+
+_PARTS = {"metric_name": "name", "namespace": "namespace"}
+
+
+def pointed(job: Job) -> list[Edit]:
+    by_address = job.bench.by_address
+    metric_filter = next(
+        (by_address[a] for a in reversed(job.finding.evidence) if a in by_address and a != job.finding.subject), None
+    )
+    if metric_filter is None:
+        raise NotMechanical("the plan does not show which metric filter the alarm is about")
+    return at_metric(job, job.instance, metric_filter)
+
+
+def at_metric(job: Job, alarm: Instance, metric_filter: Instance) -> list[Edit]:
+    """The alarm's metric is a reference to that of the filter."""
+    place = job.place_of(alarm)
+    if job.context.regions.same(alarm, metric_filter) is False:
+        raise NotMechanical(
+            f"{alarm.address} is in a different region from {metric_filter.address}; create one of them in the region of the other"
+        )
+    if place.argument("metric_name") is None:
+        raise NotMechanical("the alarm watches metrics in metric_query blocks; correct the metric there")
+    if alarm.get("dimensions").raw or metric_filter.get("metric_transformation", 0, "dimensions").raw:
+        raise NotMechanical("the metric has dimensions; which of them the alarm is about, only the team knows")
+    edits = joined(_reference(job, place, alarm, metric_filter, argument, part) for argument, part in _PARTS.items())
+    unit = place.argument("unit")
+    return [*edits, *(removed(unit, place.body) if unit is not None else ())]
+
+
+def _reference(job: Job, place: Place, alarm: Instance, metric_filter: Instance, argument: str, part: str) -> list[Edit]:
+    if alarm.module is not metric_filter.module:
+        raise NotMechanical(f"{metric_filter.address} is in another module; hand the name of its metric to the alarm")
+    if (
+        alarm.get(argument).text is not None
+        and alarm.get(argument).text == metric_filter.get("metric_transformation", 0, part).text
+    ):
+        return []
+    return set_argument(place.body, argument, f"{reference_to(job, metric_filter, alarm)}.metric_transformation[0].{part}")
+
+
+def reference_to(job: Job, target: Instance, reader: Instance) -> str:
+    """How the block of one resource refers to another of its module, both repeated alike or neither."""
+    theirs, ours = job.place_of(target), job.place_of(reader)
+    if target.index is None:
+        return theirs.address
+    for argument, key in (("for_each", "each.key"), ("count", "count.index")):
+        if theirs.argument(argument) and theirs.text_of(argument) == ours.text_of(argument) and target.index == reader.index:
+            return f"{theirs.address}[{key}]"
+    if len(target.module.resources.get(target.local_address, {})) == 1 and reader.index is None:
+        return f"{theirs.address}[{target.index if isinstance(target.index, int) else chr(34) + target.index + chr(34)}]"
+    raise NotMechanical(f"{theirs.address} and {ours.address} are repeated differently; refer to the instance that is meant")
+
+
+REMEDIES: dict[str, Remedy | str] = {"dead_alarm": pointed}

@@ -1,0 +1,161 @@
+"""Scaffolds tests: unit tests that assert what the plan shows, integration tests that assert what AWS answers."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from typing import Any
+
+from planproof.errors import SourceError
+from planproof.facts.suite import tests_of
+from planproof.fix.edits import Edit
+from planproof.fix.job import Job, Remedy
+from planproof.fix.places import NotMechanical
+from planproof.fix.style import block
+from planproof.fix.tags import undecided
+from planproof.plan.model import Instance
+from planproof.plan.value import as_object
+from planproof.syntax.nodes import Literal
+
+_MOST = 8  # assertions of one run
+_MOCKS_SINCE = (1, 7)
+_ALERT = ("aws_cloudtrail", "aws_cloudwatch_log_metric_filter", "aws_cloudwatch_metric_alarm", "aws_sns_topic")
+_NAMES = ("description", "target_id", "name", "bucket", "bucket_prefix", "name_prefix", "alarm_name", "function_name")
+
+
+def scaffolded(job: Job) -> list[Edit]:
+    """A file for each kind of test that is missing."""
+    settings = job.settings("test_coverage")
+    try:
+        suite = tests_of(job.context)
+    except SourceError as error:
+        raise NotMechanical(str(error)) from None
+    lacking = suite.lacks(settings["kinds"]) if suite else settings["kinds"]
+    if job.finding.code == "not_of_this_stack":
+        lacking = settings["kinds"]
+    return [_file(job, kind, _unit(job) if kind == "unit" else _integration(job)) for kind in lacking]
+
+
+def _file(job: Job, kind: str, text: str) -> Edit:
+    folders = job.settings("test_coverage")["folders"]
+    folder = "tests" if "tests" in folders else folders[0]
+    for name in (kind, f"{kind}_of_the_plan", f"{kind}_of_the_plan_2"):
+        path = os.path.normpath(os.path.join(job.bench.root, folder, f"{name}.tftest.hcl"))
+        if not os.path.lexists(path):
+            return Edit(path, 0, 0, text)
+    raise NotMechanical(f"{folder} has tests of this kind already, which planproof does not change; add an assertion to them")
+
+
+def _unit(job: Job) -> str:
+    mocks = [f'mock_provider "aws" {{{alias}}}' for alias in _aliases(job)] if _has_mocks(job) else []
+    found = list(_shown(job))[:_MOST]
+    if not found:
+        raise NotMechanical("no resource of the root module has an argument that the plan knows; write a test of what matters")
+    run = block('run "what_the_plan_shows"', "command = plan", *(_assert(condition, text) for condition, text in found))
+    head = "# Plans, and asserts what planproof saw in the plan. Add what must never change."
+    return "\n\n".join(filter(None, (head, "\n\n".join(mocks), _variables(job), run))) + "\n"
+
+
+def _integration(job: Job) -> str:
+    found = list(_answered(job))[:_MOST]
+    if not found:
+        raise NotMechanical("the configuration has no resource or output of which an integration test could assert something")
+    run = block('run "apply"', "command = apply", *(_assert(condition, text) for condition, text in found))
+    head = "# Applies, asserts what AWS answers, and destroys it again. Run it in an account that is for tests."
+    return "\n\n".join(filter(None, (head, _variables(job), run))) + "\n"
+
+
+def _assert(condition: str, text: str) -> str:
+    return block("assert", f"condition     = {condition}\nerror_message = {json.dumps(text)}")
+
+
+def _has_mocks(job: Job) -> bool:
+    numbers = job.context.plan.terraform_version.split(".")
+    return (
+        len(numbers) > 1 and numbers[0].isdigit() and numbers[1].isdigit() and (int(numbers[0]), int(numbers[1])) >= _MOCKS_SINCE
+    )
+
+
+def _aliases(job: Job) -> Iterator[str]:
+    """What stands in the block of a mock, for each configuration of the provider in the root module."""
+    keys = as_object(as_object(job.context.plan.raw.get("configuration")).get("provider_config"))
+    yield ""
+    for key in keys:
+        if key.startswith("aws."):
+            yield f'\n  alias = "{key.removeprefix("aws.")}"\n'
+
+
+def _variables(job: Job) -> str:
+    """Values for the variables that have no default: those of the plan, except for secrets."""
+    values: dict[str, Any] = dict.fromkeys(undecided(job), "test")
+    for name, raw in job.context.plan.root.config.variables.items():
+        if "default" not in as_object(raw):
+            value = job.context.plan.variables.get(name)
+            values[name] = value.raw if value is not None and not value.is_sensitive and value.is_known else "test"
+    return block("variables", "\n".join(f"{name} = {_written(value)}" for name, value in values.items())) if values else ""
+
+
+def _written(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
+
+
+def _root(job: Job) -> Iterator[list[Instance]]:
+    """The resources of the root module in native syntax, each with its instances."""
+    tops = {".".join(top.labels) for top in job.bench.files_of(job.context.plan.root).tops if top.type == "resource"}
+    for local, instances in job.context.plan.root.resources.items():
+        found = [each for each in instances.values() if each.mode == "managed"]
+        if found and local in tops:
+            yield found
+
+
+def _shown(job: Job) -> Iterator[tuple[str, str]]:
+    """Conditions that the plan meets, on arguments that no fix changes: the constants of resources, and how many there are."""
+    faults = {text for finding in job.bench.failures for text in finding.evidence}
+    repeated: list[tuple[str, str]] = []
+    for instances in _root(job):
+        first = instances[0]
+        if first.index is not None:
+            repeated.append(
+                (f"length({first.local_address}) == {len(instances)}", f"There are {len(instances)} of {first.local_address}.")
+            )
+            continue
+        if first.type in _ALERT:
+            continue
+        constants = [
+            (name, each.expression.value)
+            for name, each in job.place_of(first).body.attributes.items()
+            if isinstance(each.expression, Literal) and name not in _NAMES and f"{first.address}.{name}" not in faults
+        ]
+        known = [(name, value) for name, value in constants if first.get(name).raw == value and value is not None]
+        best = min(known, key=lambda each: not isinstance(each[1], bool), default=None)
+        if best:
+            name, value = best
+            yield f"{first.local_address}.{name} == {_written(value)}", f"{name} of {first.local_address} must be {value}."
+    yield from repeated
+
+
+def _answered(job: Job) -> Iterator[tuple[str, str]]:
+    """Conditions that hold once the resources exist."""
+    for instances in _root(job):
+        first = instances[0]
+        if first.index is None and "arn" in first.value.names():
+            yield f'startswith({first.local_address}.arn, "arn:")', f"{first.local_address} has no ARN."
+    for instances in _root(job):
+        if instances[0].index is not None:
+            yield f"length({instances[0].local_address}) > 0", f"There is no {instances[0].local_address}."
+        elif "arn" not in instances[0].value.names():
+            yield f'{instances[0].local_address}.id != ""', f"{instances[0].local_address} has no ID."
+    for name in job.context.plan.outputs:
+        if job.context.expressions.output(name).all_origins:
+            yield f"output.{name} != null", f"The output {name} is empty."
+
+
+REMEDIES: dict[str, Remedy | str] = {
+    "no_tests": scaffolded,
+    "no_unit_tests": scaffolded,
+    "no_integration_tests": scaffolded,
+    "not_of_this_stack": scaffolded,
+    "no_assertion": "only its author knows what the run is meant to show; add an assert to it, or remove it",
+    "does_not_parse": "the test file has a syntax error; correct it where the reason says",
+}

@@ -1,0 +1,415 @@
+"""Mends the chain from a log bucket to whoever is alerted: each link that is broken, and those that are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from planproof.aws.alerts.chain import best_chain, ways_of
+from planproof.aws.alerts.delivery import delivery_parts
+from planproof.aws.alerts.links import Chain, Link
+from planproof.aws.alerts.links import Place as Reached
+from planproof.aws.alerts.rule_links import DETECTOR, RULE
+from planproof.aws.alerts.same_metric import FILTER
+from planproof.aws.alerts.topics import ALARMS_PRINCIPAL, TOPIC, Target
+from planproof.fix.alert_parts import ALARM, EVENTS, PATTERN, Parts, selector
+from planproof.fix.edits import Edit
+from planproof.fix.job import Job, Remedy
+from planproof.fix.places import NotMechanical, Place, added_block, joined, removed, replaced, set_argument
+from planproof.fix.remedies.dead_alarm import at_metric, reference_to
+from planproof.fix.remedies.output_contract import reference
+from planproof.fix.style import block
+from planproof.fix.values import required
+from planproof.plan.model import Instance
+from planproof.syntax.nodes import Body, Literal, Node, TupleNode
+
+_COVER = ("no_data_events", "bucket_not_covered", "only_part_covered", "only_writes_covered")
+_FILE = "alerting.tf"
+
+
+def mended(job: Job) -> list[Edit]:
+    chain = best_chain(job.instance, job.context.once(ways_of), job.context)
+    if _leads_by(chain, DETECTOR, 0):
+        raise NotMechanical(
+            "the alert goes by GuardDuty; whether CloudTrail or GuardDuty watches the bucket, only the team knows"
+        )
+    if _leads_by(chain, RULE, 1):
+        return _by_rule(job, chain)
+    mends = (_trail, _group, _filter, _alarm, _topic, _delivery)
+    edits: list[Edit] = []
+    before: object = job.instance
+    for mend, link in zip(mends, chain, strict=False):
+        if link.broken:
+            edits += mend(job, link, before)
+        before = link.to
+    return edits
+
+
+def _leads_by(chain: Chain, kind: str, number: int) -> bool:
+    return len(chain) > number and any(f"{kind}." in where for where in chain[number].where)
+
+
+def _instance(job: Job, link: Link) -> Instance:
+    """What a link is about: what it leads to, else the resource that its evidence names."""
+    to = link.to
+    found = to.instance if isinstance(to, Reached) else to.speaker if isinstance(to, Target) else to
+    if isinstance(found, Instance):
+        return found
+    for where in link.where:
+        named = [i for address, i in job.bench.by_address.items() if where == address or where.startswith(f"{address}.")]
+        if named:
+            return max(named, key=lambda each: len(each.address))
+    raise NotMechanical("the plan does not show which resource the broken link is about")
+
+
+def _single(instance: Instance) -> None:
+    if instance.index is not None or instance.module.key is not None:
+        raise NotMechanical(f"{instance.address} is repeated; add the missing link to each where it is written")
+
+
+def _same_region(job: Job, *codes: str) -> None:
+    if job.finding.code in codes:
+        raise NotMechanical("the link is in another region; which of the two to move, only the team knows")
+
+
+# --- the trail -------------------------------------------------------------------------------------------------------
+
+
+def _trail(job: Job, link: Link, _: object) -> list[Edit]:
+    if link.code == "no_trail":
+        return _new_trail(job)
+    trail = _instance(job, link)
+    place, module = job.place_of(trail), trail.module
+    edits: list[Edit] = []
+    if job.context.argument(trail, "enable_logging").raw is False:
+        edits += required(job, module, place.body, "enable_logging", "true")
+    if job.context.argument(trail, "is_multi_region_trail").raw is not True and link.code not in _COVER:
+        edits += (
+            required(job, module, place.body, "is_multi_region_trail", "true")
+            if "another" in " ".join((link.reason, *link.also))
+            else []
+        )
+    return [*edits, *(_covered(job, trail, place) if link.code in _COVER else ())]
+
+
+def _new_trail(job: Job) -> list[Edit]:
+    """One chain for all buckets that have no trail, in the root module."""
+    root = job.context.plan.root
+    same = [f.subject for f in job.bench.failures if f.check_id == job.finding.check_id and f.code == "no_trail"]
+    buckets = [reference(job, job.bench.by_address[address], "arn") for address in same]
+    files = job.bench.files_of(root)
+    if not files.tops:
+        raise NotMechanical("the root module has no file in native syntax to add a trail to")
+    parts = Parts(job, root, _near(job))
+    parts.edits += joined(edits for _, edits in buckets)
+    label = parts.label("audit_trail")
+    group = parts.trail(label, [arn for arn, _ in buckets])
+    _rest(job, parts, label, f"{group}.name", f'split(":", {group}.arn)[4]')
+    job.notes.append(
+        "a trail costs money for each event; if another configuration has one, declare it in elsewhere.trails instead"
+    )
+    return parts.in_file(_FILE)
+
+
+def _near(job: Job) -> Place:
+    """A block of the root module, beside which variables are declared."""
+    files = job.bench.files_of(job.context.plan.root)
+    return Place(next((top for top in files.tops if top.type in ("resource", "module", "data")), files.tops[0]), files)
+
+
+def _covered(job: Job, trail: Instance, place: Place) -> list[Edit]:
+    """The trail logs reads and writes of the objects of each bucket that fails by it."""
+    body, dynamic = place.body, ("event_selector", "advanced_event_selector", "data_resource", "field_selector")
+    if any(
+        each.type == "dynamic" and each.labels[0] in dynamic
+        for outer in (body, *(b.body for b in body.blocks))
+        for each in outer.blocks
+    ):
+        raise NotMechanical(f"a dynamic block writes the selectors of {trail.address}; change the values that they are made from")
+    arns = [_arn_for(job, job.bench.by_address[address], trail) for address in _uncovered(job, trail)]
+    edits = joined(made for _, made in arns)
+    values = [f'"${{{arn}}}/"' for arn, _ in arns]
+    if body.blocks_of("advanced_event_selector"):
+        return [*edits, *added_block(body, _advanced(values))]
+    selectors = body.blocks_of("event_selector")
+    if not selectors:
+        return [*edits, *added_block(body, selector(", ".join(values)))]
+    objects = [(each, data) for each in selectors for data in each.body.blocks_of("data_resource") if _is_of_objects(data.body)]
+    chosen = objects[0][0] if objects else selectors[0]
+    read_write = chosen.body.attributes.get("read_write_type")
+    if read_write is not None and read_write.expression.text != '"All"':
+        edits.append(replaced(read_write.expression, '"All"'))
+    if not objects:
+        data = block("data_resource", f'type = "AWS::S3::Object"\nvalues = [{", ".join(values)}]')
+        return [*edits, *added_block(chosen.body, data)]
+    return [
+        *edits,
+        *_with_items(objects[0][1].body, "values", values, {arn: value for (arn, _), value in zip(arns, values, strict=True)}),
+    ]
+
+
+def _uncovered(job: Job, trail: Instance) -> list[str]:
+    """The failing buckets whose chain breaks at this trail."""
+    found = []
+    for finding in job.bench.failures:
+        if finding.check_id == job.finding.check_id and (bucket := job.bench.by_address.get(finding.subject)):
+            first = best_chain(bucket, job.context.once(ways_of), job.context)[0]
+            if (
+                first.code in _COVER
+                and first.to is not None
+                and first.to.local_address == trail.local_address
+                and first.to.module.path == trail.module.path
+            ):
+                found.append(bucket.address)
+    return found
+
+
+def _arn_for(job: Job, bucket: Instance, trail: Instance) -> tuple[str, list[Edit]]:
+    """The bucket's ARN where the trail is written."""
+    if trail.module.parent is None:
+        return reference(job, bucket, "arn")
+    if bucket.module is trail.module:
+        return reference_to(job, bucket, trail) + ".arn", []
+    raise NotMechanical(f"{trail.address} is in a module that does not know the bucket; hand the bucket's ARN to it")
+
+
+def _is_of_objects(body: Body) -> bool:
+    kind = body.attributes.get("type")
+    return kind is not None and isinstance(kind.expression, Literal) and kind.expression.value == "AWS::S3::Object"
+
+
+def _advanced(values: Sequence[str]) -> str:
+    fields = {
+        "eventCategory": 'equals = ["Data"]',
+        "resources.type": 'equals = ["AWS::S3::Object"]',
+        "resources.ARN": f"starts_with = [{', '.join(values)}]",
+    }
+    blocks = (block("field_selector", f'field = "{name}"\n{test}') for name, test in fields.items())
+    return block("advanced_event_selector", 'name = "Reads and writes of log buckets"', *blocks)
+
+
+def _with_items(body: Body, name: str, items: Sequence[str], instead: dict[str, str] | None = None) -> list[Edit]:
+    """Adds items to a list; `instead` are items that are there and each replaced by another."""
+    found = body.attributes.get(name)
+    if found is None or found.expression.text in ("null", "[]"):
+        return set_argument(body, name, f"[{', '.join(items)}]")
+    node: Node = found.expression
+    if not isinstance(node, TupleNode):
+        return [replaced(node, f"concat({node.text}, [{', '.join(items)}])")]
+    edits = [replaced(item, instead[item.text]) for item in node.items if instead and item.text in instead]
+    new = [item for item in items if not edits or item not in {edit.text for edit in edits}]
+    last = node.items[-1]
+    return [*edits, *([Edit(node.file.path, last.end, last.end, "".join(f", {item}" for item in new))] if new else [])]
+
+
+# --- log group, filter, alarm ----------------------------------------------------------------------------------------
+
+
+def _group(job: Job, link: Link, trail: object) -> list[Edit]:
+    _same_region(job, "log_group_elsewhere")
+    if "log_class_without_filters" in link.code:
+        raise NotMechanical("the class of a log group cannot be changed; deliver to a group of class STANDARD")
+    if not isinstance(trail, Instance):
+        raise NotMechanical("another configuration makes the trail; change it there")
+    place, module = job.place_of(trail), trail.module
+    parts = Parts(job, module, place)
+    label = parts.label(f"{trail.name}_events" if trail.name != "this" else "trail_events")
+    if link.code == "no_log_group":
+        _single(trail)
+        group = parts.log_group(label, f'"/aws/cloudtrail/{parts.name("trail-events")}"')
+        role = parts.delivery_role(label, group)
+        _rest(job, parts, label, f"{group}.name", f'split(":", {group}.arn)[4]')
+        edits = set_argument(place.body, "cloud_watch_logs_group_arn", f'"${{{group}.arn}}:*"')
+        return [*edits, *set_argument(place.body, "cloud_watch_logs_role_arn", f"{role}.arn"), *parts.after(place)]
+    edits = []
+    if job.context.argument(trail, "cloud_watch_logs_role_arn").is_unset:
+        _single(trail)
+        group_instance = _instance(job, link)
+        role = parts.delivery_role(label, reference_to(job, group_instance, trail))
+        edits += set_argument(place.body, "cloud_watch_logs_role_arn", f"{role}.arn")
+    if "trailing" in " ".join((link.reason, *link.also)):
+        edits += _starred(place)
+    return [*edits, *parts.after(place)]
+
+
+def _starred(place: Place) -> list[Edit]:
+    found = place.argument("cloud_watch_logs_group_arn")
+    if found is None:
+        raise NotMechanical("cloud_watch_logs_group_arn is not written in the block of the trail")
+    text = found.expression.text
+    return [replaced(found.expression, f'{text[:-1]}:*"' if text.startswith('"') else f'"${{{text}}}:*"')]
+
+
+def _filter(job: Job, link: Link, group: object) -> list[Edit]:
+    if link.code == "no_metric_filter":
+        if not isinstance(group, Reached) or group.instance is None:
+            raise NotMechanical("the log group is not in the plan; write the metric filter where the group is")
+        _single(group.instance)
+        place = job.place_of(group.instance)
+        parts = Parts(job, group.instance.module, place)
+        _rest(job, parts, parts.label("denied_access"), f"{place.address}.name", f'split(":", {place.address}.arn)[4]')
+        return parts.after(place)
+    metric_filter = _instance(job, link)
+    place = job.place_of(metric_filter)
+    edits: list[Edit] = []
+    if ".pattern" in " ".join(link.where):
+        edits += set_argument(place.body, "pattern", PATTERN)
+    if "metric_transformation" in " ".join(link.where):
+        transformations = place.body.blocks_of("metric_transformation")
+        if not transformations:
+            raise NotMechanical("a dynamic block writes metric_transformation; change the values that it is made from")
+        edits += set_argument(transformations[0].body, "value", '"1"')
+    return edits
+
+
+def _rest(job: Job, parts: Parts, label: str, group_name: str, account: str) -> None:
+    """Metric filter, alarm and topic."""
+    metric_filter = parts.metric_filter(label, group_name)
+    parts.alarm(label, metric_filter, _listening_topic(job, parts) or parts.topic(label, account))
+
+
+def _listening_topic(job: Job, parts: Parts) -> str:
+    """A topic of the module on which an alarm would reach someone already; empty if there is none."""
+    settings = job.settings("unauthorized_access_alert")
+    for topic in job.context.plan.of_type(TOPIC):
+        if topic.module is not parts.module or topic.index is not None or topic.get("fifo_topic").raw is True:
+            continue
+        target = Target(Reached(topic), topic, ALARMS_PRINCIPAL)
+        if not any(link.code for link in delivery_parts(settings, target, topic, job.instance, job.context)):
+            return topic.local_address
+    return ""
+
+
+def _alarm(job: Job, link: Link, metric_filter: object) -> list[Edit]:
+    if not isinstance(metric_filter, Instance) or metric_filter.type != FILTER:
+        raise NotMechanical("the plan does not show which metric filter the alarm is about")
+    if link.code == "no_alarm":
+        _single(metric_filter)
+        place = job.place_of(metric_filter)
+        parts = Parts(job, metric_filter.module, place)
+        label = parts.label("denied_access")
+        topic = _listening_topic(job, parts)
+        if not topic:
+            groups = list(job.context.relations.resolve(metric_filter, ("log_group_name",), "aws_cloudwatch_log_group").targets)
+            if not groups:
+                raise NotMechanical("the module has no topic on which someone listens; add one, and an alarm that acts on it")
+            topic = parts.topic(label, f'split(":", {reference_to(job, groups[0], metric_filter)}.arn)[4]')
+        parts.alarm(label, place.address, topic)
+        return parts.after(place)
+    alarm = _instance(job, link)
+    place = job.place_of(alarm)
+    if place.argument("metric_name") is None:
+        raise NotMechanical("the alarm watches metrics in metric_query blocks; correct them there")
+    edits = at_metric(job, alarm, metric_filter) if link.code in ("wrong_metric", "wrong_unit") else []
+    most = job.settings("unauthorized_access_alert")["max_period"]
+    for name, value in {**ALARM, "period": str(min(300, most))}.items():
+        found = job.context.argument(alarm, name)
+        if name == "period" and found.number and found.number <= most:
+            continue
+        if str(found.raw) not in (value.strip('"'), f"{value}.0"):
+            edits += required(job, alarm.module, place.body, name, value)
+    if job.context.argument(alarm, "actions_enabled").raw is False:
+        edits += required(job, alarm.module, place.body, "actions_enabled", "true")
+    for name in ("datapoints_to_alarm", "extended_statistic", "evaluate_low_sample_count_percentiles"):
+        found_here = place.argument(name)
+        edits += removed(found_here, place.body) if found_here is not None else []
+    return edits
+
+
+# --- topic and delivery ----------------------------------------------------------------------------------------------
+
+
+def _topic(job: Job, link: Link, alarm: object) -> list[Edit]:
+    """One more action of the alarm: a topic on which someone listens."""
+    speaker = alarm if isinstance(alarm, Instance) else _instance(job, link)
+    place = job.place_of(speaker)
+    if link.code == "actions_off":
+        return required(job, speaker.module, place.body, "actions_enabled", "true")
+    parts = Parts(job, speaker.module, place)
+    topic = _listening_topic(job, parts)
+    if not topic:
+        topic = parts.topic(parts.label("denied_access"), _account(job, speaker))
+    return [*_with_items(place.body, "alarm_actions", [f"{topic}.arn"]), *parts.after(place)]
+
+
+def _account(job: Job, reader: Instance) -> str:
+    """An expression for the account: from the ARN of a resource of the module that needs neither key nor topic."""
+    for kind in ("aws_cloudwatch_log_group", "aws_iam_role"):
+        for each in job.context.plan.of_type(kind):
+            if each.module is reader.module and each.index is None:
+                return f'split(":", {each.local_address}.arn)[4]'
+    raise NotMechanical(
+        "the module has no resource from whose ARN a new key's policy could read the account; write the topic by hand"
+    )
+
+
+def _delivery(job: Job, link: Link, target: object) -> list[Edit]:
+    if not isinstance(target, Target) or target.topic.instance is None:
+        raise NotMechanical("the topic is not in the plan; change it where it is made")
+    topic = target.topic.instance
+    settings = job.settings("unauthorized_access_alert")
+    place = job.place_of(topic)
+    parts = Parts(job, topic.module, place)
+    edits: list[Edit] = []
+    for fault in delivery_parts(settings, target, topic, job.instance, job.context):
+        if not fault.broken:
+            continue
+        if fault.code == "topic_refuses":
+            raise NotMechanical(
+                f"the policy of {topic.address} was written to keep others out; allow {target.publisher} to publish in it"
+            )
+        if fault.code in ("aws_managed_key", "key_refuses", "key_elsewhere"):
+            key = parts.key(parts.label(f"{topic.name}_key" if topic.name != "this" else "alerts_key"), _account(job, topic))
+            edits += set_argument(place.body, "kms_master_key_id", f"{key}.id")
+        else:
+            _single(topic)
+            parts.subscription(parts.label(f"{topic.name}_email" if topic.name != "this" else "alerts_email"), place.address)
+    return [*edits, *parts.after(place)]
+
+
+# --- EventBridge -----------------------------------------------------------------------------------------------------
+
+
+def _by_rule(job: Job, chain: Chain) -> list[Edit]:
+    edits: list[Edit] = _trail(job, chain[0], job.instance) if chain[0].broken else []
+    rule = _instance(job, chain[1])
+    place = job.place_of(rule)
+    said = " ".join((chain[1].reason, *chain[1].also))
+    if chain[1].broken:
+        if "region" in said:
+            raise NotMechanical("the link is in another region; which of the two to move, only the team knows")
+        if ".event_pattern" in " ".join(chain[1].where):
+            edits += set_argument(place.body, "event_pattern", EVENTS)
+        for name, value in (("state", '"ENABLED"'), ("is_enabled", "true")):
+            if "disables" in said and place.argument(name) is not None:
+                edits += required(job, rule.module, place.body, name, value)
+        bus = place.argument("event_bus_name")
+        if "default bus" in said and bus is not None:
+            edits += removed(bus, place.body)
+    if len(chain) > 2 and chain[2].broken:
+        raise NotMechanical(
+            "whom the rule calls, only the team knows; add an aws_cloudwatch_event_target with a topic that lets it publish"
+        )
+    if len(chain) > 3 and chain[3].broken:
+        edits += _delivery(job, chain[3], chain[2].to)
+    return edits
+
+
+CODES = (
+    *_COVER,
+    *("actions_off", "always_in_alarm", "aws_managed_key", "cannot_trip", "counts_nothing", "fifo_topic", "function_elsewhere"),
+    *("function_refuses", "key_elsewhere", "key_refuses", "log_class_without_filters", "log_group_elsewhere"),
+    *(
+        "log_group_without_star",
+        "no_alarm",
+        "no_alarm_actions",
+        "no_delivery_role",
+        "no_log_group",
+        "no_metric_filter",
+        "no_rule",
+    ),
+    *("no_rule_target", "no_subscription", "no_topic", "no_trail", "pattern_is_noise", "pattern_misses_denied_calls"),
+    *("pattern_refused", "period_too_long", "rule_disabled", "rule_elsewhere", "rule_on_other_bus", "subscription_elsewhere"),
+    *("subscription_filters", "too_many_periods", "topic_elsewhere", "topic_refuses", "trail_elsewhere", "trail_not_logging"),
+    *("wrong_metric", "wrong_unit"),
+)
+REMEDIES: dict[str, Remedy | str] = dict.fromkeys(CODES, mended)
