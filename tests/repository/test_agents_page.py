@@ -54,18 +54,23 @@ def path(tmp_path: Path) -> str:
 def test_the_commands_run_and_end_as_the_page_says(case: str, judged: int, path: str, tmp_path: Path) -> None:
     work = tmp_path / "work"
     shutil.copytree(FIXTURES / case, work, ignore=shutil.ignore_patterns("plan.json"))
+    before = {file: file.read_bytes() for file in work.rglob("*.tf")}
     environment = {"PATH": path, "PLAN": str(FIXTURES / case / "plan.json")}
     shown: dict[str, str] = {}
     for command in commands():
         done = subprocess.run(["bash", "-c", command], cwd=work, env=environment, capture_output=True, text=True, check=False)
-        fails = command.startswith(("planproof check", "planproof review"))
-        assert (done.returncode, done.stderr) == (judged if fails else 0, ""), command
+        judges = command.startswith(("planproof check", "planproof review"))
+        leaves = command.startswith("planproof fix") and "\nleft: " in done.stderr
+        assert done.returncode == (judged if judges else int(leaves)), command
+        assert bool(done.stderr) == command.startswith("planproof fix")
         shown[command] = done.stdout
     report = json.loads((work / "report.json").read_text(encoding="utf-8"))
     failed = next(text for command, text in shown.items() if '"FAIL"' in command)
     assert len(failed.splitlines()) == report["summary"]["FAIL"]
     assert all(re.match(r"CKV_PLAN_\d+ \w+ [\w/.]+:\S+ ", line) for line in failed.splitlines())
     assert (work / "review.md").is_file()
+    patched = {file for file, content in before.items() if file.read_bytes() != content}
+    assert bool(patched) == bool(judged)
 
 
 def test_what_cannot_be_judged_is_exit_code_2_and_one_sentence(path: str, tmp_path: Path) -> None:

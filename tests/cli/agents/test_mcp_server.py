@@ -76,6 +76,11 @@ ANSWERS: tuple[tuple[str, Mapping[str, Any], bool, str], ...] = (
     ("explain", {"check": "CKV_PLAN_6"}, False, "# CKV_PLAN_6: "),
     ("explain", {}, False, "CKV_PLAN_15 force_destroy: "),
     ("explain", {"check": "log_group_retentoin"}, True, "did you mean log_group_retention?"),
+    ("fix", {"plan": BAD}, False, '"patch": "diff --git a/'),
+    ("fix", {"plan": BAD, "checks": ["log_group_retention"]}, False, '"left": []'),
+    ("fix", {"plan": GOOD}, False, '{"patch": "", "files": [], "written": false, "fixed": [], "left": []}'),
+    ("fix", {"plan": BAD, "write": True}, True, "('write' was unexpected)"),
+    ("fix", {"plan": BAD, "source": "../tests"}, True, "lies outside the folders"),
     ("review", {"plan": BAD}, False, "## 1. Logs kept indefinitely"),
     ("review", {"plan": BAD, "against": "ideal"}, False, "Resources without a counterpart"),
     ("review", {"plan": BAD, "against": "../setup.cfg"}, True, "lies outside the folders"),
@@ -84,7 +89,7 @@ ANSWERS: tuple[tuple[str, Mapping[str, Any], bool, str], ...] = (
     ("policy", {"action": "check"}, True, "check needs file"),
     ("policy", {"action": "check", "file": "../policies/general.yaml"}, True, "lies outside the folders"),
     ("policy", {"action": "init"}, True, "action: 'init' is not one of"),
-    ("plan", {}, True, "there is no tool plan; there are check, explain, review, policy"),
+    ("plan", {}, True, "there is no tool plan; there are check, explain, fix, review, policy"),
 )  # fmt: skip
 
 
@@ -115,13 +120,14 @@ def test_check_lists_what_to_do_something_about_and_counts_the_rest(answers: lis
 
 def test_the_tools_say_that_they_only_read() -> None:
     tools, _ = ask([], where=FIXTURES)
-    assert [tool.name for tool in tools] == ["check", "explain", "review", "policy"]
+    assert [tool.name for tool in tools] == ["check", "explain", "fix", "review", "policy"]
     for tool in tools:
         hints = tool.annotations
         assert (hints.read_only_hint, hints.destructive_hint, hints.open_world_hint) == (True, False, False)
         Draft202012Validator.check_schema(tool.input_schema)
         assert tool.input_schema["additionalProperties"] is False
-    assert [tool.name for tool in tools if tool.output_schema == SCHEMA] == ["check"]
+    assert [tool.name for tool in tools if tool.output_schema] == ["check", "fix"]
+    assert tools[0].output_schema == SCHEMA
 
 
 def test_a_copy_of_checks_alone_serves_too(tmp_path: Path) -> None:
@@ -230,13 +236,13 @@ def test_nothing_outside_the_root_is_read(trap: Any, around: Path) -> None:
 CONFINED = """
 import sys, os
 from planproof.cli.agents.confinement import confine, python_folders
-confine([{root!r}, *python_folders()])
+confine([{root!r}, *python_folders()], {writable!r})
 try:
     exec({statement!r})
 except PermissionError as error:
     print(error.strerror)
 """
-READS, WRITES, PROGRAM, CONNECTION = "it lies outside", "this server writes nothing", "no program", "no connection"
+READS, WRITES, PROGRAM, CONNECTION = "it lies outside", "this server writes nothing here", "no program", "no connection"
 STATEMENTS = (
     ("print(open({root!r} + '/inside.txt').read())", "inside"),
     ("import colorsys, sqlite3; print(len(os.urandom(3)), os.listdir({root!r}))", "3 ['inside.txt', 'link.txt']"),
@@ -268,13 +274,104 @@ def test_the_process_itself_is_confined(statement: str, said: str, tmp_path: Pat
     (root / "inside.txt").write_text("inside", encoding="utf-8")
     (tmp_path / "outside.txt").write_text("outside", encoding="utf-8")
     (root / "link.txt").symlink_to(tmp_path / "outside.txt")
-    code = CONFINED.format(root=str(root), statement=statement.format(root=str(root)))
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, env={**os.environ, **ENVIRONMENT}, capture_output=True, text=True, check=False
-    )
+    done = confined(statement, root)
     assert said in done.stdout, done.stderr
     assert "outside\n" not in done.stdout
     assert sorted(file.name for file in root.iterdir()) == ["inside.txt", "link.txt"]
+    assert (root / "inside.txt").read_text(encoding="utf-8") == "inside"
+
+
+def confined(statement: str, root: Path, *writable: str) -> Any:
+    code = CONFINED.format(root=str(root), statement=statement.format(root=str(root)), writable=writable)
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=root.parent,
+        env={**os.environ, **ENVIRONMENT},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+WITH_WRITES = (
+    ("open({root!r} + '/new.txt', 'w').close(); os.rename({root!r} + '/new.txt', {root!r} + '/newer.txt'); print('done')", "done"),
+    ("import subprocess; print(subprocess.run(['git', '--version'], capture_output=True).stdout)", "git version"),
+    ("import subprocess; subprocess.run(['true'])", PROGRAM),
+    ("open({root!r} + '/../new.txt', 'w')", READS),
+    ("open({root!r} + '/link.txt', 'w')", READS),
+    ("os.rename({root!r} + '/inside.txt', {root!r} + '/../inside.txt')", WRITES),
+    ("os.symlink('/etc', {root!r} + '/../new')", WRITES),
+    ("import socket; socket.create_connection(('127.0.0.1', 9))", CONNECTION),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("statement", "said"), WITH_WRITES, ids=[statement for statement, _ in WITH_WRITES])
+def test_with_writes_it_changes_what_is_in_the_root_alone(statement: str, said: str, tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "inside.txt").write_text("inside", encoding="utf-8")
+    (tmp_path / "outside.txt").write_text("outside", encoding="utf-8")
+    (root / "link.txt").symlink_to(tmp_path / "outside.txt")
+    done = confined(statement, root, str(root))
+    assert said in done.stdout, done.stderr
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["outside.txt", "root"]
+    assert (tmp_path / "outside.txt").read_text(encoding="utf-8") == "outside"
+
+
+# --- fix with --allow-write --------------------------------------------------------------------------------------------
+
+
+def git(folder: Path, *arguments: str) -> str:
+    command = ["git", "-c", "user.name=test", "-c", "user.email=test@example.com", *arguments]
+    return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    shutil.copytree(FIXTURES / "bad" / "review", tmp_path / "root")
+    git(tmp_path / "root", "init", "-q")
+    git(tmp_path / "root", "add", "-A")
+    git(tmp_path / "root", "commit", "-q", "-m", "all")
+    return tmp_path / "root"
+
+
+FIX: Call = ("fix", {"plan": "plan.json", "checks": ["log_group_retention", "tagging"], "write": True})
+
+
+def test_the_patch_is_what_the_files_become(repository: Path) -> None:
+    read_only: Call = (FIX[0], {name: value for name, value in FIX[1].items() if name != "write"})
+    tools, (patch, written, again) = ask([read_only, FIX, FIX], "--allow-write", where=repository)
+    writes = {tool.name: (tool.annotations.read_only_hint, tool.annotations.destructive_hint) for tool in tools}
+    assert writes == {name: (name != "fix", name == "fix") for name in ("check", "explain", "fix", "review", "policy")}
+    assert (patch.structured_content["written"], written.structured_content["written"]) == (False, True)
+    assert patch.structured_content["patch"] == written.structured_content["patch"] != ""
+    assert sorted(git(repository, "diff", "--name-only").split()) == sorted(written.structured_content["files"])
+    git(repository, "stash", "-q")
+    subprocess.run(["git", "apply", "-"], cwd=repository, input=patch.structured_content["patch"].encode(), check=True)
+    by_hand = git(repository, "diff")
+    git(repository, "checkout", "-q", ".")
+    git(repository, "stash", "pop", "-q")
+    assert git(repository, "diff") == by_hand
+    assert again.is_error
+    assert "git's tree has changes in" in text(again)
+
+
+def test_nothing_is_written_without_git_or_through_a_link(repository: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    shutil.move(repository / "monitoring.tf", tmp_path / "elsewhere" / "monitoring.tf")
+    (repository / "monitoring.tf").symlink_to(tmp_path / "elsewhere" / "monitoring.tf")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-q", "-m", "link")
+    before = (tmp_path / "elsewhere" / "monitoring.tf").read_text(encoding="utf-8")
+    _, (answer,) = ask([FIX], "--allow-write", where=repository)
+    assert answer.is_error
+    _, (answer,) = ask([FIX], "--allow-write", "--root", ".", "--root", "../elsewhere", where=repository)
+    assert "are outside the source folder" in text(answer)
+    assert answer.structured_content["written"] is False
+    assert (tmp_path / "elsewhere" / "monitoring.tf").read_text(encoding="utf-8") == before
+    shutil.copytree(FIXTURES / "bad" / "review", tmp_path / "no_git")
+    _, (answer,) = ask([FIX], "--allow-write", where=tmp_path / "no_git")
+    assert "is not in a git repository" in text(answer)
 
 
 # --- bounds, and the command itself ----------------------------------------------------------------------------------

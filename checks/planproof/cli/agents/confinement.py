@@ -1,4 +1,4 @@
-"""Keeps this process to what it may do: read in some folders, write nothing, start no program, open no connection.
+"""Keeps this process to what it may do: read in some folders, write nowhere or in some, start no program, open no connection.
 
 Python tells its audit hooks of each of these before it happens, so the limits hold for whatever a request, a plan, a policy or a module
 names, through links too. A hook cannot be taken away again.
@@ -43,24 +43,23 @@ _CONNECTIONS = {"socket.bind", "socket.connect", "socket.getaddrinfo", "socket.g
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
-def confine(folders: Iterable[str]) -> None:
-    """From now on, only files below these folders and planproof's own can be opened, and only to be read."""
-    readable = _ended((*folders, *_planproof()))
+def confine(folders: Iterable[str], writable: Iterable[str] = ()) -> None:
+    """From now on, only files below these folders and planproof's own can be opened, and only those below `writable` be changed. If there
+    are any, git can be started, which says whether it could take the changes back."""
+    readable, changeable = _ended((*folders, *_planproof())), _ended(writable)
 
     def refuse(event: str, arguments: tuple[object, ...]) -> None:
         if event == _OPEN:
             path, flags = arguments[0], arguments[2]
-            if _is_path(path) and not _is_inside(path, readable):
-                raise PermissionError(errno.EACCES, OUTSIDE)
-            if isinstance(flags, int) and flags & _WRITES and _is_path(path) and path != os.devnull:
-                raise PermissionError(errno.EACCES, "this server writes nothing")
+            writes = isinstance(flags, int) and flags & _WRITES
+            _refuse_outside([path], readable, OUTSIDE)
+            _refuse_outside([path] * bool(writes), changeable, UNCHANGED)
         elif event in _LISTED:
-            path = "." if arguments[0] is None else arguments[0]
-            if _is_path(path) and not _is_inside(path, readable):
-                raise PermissionError(errno.EACCES, OUTSIDE)
+            _refuse_outside(["." if arguments[0] is None else arguments[0]], readable, OUTSIDE)
         elif event in _CHANGES:
-            raise PermissionError(errno.EACCES, "this server writes nothing")
-        elif event in _PROGRAMS:
+            paths = [path for path in arguments if isinstance(path, (str, bytes, os.PathLike))]
+            _refuse_outside(paths, changeable, UNCHANGED)
+        elif event in _PROGRAMS and not (changeable and event == "subprocess.Popen" and _is_git(arguments[0])):
             raise PermissionError(errno.EACCES, "this server starts no program")
         elif event in _CONNECTIONS:
             raise PermissionError(errno.EACCES, "this server opens no connection")
@@ -68,6 +67,7 @@ def confine(folders: Iterable[str]) -> None:
     sys.addaudithook(refuse)
 
 
+UNCHANGED = "this server writes nothing here; planproof mcp --allow-write lets the tool fix edit files below --root"
 OUTSIDE = "it lies outside the folders that this server reads; start planproof mcp with --root DIR for its folder"
 
 
@@ -91,11 +91,17 @@ def _ended(folders: Iterable[str]) -> tuple[str, ...]:
     return tuple(os.path.join(os.path.realpath(folder), "") for folder in folders)
 
 
-def _is_path(path: object) -> bool:
-    """Not the number of an open file, which was looked at as it was opened."""
-    return isinstance(path, (str, bytes, os.PathLike))
+def _refuse_outside(paths: Iterable[object], folders: tuple[str, ...], why: str) -> None:
+    """Numbers are of open files, which were looked at as they were opened."""
+    for path in paths:
+        if isinstance(path, (str, bytes, os.PathLike)) and not _is_inside(path, folders):
+            raise PermissionError(errno.EACCES, why)
 
 
-def _is_inside(path: object, folders: tuple[str, ...]) -> bool:
-    real = os.path.realpath(os.fsdecode(path))  # type: ignore[arg-type]
+def _is_inside(path: str | bytes | os.PathLike[str] | os.PathLike[bytes], folders: tuple[str, ...]) -> bool:
+    real = os.path.realpath(os.fsdecode(path))
     return real == os.devnull or os.path.join(real, "").startswith(folders)
+
+
+def _is_git(program: object) -> bool:
+    return isinstance(program, str) and os.path.basename(program).removesuffix(".exe") == "git"

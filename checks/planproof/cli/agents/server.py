@@ -20,7 +20,7 @@ from planproof.version import version
 
 INSTRUCTIONS = (
     "planproof judges Terraform plans. After each change: terraform plan -out tfplan, terraform show -json tfplan > plan.json, then check. "
-    "Fix what is FAIL, by explain and review. For UNKNOWN, provide what the reason names; it is not a pass."
+    "Fix what is FAIL: fix gives the patch of what has a mechanical remedy, explain and review say what to do about the rest. For UNKNOWN, provide what the reason names; it is not a pass."
 )
 
 
@@ -50,7 +50,11 @@ async def _serve(tools: Mapping[str, Tool], confine: Callable[[], None]) -> None
 
 def _described(tool: Tool) -> protocol.Tool:
     hints = protocol.ToolAnnotations(
-        title=tool.title, read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False
+        title=tool.title,
+        read_only_hint=not tool.can_write,
+        destructive_hint=tool.can_write,
+        idempotent_hint=True,
+        open_world_hint=False,
     )
     return protocol.Tool(
         name=tool.name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from planproof.baseline import Baseline
@@ -12,11 +13,14 @@ from planproof.check import Check
 from planproof.check_page import page
 from planproof.cli import inputs
 from planproof.cli.agents.confinement import is_below
+from planproof.cli.commands import fix as fixes
 from planproof.cli.commands import policy as policies
 from planproof.cli.commands import review as reviews
 from planproof.cli.shipped import shipped
+from planproof.context import Context
 from planproof.engine import evaluate, find_policy
 from planproof.errors import CommandError, PolicyError
+from planproof.fix.patches import Patch, changes, diff, patches
 from planproof.formats import to_json
 from planproof.policy.model import Policy
 from planproof.policy.profiles import PROFILES
@@ -25,7 +29,7 @@ from planproof.review.document import to_markdown
 from planproof.source.files import is_saved_plan
 from planproof.text.escaping import one_line
 from planproof.text.paths import from_here
-from planproof.verdict import Verdict, listed
+from planproof.verdict import Report, Standing, Verdict, listed
 
 MAX_BYTES = 100_000
 """Of an answer. Agents read about four bytes as one token."""
@@ -51,6 +55,7 @@ class Tool(NamedTuple):
     required: tuple[str, ...]
     answer: Callable[..., Answer]
     output_schema: Json | None = None
+    can_write: bool = False
 
     @property
     def input_schema(self) -> Json:
@@ -60,8 +65,10 @@ class Tool(NamedTuple):
 class Desk:
     """Answers by the files below `roots`, the first of which is the working directory."""
 
-    def __init__(self, roots: Sequence[str], policy: str | None, checks_from: Sequence[str]) -> None:
-        self._roots, self._policy, self._checks_from = roots, policy, tuple(checks_from)
+    def __init__(
+        self, roots: Sequence[str], policy: str | None, checks_from: Sequence[str] = (), can_write: bool = False
+    ) -> None:
+        self._roots, self._policy, self._checks_from, self._can_write = roots, policy, tuple(checks_from), can_write
         self._checks: tuple[Check, ...] = (*all_checks(), *own_checks(*checks_from))
 
     def tools(self) -> dict[str, Tool]:
@@ -97,6 +104,24 @@ class Desk:
                 {"check": _text("Its id, number or name: CKV_PLAN_6, 6, unauthorized_access_alert")},
                 (),
                 self.explain,
+            ),
+            Tool(
+                "fix",
+                "Write the patch of a plan's failures",
+                "The unified diff that makes failures pass, for git apply in the source folder, and what is left with the reason. "
+                "Plan and check again after it: a new name replaces a resource.",
+                {
+                    "plan": _path("Plan JSON"),
+                    "source": _path("The folder of the .tf files (default: the files beside the plan)"),
+                    "policy": _POLICY,
+                    "checks": _names("Fix only these checks, their advice too: ids, names or patterns"),
+                    "skip_checks": _names("Do not fix these"),
+                    **(_WRITE if self._can_write else {}),
+                },
+                ("plan",),
+                self.fix,
+                _FIX_SCHEMA,
+                self._can_write,
             ),
             Tool(
                 "review",
@@ -143,8 +168,43 @@ class Desk:
         report = evaluate(found, self._policy_of(policy), opened, **scope.arguments())
         document = _fitting(json.loads(to_json.render([report])), set(verdicts))
         if report.errors:
-            return Answer(f"Not everything could be judged: {one_line(listed(report.errors))}", document, is_error=True)
+            return Answer(_unjudged(report), document, is_error=True)
         return Answer(json.dumps(document), document)
+
+    def fix(
+        self,
+        plan: str,
+        source: str | None = None,
+        policy: str | None = None,
+        checks: Sequence[str] = (),
+        skip_checks: Sequence[str] = (),
+        write: bool = False,
+    ) -> Answer:
+        scope = inputs.Scope(self._checks_from, only=tuple(checks), skipped=tuple(skip_checks))
+        read, opened = inputs.read_one(self._plan(plan), self._file(source) if source else None, "fix each")
+        effective = self._policy_of(policy)
+        report = evaluate(read, effective, opened, scope.load())
+        if report.errors:
+            return Answer(_unjudged(report), is_error=True)
+        standings = (Standing.FAIL, Standing.ADVISORY) if checks else (Standing.FAIL,)
+        found = patches(report, Context(read, effective, opened), standings)
+        made = changes(found)
+        root = opened.root if opened and opened.root else Path()
+        patch = diff(made, root)
+        if len(patch.encode("utf-8")) > MAX_BYTES:
+            raise CommandError(f"the patch holds more than {MAX_BYTES} bytes; fix one check after the other (checks)")
+        if write and made:
+            fixes.write(made, root, is_forced=False)
+        data = {
+            "patch": patch,
+            "files": [from_here(change.file) for change in made],
+            "written": write and bool(made),
+            "fixed": [_named(one) for one in found if not one.why_not],
+            "left": [{**_named(one), "why": one.why_not} for one in found if one.why_not],
+        }
+        if len(json.dumps(data)) > 2 * MAX_BYTES:
+            raise CommandError("there are too many failures for an answer; fix one check after the other (checks)")
+        return Answer(json.dumps(data), data)
 
     def explain(self, check: str | None = None) -> Answer:
         if check:
@@ -210,6 +270,43 @@ def _names(description: str) -> Json:
 
 _SOURCE = _path("The folder of the .tf files, or the saved plan (default: the files beside the plan)")
 _POLICY = _path("A policy file, or the bundled secure-logs or general (default: the server's)")
+
+
+def _unjudged(report: Report) -> str:
+    return f"Not everything could be judged: {one_line(listed(report.errors))}"
+
+
+def _named(patch: Patch) -> Json:
+    finding = patch.finding
+    return {"check_id": finding.check_id, "subject": finding.subject, "code": finding.code, "notes": list(patch.notes)}
+
+
+_WRITE = {"write": {"type": "boolean", "description": "Edit the files too; git's tree must be clean (default: false)"}}
+_FAILURES: Json = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "required": ["check_id", "subject", "code", "notes"],
+        "properties": {
+            **{name: {"type": "string"} for name in ("check_id", "subject", "code", "why")},
+            "notes": {"type": "array", "items": {"type": "string"}, "description": "What a person still has to decide or do"},
+        },
+    },
+}
+_FIX_SCHEMA: Json = {
+    "type": "object",
+    "required": ["patch", "files", "written", "fixed", "left"],
+    "properties": {
+        "patch": {
+            "type": "string",
+            "description": "A unified diff for git apply in the source folder; empty if nothing is fixed",
+        },
+        "files": {"type": "array", "items": {"type": "string"}, "description": "The files that it changes"},
+        "written": {"type": "boolean", "description": "Whether the files are edited already"},
+        "fixed": _FAILURES,
+        "left": {**_FAILURES, "description": "Failures without a mechanical remedy, and why"},
+    },
+}
 
 
 def _report_schema() -> Json | None:

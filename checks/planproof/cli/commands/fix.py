@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
     made = changes(found)
     root = context.source.root if context.source and context.source.root else Path()
     if options.write:
-        _write(made, root, options.force)
+        write(made, root, options.force)
     else:
         write_text(diff(made, root), options.output)
     _tell(found, made, options.write)
@@ -68,7 +68,7 @@ def _tell(found: Sequence[Patch], made: Sequence[Change], is_written: bool) -> N
         print(one_line(line), file=sys.stderr)
 
 
-def _write(made: Iterable[Change], root: Path, is_forced: bool) -> None:
+def write(made: Iterable[Change], root: Path, is_forced: bool) -> None:
     """Edits the files, all or none. Raises CommandError."""
     files = [(change.file, change.after) for change in made]
     for file, _ in files:

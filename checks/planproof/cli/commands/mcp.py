@@ -1,9 +1,9 @@
-"""Serves planproof to agents as tools of the Model Context Protocol, over standard input and output: check, explain, review, policy.
+"""Serves planproof to agents as tools of the Model Context Protocol, over standard input and output: check, explain, fix, review, policy.
 
   planproof mcp --root infra            an agent's client starts this; docs/agents.md shows how to configure it
 
 The tools read plan JSON and configurations below --root only, through no link out of it. They write nothing, start no program and open no
-connection. It needs the package mcp: pip install 'planproof[mcp]'."""
+connection. With --allow-write, the tool fix can edit files below --root, if git's tree there is clean. It needs the package mcp: pip install 'planproof[mcp]'."""
 
 from __future__ import annotations
 
@@ -25,6 +25,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         help="a folder that the tools may read; may be given several times; paths are from the first (default: the working directory)",
+    )
+    parser.add_argument(
+        "--allow-write", action="store_true", help="let the tool fix edit the files below --root, if git's tree is clean"
     )
     add_policy(parser)
     add_own_checks(parser)
@@ -51,5 +54,6 @@ def run(options: argparse.Namespace) -> int:
     os.chdir(roots[0])  # from now on, paths are those of an agent
     gc.enable()  # a server lives long
     end_at_once()
-    serve(Desk(roots, policy, own).tools(), lambda: confine(readable))
+    desk = Desk(roots, policy, own, options.allow_write)
+    serve(desk.tools(), lambda: confine(readable, roots if options.allow_write else ()))
     return OK
