@@ -29,3 +29,12 @@ def all_codes(key: str) -> set[str]:
     links = (ROOT / "checks/planproof/aws/alerts").glob("*.py") if key == "unauthorized_access_alert" else ()
     chain = {code for file in links for code in codes_of(file, "broken", "cannot_tell")}
     return shown_codes(key) | chain | NO_FIXTURE.get(key, set())
+
+
+def failing_codes(key: str) -> set[str]:
+    """Those of them that are failures."""
+    files = ROOT.glob(f"fixtures/*/{key}/*/expected.json")
+    findings = (finding for file in files for finding in json.loads(file.read_text(encoding="utf-8"))["findings"])
+    links = (ROOT / "checks/planproof/aws/alerts").glob("*.py") if key == "unauthorized_access_alert" else ()
+    chain = {code for file in links for code in codes_of(file, "broken")}
+    return {finding["code"] for finding in findings if finding["verdict"] == "FAIL"} | chain

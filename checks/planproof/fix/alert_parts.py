@@ -131,7 +131,7 @@ class Parts:
     def topic(self, label: str, account: str) -> str:
         """A topic with a key that alarms and rules can use, and someone who listens."""
         key = self.key(label, account)
-        arguments = (f'name = "{self.name("alerts")}"', f"kms_master_key_id = {key}.id")
+        arguments = (f'name = "{self.name("unauthorized-access-alerts")}"', f"kms_master_key_id = {key}.id")
         topic = self.resource("aws_sns_topic", label, arguments, tagged=True)
         self.subscription(label, topic)
         return topic

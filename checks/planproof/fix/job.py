@@ -29,6 +29,8 @@ class Bench:
             )
         self.context, self.failures, self.root = context, failures, context.source.root
         self.by_address = {instance.address: instance for instance in context.plan.instances}
+        self.memory: dict[str, Any] = {}
+        """What a remedy works out once for all failures."""
         self._files: dict[tuple[str, ...], ModuleFiles] = {}
 
     def files_of(self, module: Module) -> ModuleFiles:

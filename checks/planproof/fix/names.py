@@ -74,10 +74,12 @@ def _with_prefix(job: Job, found: Attribute, text: str) -> list[Edit]:
 
 def _refuse_derived(job: Job) -> None:
     """What is built on a name that only AWS completes has no beginning that anybody could read."""
-    address = re.escape(job.place.address)
-    pattern = re.compile(rf'^\s*\w*(?:name|bucket)\s*=\s*"[^"\n]*\$\{{{address}(?:\[[^]]*\])?\.(?:id|bucket)\}}', re.MULTILINE)
+    attributes = job.settings("naming_convention")["attributes"]
+    pattern = re.compile(rf"(?<![\w.]){re.escape(job.place.address)}(?:\[[^]]*\])?\.(?:id|bucket)(?!\w)")
     for top in job.place.module.tops:
-        if top is not job.place.top and pattern.search(top.file.text, top.start, top.end):
+        named = attributes.get(top.labels[0]) if top.type == "resource" and top is not job.place.top else None
+        found = top.block.body.attributes.get(named) if named else None
+        if found is not None and pattern.search(found.expression.text):
             raise NotMechanical(f"the name of {'.'.join(top.labels)} is built on this one; add a random_id to both")
 
 

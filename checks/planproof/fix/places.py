@@ -123,7 +123,9 @@ def replaced(node: Node, text: str) -> Edit:
 def set_argument(body: Body, name: str, text: str) -> list[Edit]:
     """Sets an argument of a body to an expression."""
     found = body.attributes.get(name)
-    return [replaced(found.expression, text)] if found else added_argument(body, name, text)
+    if found is None:
+        return added_argument(body, name, text)
+    return [replaced(found.expression, text.replace("\n", f"\n{indent_of(body.file, found.start)}"))]
 
 
 def added_argument(body: Body, name: str, text: str) -> list[Edit]:

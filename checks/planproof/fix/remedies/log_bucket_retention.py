@@ -76,6 +76,11 @@ def noncurrent(job: Job) -> list[Edit]:
 def later(job: Job) -> list[Edit]:
     """Each rule that deletes too early keeps objects for as long as the policy requires."""
     least = int(job.settings("log_bucket_retention")["retention_days"])
+    found = lifecycle(job.instance, job.context)
+    if found.undetermined or any(rule.undetermined for rule in found.rules):
+        raise NotMechanical(
+            "a part of the lifecycle is known only after apply; the rule that deletes early is not all that is open"
+        )
     edits = joined(
         at_least(job, instance.module, expiration, "days", least)
         for instance, expiration, days in _expirations(job)

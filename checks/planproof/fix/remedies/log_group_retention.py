@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from planproof.fix.edits import Edit
 from planproof.fix.job import Job, Remedy
+from planproof.fix.names import renamed
+from planproof.fix.places import NotMechanical
 from planproof.fix.style import owner, protections, resource, variable
 from planproof.fix.tags import tags_line
 from planproof.fix.values import at_least
@@ -22,6 +24,8 @@ def retained(job: Job) -> list[Edit]:
 def own_group(job: Job) -> list[Edit]:
     """The log group of a Lambda function, of that name."""
     module, place = job.instance.module, job.place
+    if job.fails("naming_convention", job.instance):
+        _refuse_misfit(job)
     belongs = owner(job)
     reference, declared = _days(job)
     label = job.bench.files_of(module).free(GROUP, place.labels[-1])
@@ -29,6 +33,17 @@ def own_group(job: Job) -> list[Edit]:
     tags, tag_edits = tags_line(job, module, place)
     text = resource(GROUP, label, belongs.head, "\n".join(filter(None, (arguments, protections(job, GROUP), tags))))
     return [place.after(text), *declared, *tag_edits]
+
+
+def _refuse_misfit(job: Job) -> None:
+    """The group has the name of the function, which another remedy may not be able to change."""
+    try:
+        renamed(job)
+    except NotMechanical:
+        reason = (
+            "the function's name breaks the naming convention, and the log group must have the same; rename the function first"
+        )
+        raise NotMechanical(reason) from None
 
 
 def _required(job: Job) -> int:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from planproof.evaluation.origin import Kind, deciding
 from planproof.fix.edits import Edit
+from planproof.fix.exports import reference
 from planproof.fix.job import Job, Remedy
 from planproof.fix.places import ModuleFiles, NotMechanical, Place, removed, replaced, set_argument
+from planproof.fix.remedies.unauthorized_access_alert import created
 from planproof.fix.style import block
-from planproof.plan.model import Instance, Module
-from planproof.plan.value import as_object
+from planproof.plan.model import Instance
 
 
 def _name(job: Job) -> str:
@@ -93,7 +93,12 @@ def _sensitivity(place: Place, promise: Any) -> list[Edit]:
 def _value(job: Job, promise: Any, output: str) -> tuple[str, list[Edit]]:
     """The expression of the promised attribute, and the outputs of modules on its way."""
     kind, _, attribute = str(promise["exports"][0]).partition(".")
+    made = created(job, kind)
+    if made and not job.context.plan.of_type(kind):
+        return f"{made}.{attribute}", []
     target = _target(job, kind, output)
+    if len(target.module.resources.get(target.local_address, {})) > 1:
+        raise NotMechanical(f"{target.local_address} is repeated; which instance the output exports, only the team knows")
     return reference(job, target, attribute)
 
 
@@ -103,15 +108,23 @@ def _target(job: Job, kind: str, output: str) -> Instance:
     origins = deciding(job.context.expressions.output(output).all_origins) if output in plan.outputs else ()
     exported = {i.address: i for o in origins if o.kind is Kind.RESOURCE and o.type == kind for i in o.instances}
     related = {i.address: i for o in origins for i in _related(job, o.instances, kind)} if not exported else {}
-    every = {instance.address: instance for instance in plan.of_type(kind)}
+    every = {instance.address: instance for instance in plan.of_type(kind) if _may_be(instance, _name(job))}
     for found in (exported, related, every):
         if len(found) == 1:
             return next(iter(found.values()))
     if not every:
-        raise NotMechanical(f"the configuration has no {kind}; what the output exports must be written first")
+        raise NotMechanical(f"the configuration has no {kind} that the output could export; write it first")
     raise NotMechanical(
         f"the configuration has several resources of type {kind}; which one the output exports, only the team knows"
     )
+
+
+def _may_be(instance: Instance, output: str) -> bool:
+    """Whether the output may be about the resource: a role is for someone, and the output's name says for whom."""
+    words = set(output.split("_")) - {"role", "arn", "name", "id"}
+    if instance.type != "aws_iam_role" or not words:
+        return True
+    return any(word in f"{instance.address} {instance.get('name').text or ''}".lower() for word in words)
 
 
 def _related(job: Job, instances: tuple[Instance, ...], kind: str) -> list[Instance]:
@@ -122,32 +135,6 @@ def _related(job: Job, instances: tuple[Instance, ...], kind: str) -> list[Insta
             if found:
                 return list(found)
     return []
-
-
-def reference(job: Job, target: Instance, attribute: str) -> tuple[str, list[Edit]]:
-    index = "" if target.index is None else f"[{json.dumps(target.index)}]"
-    if len(target.module.resources.get(target.local_address, {})) > 1:
-        raise NotMechanical(f"{target.local_address} is repeated; which instance the output exports, only the team knows")
-    value, module, edits = f"{target.local_address}{index}.{attribute}", target.module, list[Edit]()
-    while module.parent is not None:
-        name, made = _exported(job, module, value, f"{target.name}_{attribute}" if not edits else value)
-        edits += made
-        key = "" if module.key is None else f"[{json.dumps(module.key)}]"
-        value, module = f"module.{module.name}{key}.{name}", module.parent
-    return value, edits
-
-
-def _exported(job: Job, module: Module, value: str, name: str) -> tuple[str, list[Edit]]:
-    """The output of a module that exports a value; one that is added, if none does."""
-    files = job.bench.files_of(module)
-    for top in files.tops:
-        if top.type == "output" and (found := top.block.body.attributes.get("value")) and found.expression.text == value:
-            return top.labels[0], []
-    label = name if name.isidentifier() else value.rpartition(".")[2]
-    if label in as_object(module.config.outputs):
-        label = f"{label}_exported"
-    text = block(f'output "{label}"', f"value = {value}")
-    return label, [files.at_end(files.tops[-1], "outputs.tf", text)]
 
 
 def _description(promise: Any) -> str:

@@ -49,9 +49,9 @@ def _file(job: Job, kind: str, text: str) -> Edit:
 
 def _unit(job: Job) -> str:
     mocks = [f'mock_provider "aws" {{{alias}}}' for alias in _aliases(job)] if _has_mocks(job) else []
-    found = list(_shown(job))[:_MOST]
+    found = (list(_shown(job)) or list(_there(job)))[:_MOST]
     if not found:
-        raise NotMechanical("no resource of the root module has an argument that the plan knows; write a test of what matters")
+        raise NotMechanical("the root module has no resource in native syntax of which a test could assert something")
     run = block('run "what_the_plan_shows"', "command = plan", *(_assert(condition, text) for condition, text in found))
     head = "# Plans, and asserts what planproof saw in the plan. Add what must never change."
     return "\n\n".join(filter(None, (head, "\n\n".join(mocks), _variables(job), run))) + "\n"
@@ -97,6 +97,11 @@ def _variables(job: Job) -> str:
 
 
 def _written(value: Any) -> str:
+    """A value as HCL has it."""
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{json.dumps(key)} = {_written(each)}' for key, each in value.items())} }}" if value else "{}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_written, value))}]"
     return json.dumps(value, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
 
 
@@ -133,6 +138,12 @@ def _shown(job: Job) -> Iterator[tuple[str, str]]:
             name, value = best
             yield f"{first.local_address}.{name} == {_written(value)}", f"{name} of {first.local_address} must be {value}."
     yield from repeated
+
+
+def _there(job: Job) -> Iterator[tuple[str, str]]:
+    """Conditions on resources of which nothing else is known: that they are there."""
+    for instances in _root(job):
+        yield f"length({instances[0].local_address}[*]) == 1", f"There must be one {instances[0].local_address}."
 
 
 def _answered(job: Job) -> Iterator[tuple[str, str]]:

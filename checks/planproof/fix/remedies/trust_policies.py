@@ -76,11 +76,12 @@ def _json_statement(job: Job, statement: ObjectNode, statements: Node) -> list[E
     if "ExternalId" in statement.text or (people and _NOT_PEOPLE.search(principal[1].text)):
         people = []
     if _is_for_machines(job):
-        if not machines or (job.finding.code == "allow_demands_mfa" and not _MFA.search(statement.text)):
-            return _json_asked(statement) if people and job.finding.code == "deny_catches_machines" else []
-        if not people:
-            return _json_unasked(statement) if _MFA.search(statement.text) else []
-        return _json_split(statement, statements, principal[1], machines) if _MFA.search(statement.text) else []
+        by_deny, asks = job.finding.code == "deny_catches_machines", bool(_MFA.search(statement.text))
+        if people and machines:
+            return _json_split(statement, statements, principal[1], machines) if by_deny or asks else []
+        if people:
+            return _json_asked(statement) if by_deny else []
+        return _json_unasked(statement) if asks else []
     if not people:
         return []
     return _json_split(statement, statements, principal[1], machines) if machines else _json_asked(statement)
@@ -188,11 +189,12 @@ def _data_statement(job: Job, statement: Block, body: Body) -> list[Edit]:
     if "sts:externalid" in statement.text.lower():
         people = []
     if _is_for_machines(job):
-        if not conditions or not machines:
-            return _data_asked(statement, conditions) if people and job.finding.code == "deny_catches_machines" else []
-        if not people:
-            return joined(removed(each, statement.body) for each in conditions)
-        return _data_split(statement, conditions, machines)
+        by_deny = job.finding.code == "deny_catches_machines"
+        if people and machines:
+            return _data_split(statement, conditions, machines) if by_deny or conditions else []
+        if people:
+            return _data_asked(statement, conditions) if by_deny else []
+        return joined(removed(each, statement.body) for each in conditions)
     if not people:
         return []
     return _data_split(statement, conditions, machines) if machines else _data_asked(statement, conditions)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from planproof.aws.alerts.chain import best_chain, ways_of
@@ -13,13 +14,14 @@ from planproof.aws.alerts.same_metric import FILTER
 from planproof.aws.alerts.topics import ALARMS_PRINCIPAL, TOPIC, Target
 from planproof.fix.alert_parts import ALARM, EVENTS, PATTERN, Parts, selector
 from planproof.fix.edits import Edit
+from planproof.fix.exports import reference
 from planproof.fix.job import Job, Remedy
 from planproof.fix.places import NotMechanical, Place, added_block, joined, removed, replaced, set_argument
 from planproof.fix.remedies.dead_alarm import at_metric, reference_to
-from planproof.fix.remedies.output_contract import reference
 from planproof.fix.style import block
 from planproof.fix.values import required
 from planproof.plan.model import Instance
+from planproof.registry import all_checks
 from planproof.syntax.nodes import Body, Literal, Node, TupleNode
 
 _COVER = ("no_data_events", "bucket_not_covered", "only_part_covered", "only_writes_covered")
@@ -110,6 +112,27 @@ def _new_trail(job: Job) -> list[Edit]:
     return parts.in_file(_FILE)
 
 
+def created(job: Job, kind: str) -> str:
+    """The address of the one topic, or key, that the patches of alerts make in the root module; empty if they make none, or several."""
+    made: set[str] = job.bench.memory.setdefault("created", set())
+    if "created by" not in job.bench.memory:
+        job.bench.memory["created by"] = True
+        number = next(check.id for check in all_checks() if check.key == "unauthorized_access_alert")
+        for finding in job.bench.failures:
+            if finding.check_id == number and job.bench.by_address[finding.subject].module.parent is None:
+                made |= _made_for(Job(finding, job.bench))
+    found = [address for address in made if address.startswith(f"{kind}.")]
+    return found[0] if len(found) == 1 else ""
+
+
+def _made_for(job: Job) -> set[str]:
+    try:
+        new = "\n".join(edit.text for edit in mended(job))
+    except NotMechanical:
+        return set()
+    return {".".join(labels) for labels in re.findall(r'^resource "(aws_sns_topic|aws_kms_key)" "(\w+)"', new, re.MULTILINE)}
+
+
 def _near(job: Job) -> Place:
     """A block of the root module, beside which variables are declared."""
     files = job.bench.files_of(job.context.plan.root)
@@ -187,13 +210,17 @@ def _advanced(values: Sequence[str]) -> str:
     return block("advanced_event_selector", 'name = "Reads and writes of log buckets"', *blocks)
 
 
-def _with_items(body: Body, name: str, items: Sequence[str], instead: dict[str, str] | None = None) -> list[Edit]:
+def _with_items(
+    body: Body, name: str, items: Sequence[str], instead: dict[str, str] | None = None, may_be_null: bool = False
+) -> list[Edit]:
     """Adds items to a list; `instead` are items that are there and each replaced by another."""
     found = body.attributes.get(name)
     if found is None or found.expression.text in ("null", "[]"):
         return set_argument(body, name, f"[{', '.join(items)}]")
     node: Node = found.expression
     if not isinstance(node, TupleNode):
+        if may_be_null:
+            raise NotMechanical(f"{name} is an expression that is null for some instances; add the value where it comes from")
         return [replaced(node, f"concat({node.text}, [{', '.join(items)}])")]
     edits = [replaced(item, instead[item.text]) for item in node.items if instead and item.text in instead]
     new = [item for item in items if not edits or item not in {edit.text for edit in edits}]
@@ -227,11 +254,15 @@ def _group(job: Job, link: Link, trail: object) -> list[Edit]:
         role = parts.delivery_role(label, reference_to(job, group_instance, trail))
         edits += set_argument(place.body, "cloud_watch_logs_role_arn", f"{role}.arn")
     if "trailing" in " ".join((link.reason, *link.also)):
-        edits += _starred(place)
+        edits += _starred(job, trail, place)
     return [*edits, *parts.after(place)]
 
 
-def _starred(place: Place) -> list[Edit]:
+def _starred(job: Job, trail: Instance, place: Place) -> list[Edit]:
+    every = trail.module.resources.get(trail.local_address, {}).values()
+    texts = [each.get("cloud_watch_logs_group_arn").text for each in every]
+    if len(texts) > 1 and not all(text and not text.endswith(":*") for text in texts):
+        raise NotMechanical(f"{trail.local_address} is repeated, and not all its ARNs lack the star; add it where they come from")
     found = place.argument("cloud_watch_logs_group_arn")
     if found is None:
         raise NotMechanical("cloud_watch_logs_group_arn is not written in the block of the trail")
@@ -272,6 +303,8 @@ def _listening_topic(job: Job, parts: Parts) -> str:
     settings = job.settings("unauthorized_access_alert")
     for topic in job.context.plan.of_type(TOPIC):
         if topic.module is not parts.module or topic.index is not None or topic.get("fifo_topic").raw is True:
+            continue
+        if job.place_of(topic).text_of("provider") != parts.near.text_of("provider"):
             continue
         target = Target(Reached(topic), topic, ALARMS_PRINCIPAL)
         if not any(link.code for link in delivery_parts(settings, target, topic, job.instance, job.context)):
@@ -328,7 +361,9 @@ def _topic(job: Job, link: Link, alarm: object) -> list[Edit]:
     topic = _listening_topic(job, parts)
     if not topic:
         topic = parts.topic(parts.label("denied_access"), _account(job, speaker))
-    return [*_with_items(place.body, "alarm_actions", [f"{topic}.arn"]), *parts.after(place)]
+    every = speaker.module.resources.get(speaker.local_address, {}).values()
+    is_open = any(job.context.argument(each, "alarm_actions").is_unset for each in every)
+    return [*_with_items(place.body, "alarm_actions", [f"{topic}.arn"], may_be_null=is_open), *parts.after(place)]
 
 
 def _account(job: Job, reader: Instance) -> str:

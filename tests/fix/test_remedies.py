@@ -1,0 +1,174 @@
+"""The remedies: each reason code has one, or a reason why not; what they write on real plans."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from planproof.cli.main import main
+from planproof.context import Context
+from planproof.engine import evaluate, find_policy
+from planproof.errors import SourceError
+from planproof.fix.patches import Patch, changes, diff, patches
+from planproof.fix.remedies.table import TABLE
+from planproof.plan.model import Plan
+from planproof.registry import all_checks
+from planproof.source.model import Source
+from planproof.verdict import Verdict
+from reason_codes import all_codes, failing_codes
+from support.repository import FIXTURES
+
+KEYS = [check.key for check in all_checks()]
+REVIEW = FIXTURES / "bad" / "review"
+
+
+def patched(folder: Path, source: Path | None = None) -> list[Patch]:
+    plan, opened = Plan.load(folder / "plan.json"), Source.open(source or folder)
+    policy = find_policy("secure-logs")
+    return patches(evaluate(plan, policy, opened), Context(plan, policy, opened))
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_each_code_of_a_failure_has_a_remedy_or_a_reason(key: str) -> None:
+    assert set(TABLE[key]) >= failing_codes(key)
+    assert set(TABLE[key]) <= all_codes(key) | failing_codes(key), "a remedy for a code that the check does not have"
+    assert all(callable(remedy) or len(str(remedy).split()) > 5 for remedy in TABLE[key].values())
+
+
+def test_the_table_has_no_check_that_there_is_not() -> None:
+    assert set(TABLE) == set(KEYS)
+
+
+def test_the_review_is_patched_but_for_nothing() -> None:
+    assert {patch.why_not for patch in patched(REVIEW)} == {""}
+
+
+def test_the_patch_of_the_review_applies_with_git_and_leaves_other_lines_alone(tmp_path: Path) -> None:
+    if shutil.which("git") is None:
+        pytest.skip("there is no git on PATH")
+    work = tmp_path / "work"
+    shutil.copytree(REVIEW, work)
+    found = changes(patched(REVIEW, work))
+    text = diff(found, work)
+    subprocess.run(["git", "init", "-q", "."], cwd=work, check=True)
+    subprocess.run(["git", "apply", "--check", "-"], cwd=work, input=text.encode(), check=True)
+    subprocess.run(["git", "apply", "-"], cwd=work, input=text.encode(), check=True)
+    assert {change.file: Path(change.file).read_text(encoding="utf-8") for change in found} == {c.file: c.after for c in found}
+    kept = [line for line in (REVIEW / "iam.tf").read_text(encoding="utf-8").splitlines() if line.lstrip().startswith("#")]
+    assert [line for line in (work / "iam.tf").read_text(encoding="utf-8").splitlines() if line.lstrip().startswith("#")] == kept
+
+
+CASES = [
+    # check and case, what the patch adds, what it takes out
+    ("log_bucket_retention/plain", ["days = var.log_retention_days", "filter {}"], []),
+    ("log_group_retention/plain", ["retention_in_days = 90"], ["retention_in_days = 30"]),
+    ("prevent_destroy/plain", [], ["prevent_destroy = true"]),
+    ("force_destroy/plain", [], ["force_destroy = true"]),
+    ("dead_alarm/plain", ["metric_name = aws_cloudwatch_log_metric_filter.root.metric_transformation[0].name"], []),
+    ("bucket_name_collision/plain", ["bucket_prefix = "], []),
+    ("mfa_on_human_principals/plain", ["aws:MultiFactorAuthPresent"], []),
+    ("versioning_coverage/plain", ["point_in_time_recovery {", 'image_tag_mutability = "IMMUTABLE"'], []),
+    ("unauthorized_access_alert/no_trail", ['resource "aws_cloudtrail" "audit_trail" {'], []),
+]
+
+
+@pytest.mark.parametrize(("case", "added", "removed"), CASES, ids=[case for case, _, _ in CASES])
+def test_a_remedy_writes_and_takes_out(case: str, added: list[str], removed: list[str]) -> None:
+    folder = FIXTURES / "bad" / case
+    lines = diff(changes(patched(folder)), folder).splitlines()
+    plain = [re.sub(r"\s+", " ", line) for line in lines if not line.startswith(("+++", "---"))]
+    for sign, texts in (("+", added), ("-", removed)):
+        for text in texts:
+            assert any(line.startswith(sign) and text in line for line in plain), text
+
+
+def test_json_syntax_is_left_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "main.tf.json").write_text(
+        '{"resource": {"aws_cloudwatch_log_group": {"for_ever": {"name": "/corpsec/for-ever"}}}}', encoding="utf-8"
+    )
+    found = patched(FIXTURES / "bad" / "log_group_retention" / "plain", tmp_path)
+    reasons = {p.finding.subject: p.why_not for p in found if p.finding.code == "never_expires"}
+    assert "JSON syntax" in reasons["aws_cloudwatch_log_group.for_ever"]
+
+
+def test_a_module_outside_of_the_source_folder_is_left_with_the_reason(tmp_path: Path) -> None:
+    inside, outside = tmp_path / "live", tmp_path / "module"
+    inside.mkdir()
+    shutil.copytree(FIXTURES / "bad" / "log_group_retention" / "plain", outside)
+    text = (outside / "main.tf").read_text(encoding="utf-8")
+    (inside / "main.tf").symlink_to(outside / "main.tf")
+    found = patched(FIXTURES / "bad" / "log_group_retention" / "plain", inside)
+    assert all(not patch.edits for patch in found if patch.finding.subject.startswith("aws_cloudwatch_log_group"))
+    assert (outside / "main.tf").read_text(encoding="utf-8") == text
+
+
+def test_a_saved_plan_or_no_source_cannot_be_edited() -> None:
+    plan, policy = Plan.load(REVIEW / "plan.json"), find_policy("secure-logs")
+    with pytest.raises(SourceError, match="nothing to edit"):
+        patches(evaluate(plan, policy), Context(plan, policy))
+
+
+# --- the command ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    folder = tmp_path / "work"
+    shutil.copytree(FIXTURES / "bad" / "prevent_destroy" / "plain", folder)
+    return folder
+
+
+def test_a_patch_is_printed_and_the_rest_is_told(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["fix", str(work / "plan.json"), "--source", str(work), "--check", "CKV_PLAN_8"])
+    out, err = capsys.readouterr()
+    assert code == 0
+    assert out.startswith("diff --git a/main.tf b/main.tf\n--- a/main.tf\n+++ b/main.tf\n@@ ")
+    assert err.startswith("the patch fixes ")
+    assert "note: prevent_destroy is taken out in every environment" in err
+
+
+def test_write_needs_git_or_force(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = (work / "main.tf").read_text(encoding="utf-8")
+    arguments = ["fix", str(work / "plan.json"), "--source", str(work), "--check", "CKV_PLAN_8", "--write"]
+    assert main(arguments) == 2
+    assert "--force" in capsys.readouterr().err
+    assert (work / "main.tf").read_text(encoding="utf-8") == before
+    assert main([*arguments, "--force"]) == 0
+    assert "prevent_destroy" not in (work / "main.tf").read_text(encoding="utf-8")
+
+
+def test_write_refuses_changes_that_are_not_committed(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    if shutil.which("git") is None:
+        pytest.skip("there is no git on PATH")
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com"]
+    for command in (["init", "-q", "."], ["add", "."], ["commit", "-qm", "one"]):
+        subprocess.run([*git, *command], cwd=work, check=True)
+    arguments = ["fix", str(work / "plan.json"), "--source", str(work), "--check", "CKV_PLAN_8", "--write"]
+    (work / "new.tf").write_text("", encoding="utf-8")
+    assert main(arguments) == 2
+    assert "commit or stash" in capsys.readouterr().err
+    (work / "new.tf").unlink()
+    assert main(arguments) == 0
+
+
+def test_no_link_is_written_through(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    real = work / "real.tf"
+    (work / "main.tf").rename(real)
+    (work / "main.tf").symlink_to(real)
+    before = real.read_text(encoding="utf-8")
+    code = main(["fix", str(work / "plan.json"), "--source", str(work), "--check", "CKV_PLAN_8", "--write", "--force"])
+    assert code in (1, 2)
+    assert real.read_text(encoding="utf-8") == before
+    assert capsys.readouterr().err
+
+
+def test_what_passes_is_not_touched() -> None:
+    ideal = FIXTURES / "good" / "ideal"
+    plan, source, policy = Plan.load(ideal / "plan.json"), Source.open(ideal), find_policy("secure-logs")
+    report = evaluate(plan, policy, source)
+    assert all(finding.verdict is Verdict.PASS for finding in report.findings)
+    assert patches(report, Context(plan, policy, source)) == []
