@@ -1,4 +1,4 @@
-"""Writes docs/checks/: a page for each check and the table of all, from the checks, the default policy and the plain fixtures."""
+"""Writes docs/checks/: a page for each check and the table of all, from the checks, the default policy, the fixtures and their patches."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "checks"))
 
+from example_patches import examples  # noqa: E402
 from planproof.check import Check  # noqa: E402
-from planproof.check_page import Material, index, render  # noqa: E402
+from planproof.check_page import PATCHES, Material, index, patches_page, render  # noqa: E402
 from planproof.registry import all_checks  # noqa: E402
 
 TARGET = ROOT / "docs" / "checks"
@@ -20,13 +21,17 @@ MAX_SECTION = 40  # lines of a policy section that a page shows
 
 def pages() -> dict[str, str]:
     """The text of each file by its name."""
-    checks = [check for check in all_checks() if check.key]
-    return {"README.md": index(checks), **{f"{check.id}.md": render(check, _material(check)) for check in checks}}
+    materials = [(check, _material(check)) for check in all_checks() if check.key]
+    made = {"README.md": index(check for check, _ in materials)}
+    for check, material in materials:
+        made[f"{check.id}.md"] = render(check, material)
+        made[f"{PATCHES}/{check.id}.md"] = patches_page(check, material.patches)
+    return made
 
 
 def _material(check: Check) -> Material:
     bad, good = (_configuration(ROOT / "fixtures" / kind / check.key / "plain") for kind in ("bad", "good"))
-    return Material(bad, good, _section(check.key))
+    return Material(bad, good, _section(check.key), examples(check))
 
 
 def _configuration(folder: Path) -> str:
@@ -50,15 +55,15 @@ def _section(key: str) -> str:
 def out_of_date() -> list[str]:
     """The files that are not what `pages` makes, or that no check has."""
     made = pages()
-    there = {file.name: file.read_text(encoding="utf-8") for file in TARGET.glob("*.md")}
+    there = {file.relative_to(TARGET).as_posix(): file.read_text(encoding="utf-8") for file in TARGET.rglob("*.md")}
     return sorted(name for name in made.keys() | there.keys() if made.get(name) != there.get(name))
 
 
 def write() -> None:
-    TARGET.mkdir(parents=True, exist_ok=True)
+    (TARGET / PATCHES).mkdir(parents=True, exist_ok=True)
     made = pages()
-    for file in TARGET.glob("*.md"):
-        if file.name not in made:
+    for file in TARGET.rglob("*.md"):
+        if file.relative_to(TARGET).as_posix() not in made:
             file.unlink()
     for name, text in made.items():
         (TARGET / name).write_text(text, encoding="utf-8")

@@ -20,19 +20,32 @@ HEADINGS = (
     "Bad",
     "Good",
     "How to fix",
+    "Patches",
     "How to configure",
     "Exceptions",
     "Controls",
 )
+PATCHES = "patches"
+"""The folder of the pages with patches, beside the pages of the checks."""
 _TYPES_SHOWN = 4
 
 
+class Example(NamedTuple):
+    """What `planproof fix` does about a failure with this code in one of the fixtures."""
+
+    code: str
+    diff: str = ""
+    why_not: str = ""
+    notes: tuple[str, ...] = ()
+
+
 class Material(NamedTuple):
-    """What stands in the repository only: the plain fixtures' HCL, and the check's section as the default policy writes it."""
+    """What stands in the repository only: the plain fixtures' HCL, the check's section as the default policy writes it, and patches."""
 
     bad: str = ""
     good: str = ""
     section: str = ""
+    patches: tuple[Example, ...] = ()
 
 
 NOTHING = Material()
@@ -64,6 +77,7 @@ def render(check: Check, material: Material = NOTHING) -> str:
         "Bad": hcl.format(material.bad.strip()) if material.bad else "",
         "Good": hcl.format(material.good.strip()) if material.good else "",
         "How to fix": said.fix,
+        "Patches": "\n\n".join(_patches(check, material.patches)),
         "How to configure": "\n\n".join(_configure(check, material.section)),
         "Exceptions": _exceptions(check),
         "Controls": said.controls
@@ -72,6 +86,50 @@ def render(check: Check, material: Material = NOTHING) -> str:
     body = "\n\n".join(f"## {heading}\n\n{parts[heading]}" for heading in HEADINGS if parts[heading])
     facts = f"Severity {check.severity} · category {check.category} · judges {subjects(check)} · policy `checks.{check.key}`"
     return f"# {check.id}: {check.name}\n\n{facts}\n\n{body}\n"
+
+
+def patches_page(check: Check, examples: Sequence[Example]) -> str:
+    """What `planproof fix` does about each failure, in Markdown, with the patch of one example."""
+    parts = [
+        f"# {check.id}: the patches",
+        f"What `planproof fix` does about each failure of [{check.name}](../{check.id}.md), for one example.",
+    ]
+    for example in examples:
+        parts.append(f"## `{example.code}`")
+        if example.diff:
+            parts += [*(f"{note}." for note in example.notes), f"```diff\n{example.diff.strip()}\n```"]
+        else:
+            parts.append(_no_patch(example))
+    return "\n\n".join(parts) + "\n"
+
+
+def patch_of(check: Check, code: str) -> str:
+    """The part of that page about a code; empty where there is no page."""
+    pages = folder()
+    file = pages / PATCHES / f"{check.id}.md" if pages else None
+    text = file.read_text(encoding="utf-8") if file and file.is_file() else ""
+    return text.partition(f"\n## `{code}`\n")[2].partition("\n## ")[0].strip()
+
+
+def codes(check: Check) -> list[str]:
+    """The reason codes of a bundled check."""
+    section = _schema()["properties"]["checks"]["properties"].get(check.key, {})
+    found = section.get("properties", {}).get("levels", {}).get("propertyNames", {}).get("enum", [])
+    return [str(code) for code in found]
+
+
+def _patches(check: Check, examples: Sequence[Example]) -> Iterable[str]:
+    """Which failures have one."""
+    if examples:
+        yield f"[`planproof fix`](../fix.md) writes them. `planproof explain CODE` and [this page]({PATCHES}/{check.id}.md) show an example of each."
+    for title, has_patch in (("There is a patch", True), ("There is none for the example", False)):
+        named = [f"`{example.code}`" for example in examples if bool(example.diff) is has_patch]
+        if named:
+            yield f"{title}: {', '.join(named)}."
+
+
+def _no_patch(example: Example) -> str:
+    return f"No patch: {example.why_not or 'no example shows this failure'}."
 
 
 def subjects(check: Check) -> str:

@@ -17,6 +17,7 @@ from planproof.check import Check
 from planproof.cli.main import main
 from planproof.registry import all_checks
 from planproof.text.docstring import sections
+from reason_codes import failing_codes
 from support.repository import ROOT
 
 CHECKS = all_checks()
@@ -26,6 +27,7 @@ IDS = [check.id for check in CHECKS]
 def test_the_pages_are_what_the_checks_make_of_them_and_no_page_is_without_a_check() -> None:
     assert tool.out_of_date() == []
     assert {file.stem for file in tool.TARGET.glob("*.md")} == {"README", *IDS}
+    assert {file.stem for file in tool.TARGET.glob("patches/*.md")} == set(IDS)
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=IDS)
@@ -83,6 +85,52 @@ def test_explain_prints_the_page(name: str, capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr().out == (tool.TARGET / "CKV_PLAN_12.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("check", CHECKS, ids=IDS)
+def test_each_failure_has_its_patch_or_the_reason_why_there_is_none(check: Check, capsys: pytest.CaptureFixture[str]) -> None:
+    page = (tool.TARGET / f"{check.id}.md").read_text(encoding="utf-8")
+    patches = (tool.TARGET / "patches" / f"{check.id}.md").read_text(encoding="utf-8")
+    assert re.findall(r"^## `(\w+)`$", patches, re.MULTILINE) == sorted(failing_codes(check.key))
+    for code in failing_codes(check.key):
+        part = pages.patch_of(check, code)
+        assert f"`{code}`" in page
+        assert part.startswith("No patch: ") or "```diff\ndiff --git a/" in part
+        assert main(["explain", f"{check.id}/{code}"]) == 0
+        said = capsys.readouterr().out
+        assert said.startswith(f"# {check.id} `{code}`: {check.name}\n")
+        assert said.endswith(f"\n\n{part}\n")
+
+
+def test_a_patch_of_a_page_is_what_git_takes(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "fixtures" / "bad" / "log_group_retention" / "plain", tmp_path / "work")
+    check = next(check for check in CHECKS if check.key == "log_group_retention")
+    (diff,) = re.findall(r"```diff\n(.*?)```", pages.patch_of(check, "retention_too_short"), re.DOTALL)
+    subprocess.run(["git", "apply", "-"], cwd=tmp_path / "work", input=diff.encode(), check=True)
+    assert "retention_in_days = 30" not in (tmp_path / "work" / "main.tf").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("12/never_expire", "CKV_PLAN_12 has no reason code 'never_expire'; it has delivery_class, "),
+        ("nothing/never_expires", "there is no check 'nothing'"),
+        ("never_expire", "there is no check 'never_expire'"),
+    ],
+)
+def test_explain_says_what_there_is(name: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", name]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_explain_tells_of_each_check_that_has_a_code(capsys: pytest.CaptureFixture[str]) -> None:
+    shared = [
+        code for code in {c for check in CHECKS for c in pages.codes(check)} if sum(code in pages.codes(c) for c in CHECKS) > 1
+    ]
+    assert shared
+    assert main(["explain", shared[0]]) == 0
+    heads = re.findall(r"^# (CKV_PLAN_\d+) ", capsys.readouterr().out, re.MULTILINE)
+    assert heads == [check.id for check in CHECKS if shared[0] in pages.codes(check)]
+
+
 def test_explain_on_a_terminal_shows_no_marks(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
     main(["explain", "12"])
@@ -122,4 +170,21 @@ def test_a_copy_of_the_pack_explains_without_the_repository(tmp_path: Path) -> N
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert "## How to fix" in done.stdout
+    done = subprocess.run(
+        [*done.args[:-1], "retention_too_short"],
+        cwd=tmp_path / "pack",
+        env={**os.environ, "PYTHONPATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout.startswith("# CKV_PLAN_12 `retention_too_short`: ")) == (0, True)
+    done = subprocess.run(
+        [*done.args[:-1], "CKV_PLAN_12"],
+        cwd=tmp_path / "pack",
+        env={**os.environ, "PYTHONPATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert "| `retention_days` | integer | `90` |" in done.stdout

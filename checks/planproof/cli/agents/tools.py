@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 
 from planproof.baseline import Baseline
 from planproof.check import Check
-from planproof.check_page import page
 from planproof.cli import inputs
 from planproof.cli.agents.confinement import is_below
 from planproof.cli.commands import fix as fixes
 from planproof.cli.commands import policy as policies
 from planproof.cli.commands import review as reviews
+from planproof.cli.commands.explain import explained
 from planproof.cli.shipped import shipped
 from planproof.context import Context
 from planproof.engine import evaluate, find_policy
@@ -24,7 +24,7 @@ from planproof.fix.patches import Patch, changes, diff, patches
 from planproof.formats import to_json
 from planproof.policy.model import Policy
 from planproof.policy.profiles import PROFILES
-from planproof.registry import all_checks, find_check, own_checks
+from planproof.registry import all_checks, own_checks
 from planproof.review.document import to_markdown
 from planproof.source.files import is_saved_plan
 from planproof.text.escaping import one_line
@@ -101,7 +101,11 @@ class Desk:
                 "explain",
                 "Explain a check",
                 "The page of a check: what it finds, why, what it cannot see, how to fix and configure it. Without a check: the list of all.",
-                {"check": _text("Its id, number or name: CKV_PLAN_6, 6, unauthorized_access_alert")},
+                {
+                    "check": _text(
+                        "Its id, number or name: CKV_PLAN_6, 6, unauthorized_access_alert; or a reason code, for its patch"
+                    )
+                },
                 (),
                 self.explain,
             ),
@@ -208,7 +212,7 @@ class Desk:
 
     def explain(self, check: str | None = None) -> Answer:
         if check:
-            return Answer(_cut(page(find_check(check, self._checks))))
+            return Answer(_cut(explained(check, self._checks)))
         return Answer(_cut("".join(f"{one.id} {one.key}: {one_line(one.name)}\n" for one in self._checks)))
 
     def review(self, plan: str, source: str | None = None, policy: str | None = None, against: str | None = None) -> Answer:
@@ -289,7 +293,7 @@ _FAILURES: Json = {
         "required": ["check_id", "subject", "code", "notes"],
         "properties": {
             **{name: {"type": "string"} for name in ("check_id", "subject", "code", "why")},
-            "notes": {"type": "array", "items": {"type": "string"}, "description": "What a person still has to decide or do"},
+            "notes": {"type": "array", "items": {"type": "string"}, "description": "What a person still must decide or do"},
         },
     },
 }
