@@ -33,7 +33,7 @@ def with_fixes(report: Report, context: Context) -> Report:
         return report
     try:
         found = patches(report, context, (Standing.FAIL, Standing.ADVISORY))
-        fixes = _Fixes(context)
+        fixes = Fixes(context)
         by_finding = {id(patch.finding): fixes.of(patch) for patch in found}
     except PlanproofError as error:
         return report._replace(warnings=(*report.warnings, f"{report.plan}: there are no patches: {error}"))
@@ -47,8 +47,8 @@ def _fails(finding: Finding) -> bool:
     return finding.standing in (Standing.FAIL, Standing.ADVISORY)
 
 
-class _Fixes:
-    """Instances of one block share a patch, which is made once."""
+class Fixes:
+    """What a report tells of each patch. Instances of one block share a patch, which is made once."""
 
     def __init__(self, context: Context) -> None:
         self._context, self._made = context, dict[tuple[object, ...], Fix]()
