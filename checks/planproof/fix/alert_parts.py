@@ -155,12 +155,12 @@ class Parts:
         return self.resource("aws_sns_topic_subscription", label, arguments)
 
     def listener(self) -> str:
-        """The variable with the address of whoever is alerted; one that someone has to set, if the module has none."""
+        """The variable with the address of everyone who is alerted; one that someone has to set, if the module has none."""
         for top in self.files.tops:
             if top.type == "variable" and _LISTENS.search(top.labels[0]) and self._is_text(top.labels[0]):
                 return f"var.{top.labels[0]}"
         if self.module.parent is not None:
-            raise NotMechanical("who is alerted is the choice of whoever calls the module; hand the topic or the address to it")
+            raise NotMechanical("who is alerted is the choice of the caller of the module; hand the topic or the address to it")
         self.job.notes.append("set the variable alert_email: who is alerted, only the team knows")
         description = "The address that is alerted when S3 denies access to the logs"
         text = block('variable "alert_email"', f'description = "{description}"\ntype = string')

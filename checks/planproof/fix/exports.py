@@ -1,4 +1,4 @@
-"""How the root module, or a module above, refers to an attribute of a resource: through the outputs of the modules between."""
+"""How one block refers to another: from the root module through outputs, and within a module by the key of its instance."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 
 from planproof.fix.edits import Edit
 from planproof.fix.job import Job
+from planproof.fix.places import NotMechanical
 from planproof.fix.style import block
 from planproof.plan.model import Instance, Module
 from planproof.plan.value import as_object
@@ -34,3 +35,16 @@ def _exported(job: Job, module: Module, value: str, name: str) -> tuple[str, lis
     label = f"{name}_exported" if name in as_object(module.config.outputs) else name
     text = block(f'output "{label}"', f"value = {value}")
     return label, [files.at_end(files.tops[-1], "outputs.tf", text)]
+
+
+def reference_to(job: Job, target: Instance, reader: Instance) -> str:
+    """How the block of one resource refers to another of its module, both repeated alike or neither."""
+    theirs, ours = job.place_of(target), job.place_of(reader)
+    if target.index is None:
+        return theirs.address
+    for argument, key in (("for_each", "each.key"), ("count", "count.index")):
+        if theirs.argument(argument) and theirs.text_of(argument) == ours.text_of(argument) and target.index == reader.index:
+            return f"{theirs.address}[{key}]"
+    if len(target.module.resources.get(target.local_address, {})) == 1 and reader.index is None:
+        return f"{theirs.address}[{target.index if isinstance(target.index, int) else chr(34) + target.index + chr(34)}]"
+    raise NotMechanical(f"{theirs.address} and {ours.address} are repeated differently; refer to the instance that is meant")

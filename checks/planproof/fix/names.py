@@ -3,35 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-from planproof.aws.alerts.same_metric import FILTER
 from planproof.aws.names import Name, Names, pattern_for
 from planproof.aws.s3 import BUCKET
 from planproof.fix.edits import Edit
 from planproof.fix.job import Job
-from planproof.fix.places import NotMechanical, Place, replaced
+from planproof.fix.mentions import inner_text, mentions
+from planproof.fix.places import NotMechanical, replaced
 from planproof.fix.tags import names_in
 from planproof.fix.values import behind
 from planproof.plan.model import Instance
-from planproof.syntax.blocks import TopBlock
 from planproof.syntax.nodes import Attribute, Literal, Node, Template
 from planproof.text.pattern import Pattern
 
 MOST_PREFIX = 37  # letters that AWS takes in front of what the provider appends to a bucket's name
 _WORD = re.compile(r"[A-Z][A-Z0-9]+(?![a-z])|[A-Z]?[a-z0-9]+|[A-Z]")
 _SEPARATORS = re.compile(r"([/.]+)")
-_NAMED_BY = {
-    "aws_cloudwatch_log_group": ("log_group_name",),
-    "aws_cloudwatch_event_rule": ("rule",),
-    "aws_dynamodb_table": ("table_name",),
-    "aws_ecr_repository": ("repository",),
-    "aws_iam_instance_profile": ("iam_instance_profile",),
-    "aws_iam_role": ("role",),
-    "aws_lambda_function": ("function_name",),
-    BUCKET: ("bucket", "s3_bucket_name", "target_bucket", "bucketName", "s3_bucket"),
-}
-"""By type, the arguments of other resources that hold its name."""
 
 
 def renamed(job: Job) -> list[Edit]:
@@ -50,8 +37,8 @@ def renamed(job: Job) -> list[Edit]:
         literal = behind(job, instance.module, found.expression)
         node = literal if literal is not None and not isinstance(found.expression, Template) else found.expression
         edits = [replaced(node, f'"{text}"')] if node.text != f'"{text}"' else []
-        return [*edits, *_mentions(job, place, found)]
-    return [*_with_prefix(job, found, text), *_mentions(job, place, found)]
+        return [*edits, *mentions(job, place, found)]
+    return [*_with_prefix(job, found, text), *mentions(job, place, found)]
 
 
 def _refuse_replacement(job: Job, attribute: str) -> None:
@@ -90,14 +77,6 @@ def _shortened(text: str) -> str:
 
 
 # --- the text --------------------------------------------------------------------------------------------------------
-
-
-def inner_text(node: Node) -> str:
-    """What an expression is inside a quoted text: `corp-${var.a}` of the text itself, `${var.name}` of the rest."""
-    text = node.text
-    if isinstance(node, (Literal, Template)) and text.startswith('"'):
-        return text[1:-1]
-    return f"${{{text}}}"
 
 
 def _new_text(job: Job, found: Attribute, name: Name | None, names: Names) -> str:
@@ -207,77 +186,3 @@ def _merged(parts: list[str | None]) -> list[str | None]:
         else:
             found.append(part)
     return found
-
-
-# --- where else the name is written ----------------------------------------------------------------------------------
-
-
-def _mentions(job: Job, place: Place, found: Attribute) -> list[Edit]:
-    """Other blocks of the module that write the old name, or the bucket's ARN, refer to the resource instead."""
-    inner = inner_text(found.expression)
-    is_repeated = bool(place.argument("for_each") or place.argument("count"))
-    if is_repeated or re.search(r"\$\{(each|count)\.", inner):
-        return _metrics(place) if job.instance.type == FILTER else []
-    arguments = _NAMED_BY.get(job.instance.type, ())
-    edits: list[Edit] = _metrics(place) if job.instance.type == FILTER else []
-    for top in place.module.tops:
-        if top is not place.top and top.type in ("resource", "data", "locals", "module"):
-            mine = [*_by_name(top, inner, f"{place.address}.{found.name.removesuffix('_prefix')}", arguments)]
-            if job.instance.type == BUCKET:
-                mine += _by_arn(top, inner, f"{place.address}.arn")
-            if mine and _needs(place, top):
-                raise NotMechanical(f"{'.'.join(top.labels)} writes the old name, and the resource needs it; rename both by hand")
-            edits += mine
-    return edits
-
-
-def _metrics(place: Place) -> list[Edit]:
-    """Alarms that take the name of a filter for that of its metric: they hold only while the two are the same."""
-    pattern = re.compile(rf"metric_name\s*=\s*({re.escape(place.address)}(?:\[[^]]*\])?)\.(?:name|id)(?!\w)")
-    return [
-        Edit(top.file.path, match.start(1), match.end(), f"{match[1]}.metric_transformation[0].name")
-        for top in place.module.tops
-        for match in pattern.finditer(top.file.text, top.start, top.end)
-    ]
-
-
-def _by_name(top: TopBlock, inner: str, reference: str, arguments: tuple[str, ...]) -> Iterator[Edit]:
-    """Arguments that are the old name as a whole, and those of lists."""
-    if not arguments:
-        return
-    names = "|".join(map(re.escape, arguments))
-    pattern = re.compile(rf'(?<![\w.])"?(?:{names})"?\s*[=:]\s*(?:\[\s*)?("{re.escape(inner)}")')
-    for match in pattern.finditer(top.file.text, top.start, top.end):
-        yield Edit(top.file.path, match.start(1), match.end(1), reference)
-
-
-def _by_arn(top: TopBlock, inner: str, reference: str) -> Iterator[Edit]:
-    """ARNs of the bucket and of its objects."""
-    pattern = re.compile(rf'("?)arn:(?:aws|\$\{{[^}}"]*\}}):s3:::{re.escape(inner)}(?![\w.-])(?!\$\{{)("?)')
-    for match in pattern.finditer(top.file.text, top.start, top.end):
-        is_whole = bool(match[1] and match[2])
-        new = reference if is_whole else f"{match[1]}${{{reference}}}{match[2]}"
-        yield Edit(top.file.path, match.start(), match.end(), new)
-
-
-def _needs(place: Place, top: TopBlock) -> bool:
-    """Whether the resource refers to the block, through others too, so that a reference back would be a circle."""
-    by_address = {
-        _address(each): each
-        for each in place.module.tops
-        if each is not place.top and each.type in ("resource", "data", "module")
-    }
-    pending, seen = [place.top], set[str]()
-    while pending:
-        text = pending.pop()
-        written = text.file.text[text.start : text.end]
-        new = {
-            a: each for a, each in by_address.items() if a not in seen and re.search(rf"(?<![\w.]){re.escape(a)}(?!\w)", written)
-        }
-        seen |= new.keys()
-        pending += new.values()
-    return _address(top) in seen
-
-
-def _address(top: TopBlock) -> str:
-    return ".".join((*((top.type,) if top.type != "resource" else ()), *top.labels))

@@ -1,13 +1,14 @@
-"""Edits of objects: keys that are added, renamed or taken out."""
+"""Edits of objects and lists: what is added, renamed or taken out."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 
 from planproof.fix.edits import Edit
-from planproof.fix.places import end_of_line, indent_of
-from planproof.syntax.nodes import Call, Literal, Node, ObjectNode
+from planproof.fix.places import NotMechanical, end_of_line, indent_of, replaced, set_argument
+from planproof.syntax.nodes import Body, Call, Literal, Node, ObjectNode, TupleNode
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
@@ -73,3 +74,21 @@ def objects_in(node: Node) -> list[ObjectNode]:
     if isinstance(node, Call) and node.name == "merge":
         return [found for argument in node.arguments for found in objects_in(argument)]
     return []
+
+
+def with_items(
+    body: Body, name: str, items: Sequence[str], instead: dict[str, str] | None = None, may_be_null: bool = False
+) -> list[Edit]:
+    """Adds items to a list; `instead` are items that are there and each replaced by another."""
+    found = body.attributes.get(name)
+    if found is None or found.expression.text in ("null", "[]"):
+        return set_argument(body, name, f"[{', '.join(items)}]")
+    node: Node = found.expression
+    if not isinstance(node, TupleNode):
+        if may_be_null:
+            raise NotMechanical(f"{name} is an expression that is null for some instances; add the value where it comes from")
+        return [replaced(node, f"concat({node.text}, [{', '.join(items)}])")]
+    edits = [replaced(item, instead[item.text]) for item in node.items if instead and item.text in instead]
+    new = [item for item in items if not edits or item not in {edit.text for edit in edits}]
+    last = node.items[-1]
+    return [*edits, *([Edit(node.file.path, last.end, last.end, "".join(f", {item}" for item in new))] if new else [])]

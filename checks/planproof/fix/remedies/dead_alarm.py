@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from planproof.fix.edits import Edit
+from planproof.fix.exports import reference_to
 from planproof.fix.job import Job, Remedy
 from planproof.fix.places import NotMechanical, Place, joined, removed, set_argument
 from planproof.plan.model import Instance
@@ -45,19 +46,6 @@ def _reference(job: Job, place: Place, alarm: Instance, metric_filter: Instance,
     ):
         return []
     return set_argument(place.body, argument, f"{reference_to(job, metric_filter, alarm)}.metric_transformation[0].{part}")
-
-
-def reference_to(job: Job, target: Instance, reader: Instance) -> str:
-    """How the block of one resource refers to another of its module, both repeated alike or neither."""
-    theirs, ours = job.place_of(target), job.place_of(reader)
-    if target.index is None:
-        return theirs.address
-    for argument, key in (("for_each", "each.key"), ("count", "count.index")):
-        if theirs.argument(argument) and theirs.text_of(argument) == ours.text_of(argument) and target.index == reader.index:
-            return f"{theirs.address}[{key}]"
-    if len(target.module.resources.get(target.local_address, {})) == 1 and reader.index is None:
-        return f"{theirs.address}[{target.index if isinstance(target.index, int) else chr(34) + target.index + chr(34)}]"
-    raise NotMechanical(f"{theirs.address} and {ours.address} are repeated differently; refer to the instance that is meant")
 
 
 REMEDIES: dict[str, Remedy | str] = {"dead_alarm": pointed}

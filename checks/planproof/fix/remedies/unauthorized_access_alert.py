@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from planproof.aws.alerts.chain import best_chain, ways_of
 from planproof.aws.alerts.delivery import delivery_parts
@@ -12,19 +11,18 @@ from planproof.aws.alerts.links import Place as Reached
 from planproof.aws.alerts.rule_links import DETECTOR, RULE
 from planproof.aws.alerts.same_metric import FILTER
 from planproof.aws.alerts.topics import ALARMS_PRINCIPAL, TOPIC, Target
-from planproof.fix.alert_parts import ALARM, EVENTS, PATTERN, Parts, selector
+from planproof.fix.alert_parts import ALARM, EVENTS, PATTERN, Parts
+from planproof.fix.coverage import COVER, covered
 from planproof.fix.edits import Edit
-from planproof.fix.exports import reference
+from planproof.fix.exports import reference, reference_to
 from planproof.fix.job import Job, Remedy
-from planproof.fix.places import NotMechanical, Place, added_block, joined, removed, replaced, set_argument
-from planproof.fix.remedies.dead_alarm import at_metric, reference_to
-from planproof.fix.style import block
+from planproof.fix.objects import with_items
+from planproof.fix.places import NotMechanical, Place, joined, removed, replaced, set_argument
+from planproof.fix.remedies.dead_alarm import at_metric
 from planproof.fix.values import required
 from planproof.plan.model import Instance
 from planproof.registry import all_checks
-from planproof.syntax.nodes import Body, Literal, Node, TupleNode
 
-_COVER = ("no_data_events", "bucket_not_covered", "only_part_covered", "only_writes_covered")
 _FILE = "alerting.tf"
 
 
@@ -84,13 +82,13 @@ def _trail(job: Job, link: Link, _: object) -> list[Edit]:
     edits: list[Edit] = []
     if job.context.argument(trail, "enable_logging").raw is False:
         edits += required(job, module, place.body, "enable_logging", "true")
-    if job.context.argument(trail, "is_multi_region_trail").raw is not True and link.code not in _COVER:
+    if job.context.argument(trail, "is_multi_region_trail").raw is not True and link.code not in COVER:
         edits += (
             required(job, module, place.body, "is_multi_region_trail", "true")
             if "another" in " ".join((link.reason, *link.also))
             else []
         )
-    return [*edits, *(_covered(job, trail, place) if link.code in _COVER else ())]
+    return [*edits, *(covered(job, trail, place) if link.code in COVER else ())]
 
 
 def _new_trail(job: Job) -> list[Edit]:
@@ -137,95 +135,6 @@ def _near(job: Job) -> Place:
     """A block of the root module, beside which variables are declared."""
     files = job.bench.files_of(job.context.plan.root)
     return Place(next((top for top in files.tops if top.type in ("resource", "module", "data")), files.tops[0]), files)
-
-
-def _covered(job: Job, trail: Instance, place: Place) -> list[Edit]:
-    """The trail logs reads and writes of the objects of each bucket that fails by it."""
-    body, dynamic = place.body, ("event_selector", "advanced_event_selector", "data_resource", "field_selector")
-    if any(
-        each.type == "dynamic" and each.labels[0] in dynamic
-        for outer in (body, *(b.body for b in body.blocks))
-        for each in outer.blocks
-    ):
-        raise NotMechanical(f"a dynamic block writes the selectors of {trail.address}; change the values that they are made from")
-    arns = [_arn_for(job, job.bench.by_address[address], trail) for address in _uncovered(job, trail)]
-    edits = joined(made for _, made in arns)
-    values = [f'"${{{arn}}}/"' for arn, _ in arns]
-    if body.blocks_of("advanced_event_selector"):
-        return [*edits, *added_block(body, _advanced(values))]
-    selectors = body.blocks_of("event_selector")
-    if not selectors:
-        return [*edits, *added_block(body, selector(", ".join(values)))]
-    objects = [(each, data) for each in selectors for data in each.body.blocks_of("data_resource") if _is_of_objects(data.body)]
-    chosen = objects[0][0] if objects else selectors[0]
-    read_write = chosen.body.attributes.get("read_write_type")
-    if read_write is not None and read_write.expression.text != '"All"':
-        edits.append(replaced(read_write.expression, '"All"'))
-    if not objects:
-        data = block("data_resource", f'type = "AWS::S3::Object"\nvalues = [{", ".join(values)}]')
-        return [*edits, *added_block(chosen.body, data)]
-    return [
-        *edits,
-        *_with_items(objects[0][1].body, "values", values, {arn: value for (arn, _), value in zip(arns, values, strict=True)}),
-    ]
-
-
-def _uncovered(job: Job, trail: Instance) -> list[str]:
-    """The failing buckets whose chain breaks at this trail."""
-    found = []
-    for finding in job.bench.failures:
-        if finding.check_id == job.finding.check_id and (bucket := job.bench.by_address.get(finding.subject)):
-            first = best_chain(bucket, job.context.once(ways_of), job.context)[0]
-            if (
-                first.code in _COVER
-                and first.to is not None
-                and first.to.local_address == trail.local_address
-                and first.to.module.path == trail.module.path
-            ):
-                found.append(bucket.address)
-    return found
-
-
-def _arn_for(job: Job, bucket: Instance, trail: Instance) -> tuple[str, list[Edit]]:
-    """The bucket's ARN where the trail is written."""
-    if trail.module.parent is None:
-        return reference(job, bucket, "arn")
-    if bucket.module is trail.module:
-        return reference_to(job, bucket, trail) + ".arn", []
-    raise NotMechanical(f"{trail.address} is in a module that does not know the bucket; hand the bucket's ARN to it")
-
-
-def _is_of_objects(body: Body) -> bool:
-    kind = body.attributes.get("type")
-    return kind is not None and isinstance(kind.expression, Literal) and kind.expression.value == "AWS::S3::Object"
-
-
-def _advanced(values: Sequence[str]) -> str:
-    fields = {
-        "eventCategory": 'equals = ["Data"]',
-        "resources.type": 'equals = ["AWS::S3::Object"]',
-        "resources.ARN": f"starts_with = [{', '.join(values)}]",
-    }
-    blocks = (block("field_selector", f'field = "{name}"\n{test}') for name, test in fields.items())
-    return block("advanced_event_selector", 'name = "Reads and writes of log buckets"', *blocks)
-
-
-def _with_items(
-    body: Body, name: str, items: Sequence[str], instead: dict[str, str] | None = None, may_be_null: bool = False
-) -> list[Edit]:
-    """Adds items to a list; `instead` are items that are there and each replaced by another."""
-    found = body.attributes.get(name)
-    if found is None or found.expression.text in ("null", "[]"):
-        return set_argument(body, name, f"[{', '.join(items)}]")
-    node: Node = found.expression
-    if not isinstance(node, TupleNode):
-        if may_be_null:
-            raise NotMechanical(f"{name} is an expression that is null for some instances; add the value where it comes from")
-        return [replaced(node, f"concat({node.text}, [{', '.join(items)}])")]
-    edits = [replaced(item, instead[item.text]) for item in node.items if instead and item.text in instead]
-    new = [item for item in items if not edits or item not in {edit.text for edit in edits}]
-    last = node.items[-1]
-    return [*edits, *([Edit(node.file.path, last.end, last.end, "".join(f", {item}" for item in new))] if new else [])]
 
 
 # --- log group, filter, alarm ----------------------------------------------------------------------------------------
@@ -340,6 +249,8 @@ def _alarm(job: Job, link: Link, metric_filter: object) -> list[Edit]:
             continue
         if str(found.raw) not in (value.strip('"'), f"{value}.0"):
             edits += required(job, alarm.module, place.body, name, value)
+    if job.context.argument(alarm, "treat_missing_data").raw == "breaching":
+        edits += required(job, alarm.module, place.body, "treat_missing_data", '"notBreaching"')
     if job.context.argument(alarm, "actions_enabled").raw is False:
         edits += required(job, alarm.module, place.body, "actions_enabled", "true")
     for name in ("datapoints_to_alarm", "extended_statistic", "evaluate_low_sample_count_percentiles"):
@@ -363,7 +274,7 @@ def _topic(job: Job, link: Link, alarm: object) -> list[Edit]:
         topic = parts.topic(parts.label("denied_access"), _account(job, speaker))
     every = speaker.module.resources.get(speaker.local_address, {}).values()
     is_open = any(job.context.argument(each, "alarm_actions").is_unset for each in every)
-    return [*_with_items(place.body, "alarm_actions", [f"{topic}.arn"], may_be_null=is_open), *parts.after(place)]
+    return [*with_items(place.body, "alarm_actions", [f"{topic}.arn"], may_be_null=is_open), *parts.after(place)]
 
 
 def _account(job: Job, reader: Instance) -> str:
@@ -430,7 +341,7 @@ def _by_rule(job: Job, chain: Chain) -> list[Edit]:
 
 
 CODES = (
-    *_COVER,
+    *COVER,
     *("actions_off", "always_in_alarm", "aws_managed_key", "cannot_trip", "counts_nothing", "fifo_topic", "function_elsewhere"),
     *("function_refuses", "key_elsewhere", "key_refuses", "log_class_without_filters", "log_group_elsewhere"),
     *(

@@ -28,7 +28,10 @@ def met(job: Job) -> list[Edit]:
     """Each requirement of the type that does not hold is met."""
     rule = job.settings("versioning_coverage")["types"][job.instance.type]
     demands = [demand for demand in rule["must"].values() if demand and _applies(demand, job)]
-    edits = joined(_meet(demand, job) for demand in demands if answer(demand, job.instance, job.context).holds is False)
+    answers = [(demand, answer(demand, job.instance, job.context).holds) for demand in demands]
+    if any(holds is None for _, holds in answers):
+        raise NotMechanical("another requirement of the type is known only after apply, so a patch would not settle it")
+    edits = joined(_meet(demand, job) for demand, holds in answers if holds is False)
     return [*edits, *with_versions(job)] if job.instance.type == BUCKET else edits
 
 

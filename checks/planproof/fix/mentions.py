@@ -1,0 +1,163 @@
+"""Where else a name is written: other blocks of the module refer to the resource instead, so that they follow when it is renamed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from planproof.aws.alerts.same_metric import FILTER
+from planproof.aws.s3 import BUCKET
+from planproof.fix.edits import Edit
+from planproof.fix.job import Job
+from planproof.fix.places import NotMechanical, Place
+from planproof.plan.model import Instance
+from planproof.syntax.blocks import TopBlock
+from planproof.syntax.nodes import Attribute, Literal, Node, Template
+
+_NAMED_BY = {
+    "aws_cloudwatch_log_group": ("log_group_name",),
+    "aws_cloudwatch_event_rule": ("rule",),
+    "aws_dynamodb_table": ("table_name",),
+    "aws_ecr_repository": ("repository",),
+    "aws_iam_instance_profile": ("iam_instance_profile",),
+    "aws_iam_role": ("role",),
+    "aws_lambda_function": ("function_name",),
+    BUCKET: ("bucket", "s3_bucket_name", "target_bucket", "bucketName", "s3_bucket"),
+}
+"""By type, the arguments of other resources that hold its name."""
+
+
+def inner_text(node: Node) -> str:
+    """What an expression is inside a quoted text: `corp-${var.a}` of the text itself, `${var.name}` of the rest."""
+    text = node.text
+    if isinstance(node, (Literal, Template)) and text.startswith('"'):
+        return text[1:-1]
+    return f"${{{text}}}"
+
+
+def mentions(job: Job, place: Place, found: Attribute) -> list[Edit]:
+    """Other blocks of the module that write the old name, or the bucket's ARN, refer to the resource instead. Raises NotMechanical if
+    something else of the plan still has the old name."""
+    inner = inner_text(found.expression)
+    arguments = _NAMED_BY.get(job.instance.type, ())
+    edits: list[Edit] = _metrics(place) if job.instance.type == FILTER else []
+    for top in place.module.tops:
+        if top is place.top or top.type not in ("resource", "data", "locals", "module"):
+            continue
+        address = _address_in(place, top, inner)
+        if not address:
+            continue
+        mine = [*_by_name(top, inner, f"{address}.{found.name.removesuffix('_prefix')}", arguments)]
+        if job.instance.type == BUCKET:
+            mine += _by_arn(top, inner, f"{address}.arn")
+        if mine and _needs(place, top):
+            raise NotMechanical(f"{'.'.join(top.labels)} writes the old name, and the resource needs it; rename both by hand")
+        edits += mine
+    if job.instance.type == BUCKET:
+        _refuse_left(job, edits)
+    return edits
+
+
+def _address_in(place: Place, top: TopBlock, inner: str) -> str:
+    """How another block refers to the resource; empty if what the name is built from has another meaning there."""
+    if not (place.argument("for_each") or place.argument("count")):
+        return "" if re.search(r"\$\{(each|count)\.", inner) else place.address
+    body = top.block.body if top.type in ("resource", "data", "module") else None
+    for argument, key in (("for_each", "each.key"), ("count", "count.index")):
+        theirs = body.attributes.get(argument) if body else None
+        if theirs is not None and theirs.expression.text in (place.text_of(argument), place.address):
+            return f"{place.address}[{key}]" if "each.value" not in inner or theirs.expression.text != place.address else ""
+    return ""
+
+
+def _refuse_left(job: Job, edits: Sequence[Edit]) -> None:
+    """Raises NotMechanical if a resource has the bucket's old name in a value that neither refers to the bucket nor is edited."""
+    texts: list[tuple[Instance, str, str]] = job.bench.memory.setdefault("texts", list(_texts_of(job)))
+    for bucket in job.siblings:
+        name = bucket.get("bucket").text
+        for other, attribute, text in texts if name else ():
+            if other.local_address == bucket.local_address or not name or name not in text:
+                continue
+            if not re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])", text):
+                continue
+            if any(bucket in origin.instances for origin in job.context.origins(other, attribute)):
+                continue
+            if not _is_edited(job, other, edits):
+                raise NotMechanical(
+                    f"{other.address} has the name of the bucket in {attribute}; let it refer to the bucket first"
+                )
+
+
+def _texts_of(job: Job) -> Iterator[tuple[Instance, str, str]]:
+    """The known texts of the plan's resources, of any depth, with the argument that holds them."""
+    for instance in job.context.plan.instances:
+        for attribute in instance.value.names():
+            if attribute in ("tags", "tags_all", "description", "id", "bucket_domain_name", "arn"):
+                continue
+            pending = [instance.get(attribute).raw]
+            while pending:
+                raw = pending.pop()
+                if isinstance(raw, str):
+                    yield instance, attribute, raw
+                elif isinstance(raw, (list, dict)):
+                    pending += raw.values() if isinstance(raw, dict) else raw
+
+
+def _is_edited(job: Job, instance: Instance, edits: Sequence[Edit]) -> bool:
+    try:
+        top = job.place_of(instance).top
+    except NotMechanical:
+        return False
+    return any(edit.file == top.file.path and top.start <= edit.start <= top.end for edit in edits)
+
+
+def _metrics(place: Place) -> list[Edit]:
+    """Alarms that take the name of a filter for that of its metric: they hold only while the two are the same."""
+    pattern = re.compile(rf"metric_name\s*=\s*({re.escape(place.address)}(?:\[[^]]*\])?)\.(?:name|id)(?!\w)")
+    return [
+        Edit(top.file.path, match.start(1), match.end(), f"{match[1]}.metric_transformation[0].name")
+        for top in place.module.tops
+        for match in pattern.finditer(top.file.text, top.start, top.end)
+    ]
+
+
+def _by_name(top: TopBlock, inner: str, reference: str, arguments: tuple[str, ...]) -> Iterator[Edit]:
+    """Arguments that are the old name as a whole, and those of lists."""
+    if not arguments:
+        return
+    names = "|".join(map(re.escape, arguments))
+    pattern = re.compile(rf'(?<![\w.])"?(?:{names})"?\s*[=:]\s*(?:\[\s*)?("{re.escape(inner)}")')
+    for match in pattern.finditer(top.file.text, top.start, top.end):
+        yield Edit(top.file.path, match.start(1), match.end(1), reference)
+
+
+def _by_arn(top: TopBlock, inner: str, reference: str) -> Iterator[Edit]:
+    """ARNs of the bucket and of its objects."""
+    pattern = re.compile(rf'("?)arn:(?:aws|\$\{{[^}}"]*\}}):s3:::{re.escape(inner)}(?![\w.-])(?!\$\{{)("?)')
+    for match in pattern.finditer(top.file.text, top.start, top.end):
+        is_whole = bool(match[1] and match[2])
+        new = reference if is_whole else f"{match[1]}${{{reference}}}{match[2]}"
+        yield Edit(top.file.path, match.start(), match.end(), new)
+
+
+def _needs(place: Place, top: TopBlock) -> bool:
+    """Whether the resource refers to the block, through others too, so that a reference back would be a circle."""
+    by_address = {
+        _address(each): each
+        for each in place.module.tops
+        if each is not place.top and each.type in ("resource", "data", "module")
+    }
+    pending, seen = [place.top], set[str]()
+    while pending:
+        text = pending.pop()
+        written = text.file.text[text.start : text.end]
+        new = {
+            a: each for a, each in by_address.items() if a not in seen and re.search(rf"(?<![\w.]){re.escape(a)}(?!\w)", written)
+        }
+        seen |= new.keys()
+        pending += new.values()
+    return _address(top) in seen
+
+
+def _address(top: TopBlock) -> str:
+    return ".".join((*((top.type,) if top.type != "resource" else ()), *top.labels))
