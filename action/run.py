@@ -1,4 +1,4 @@
-"""The step of the GitHub Action: runs `planproof check` and, if asked to, `planproof review`, and hands their results to the runner.
+"""The step of the GitHub Action: runs `planproof check` and, if asked to, `review` and `fix`, and hands their results to the runner.
 
 Reads the Action's inputs from the environment (action.yml sets them); writes the outputs, the job summary, and, by the command's own
 format `github`, the annotations. It runs isolated (-I), and so does what it starts: no file of the workspace is imported.
@@ -39,13 +39,19 @@ def main(environment: Mapping[str, str]) -> int:
             text = _review(given, document, environment)
             _append(environment, "GITHUB_STEP_SUMMARY", f"\n{text}")
             reviewed, code = (given["REVIEW_FILE"], code) if _write(given["REVIEW_FILE"], text) else ("", COULD_NOT_JUDGE)
-        _output(environment, counts, code, given["SARIF_FILE"], reviewed)
+        suggested = ""
+        if given["SUGGEST_IN"]:
+            text = _suggestions(given, document, environment)
+            if text and not _write(given["SUGGESTIONS_FILE"], text):
+                text, code = "", COULD_NOT_JUDGE
+            suggested = given["SUGGESTIONS_FILE"] if text else ""
+        _output(environment, counts, code, {"sarif": given["SARIF_FILE"], "review": reviewed, "suggestions": suggested})
     return code
 
 
 PREFIX = "INPUT_"
 NAMES = ("PLAN", "SOURCE", "POLICY", "BASELINE", "ONLY_CHANGES", "FAIL_ON", "FORMATS", "SARIF_FILE")
-NAMES += ("REVIEW", "REVIEW_FILE", "LIBRARY")
+NAMES += ("REVIEW", "REVIEW_FILE", "SUGGEST_IN", "SUGGESTIONS_FILE", "LIBRARY")
 """The inputs, and the folder `checks` to run; without it, planproof is installed."""
 
 
@@ -119,6 +125,25 @@ def _write(path: str, text: str) -> bool:
     return True
 
 
+def _suggestions(given: Mapping[str, str], document: Mapping[str, Any], environment: Mapping[str, str]) -> str:
+    """The review with suggestions for all plans, as JSON; empty if there is nothing to suggest."""
+    review: dict[str, Any] = {}
+    for plan in [plan["plan"] for plan in document["plans"] if not plan["errors"]]:
+        options = [f"--suggest-in={given['SUGGEST_IN']}", *_judged_by(given, environment)]
+        done = _planproof("fix", [*options, "--", plan], given, environment, subprocess.PIPE)
+        if done.returncode not in (0, 1):
+            print(f"::warning title=planproof::{_data(' '.join(done.stderr.split()))}")
+            continue
+        found = json.loads(done.stdout)
+        there = {(each["path"], each["line"]) for each in review.get("comments", ())}  # several plans may have one source
+        comments = [each for each in found["comments"] if (each["path"], each["line"]) not in there]
+        if comments:
+            comments = [*review.get("comments", ()), *comments][:MAX_SUGGESTIONS]
+            review = {**found, "body": review.get("body", found["body"]), "comments": comments}
+    return json.dumps(review) + "\n" if review else ""
+
+
+MAX_SUGGESTIONS = 50
 MAX_COMMENT = 65_536 - 100
 """What GitHub takes for a comment, less the line on what is left out."""
 
@@ -145,7 +170,7 @@ def _refuse(problem: str, environment: Mapping[str, str]) -> int:
     line = " ".join(problem.split())
     print(f"::error title=planproof::{_data(line)}")
     _append(environment, "GITHUB_STEP_SUMMARY", f"## ❌ planproof could not judge\n\n```text\n{line.replace('```', '')}\n```\n")
-    _output(environment, dict.fromkeys(VERDICTS, 0), COULD_NOT_JUDGE, "")
+    _output(environment, dict.fromkeys(VERDICTS, 0), COULD_NOT_JUDGE, {})
     return COULD_NOT_JUDGE
 
 
@@ -153,12 +178,13 @@ def _data(line: str) -> str:
     return line.replace("%", "%25")
 
 
-def _output(environment: Mapping[str, str], counts: Mapping[str, int], code: int, sarif: str, review: str = "") -> None:
-    files = {"sarif-file": sarif, "review-file": review}
+def _output(environment: Mapping[str, str], counts: Mapping[str, int], code: int, files: Mapping[str, str]) -> None:
+    """`files` are those that were written; the others are empty."""
+    paths = {name: "".join(files.get(name, "").splitlines()[:1]) for name in ("sarif", "review", "suggestions")}
     lines = [
         *(f"{name}={number}" for name, number in counts.items()),
         f"exit-code={code}",
-        *(f"{name}={path.splitlines()[0] if path else ''}" for name, path in files.items()),
+        *(f"{name}-file={path}" for name, path in paths.items()),
     ]
     _append(environment, "GITHUB_OUTPUT", "\n".join(lines) + "\n")
 

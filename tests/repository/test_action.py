@@ -189,6 +189,56 @@ def test_a_review_is_written_through_no_link_and_not_without_a_word(workspace: P
     assert (workspace / "kept.md").read_text(encoding="utf-8") == "kept"
 
 
+def in_a_pull_request(workspace: Path) -> None:
+    """A commit that adds the folders `bad` and `good`, and its diff, as `gh pr diff` prints it."""
+    git = ["git", "-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "init.defaultBranch=main"]
+    for command in (
+        ["init", "-q"],
+        ["commit", "-q", "--allow-empty", "-m", "base"],
+        ["add", "bad", "good"],
+        ["commit", "-q", "-m", "head"],
+    ):
+        subprocess.run([*git, *command], cwd=workspace, check=True, capture_output=True)
+    diff = subprocess.run([*git, "diff", "HEAD~1", "HEAD"], cwd=workspace, check=True, capture_output=True).stdout
+    (workspace / "pr.diff").write_bytes(diff)
+
+
+def test_fixes_are_suggested_on_the_lines_of_the_diff(workspace: Path) -> None:
+    in_a_pull_request(workspace)
+    runner, code = judge(workspace, plan="bad/plan.json", suggest_in="pr.diff")
+    assert (code, runner.output("suggestions-file")) == (1, "planproof-suggestions.json")
+    review = json.loads((workspace / "planproof-suggestions.json").read_text(encoding="utf-8"))
+    assert review["event"] == "COMMENT"
+    assert {comment["path"] for comment in review["comments"]} == {"bad/main.tf"}
+    assert all("```suggestion\n" in comment["body"] for comment in review["comments"])
+    text = (workspace / "bad" / "main.tf").read_text(encoding="utf-8")
+    assert all(1 <= comment.get("start_line", 1) <= comment["line"] <= len(text.splitlines()) for comment in review["comments"])
+
+
+def test_plans_of_one_source_get_each_suggestion_once(workspace: Path) -> None:
+    shutil.copy(workspace / "bad" / "plan.json", workspace / "bad" / "second-plan.json")
+    in_a_pull_request(workspace)
+    alone, _ = judge(workspace, plan="bad/plan.json", suggest_in="pr.diff")
+    one = json.loads((workspace / alone.output("suggestions-file")).read_text(encoding="utf-8"))
+    both, code = judge(workspace, plan="bad/plan.json\nbad/second-plan.json\nbroken/plan.json", suggest_in="pr.diff")
+    assert code == 2
+    assert json.loads((workspace / both.output("suggestions-file")).read_text(encoding="utf-8")) == one
+
+
+def test_without_suggestions_there_is_no_file_and_a_wrong_diff_is_told(workspace: Path) -> None:
+    in_a_pull_request(workspace)
+    runner, code = judge(workspace, plan="good/plan.json", suggest_in="pr.diff")
+    assert (code, runner.output("suggestions-file")) == (0, "")
+    assert not (workspace / "planproof-suggestions.json").exists()
+    runner, code = judge(workspace, plan="bad/plan.json", suggest_in="none.diff")
+    assert (code, runner.output("suggestions-file")) == (1, "")
+    assert "::warning title=planproof::planproof: none.diff cannot be read" in runner.stdout
+    (workspace / "planproof-suggestions.json").symlink_to("pr.diff")
+    runner, code = judge(workspace, plan="bad/plan.json", suggest_in="pr.diff")
+    assert (code, runner.output("suggestions-file")) == (2, "")
+    assert "planproof-suggestions.json cannot be written: it is a link" in runner.stdout
+
+
 def test_a_broken_plan_is_an_annotation_and_exit_2_whatever_fails_the_step(workspace: Path) -> None:
     for fail_on in ("failure", "unknown", "never"):
         runner, code = judge(workspace, plan="broken/plan.json", fail_on=fail_on)

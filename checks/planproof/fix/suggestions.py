@@ -23,6 +23,7 @@ from planproof.verdict import listed
 MAX_COMMENTS = 50
 """Of one review."""
 _MAX_BODY = 60_000  # GitHub takes 65,536 characters
+_ENDS = "\r\n"
 _NEAR = 2  # lines between hunks that become one suggestion
 
 Shown = dict[str, list[dict[int, str]]]
@@ -42,10 +43,11 @@ def review(found: Iterable[Patch], context: Context, shown: Shown) -> dict[str, 
     fixes = Fixes(context)
     kept = [patch for patch in found if fixes.of(patch).diff]
     parts = [part for change in changes(kept) for part in _parts(change, kept)]
-    placed = [(part, place) for part in parts if (place := _place(part, shown)) is not None][:MAX_COMMENTS]
-    inside = [part for part, _ in placed]
-    comments = [_comment(part, place, [other for other in parts if other not in inside], context) for part, place in placed]
-    return {"event": "COMMENT", "body": _body(len(placed), len(parts) - len(placed)), "comments": comments}
+    places = {number: place for number, part in enumerate(parts) if (place := _place(part, shown)) is not None}
+    places = dict(list(places.items())[:MAX_COMMENTS])
+    outside = [part for number, part in enumerate(parts) if number not in places]
+    comments = [_comment(parts[number], place, outside, context) for number, place in places.items()]
+    return {"event": "COMMENT", "body": _body(len(comments), len(outside)), "comments": comments}
 
 
 def _body(inside: int, outside: int) -> str:
@@ -67,7 +69,7 @@ def shown_by(text: str) -> Shown:
         if row.startswith("+++ "):
             path = _path(row[4:].rstrip("\t\r"))
         elif head := re.match(r"@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", row):
-            old, new = (int(head[group] or 1) if head[group] != "0" else 0 for group in (1, 3))
+            old, new = (int(head[group] or 1) for group in (1, 3))
             found.setdefault(path, []).append(_right_side(rows, int(head[2]), old, new))
     if not found and text.strip() and not re.search(r"^diff ", text, re.MULTILINE):
         raise CommandError("the diff of the pull request is not a unified diff; write it with git diff or gh pr diff")
@@ -146,10 +148,10 @@ def _place(part: _Part, shown: Shown) -> _Place | None:
     path = in_repository(part.change.file)
     anchors = [hunk] if hunk.old else [_with(before, hunk, hunk.line - 1), _with(before, hunk, hunk.line)]
     for anchor in filter(None, anchors):
-        wanted = {number: row.rstrip("\r\n") for number, row in enumerate(anchor.old, anchor.line)}
+        wanted = {number: row.rstrip(_ENDS) for number, row in enumerate(anchor.old, anchor.line)}
         if any(wanted.items() <= section.items() for section in shown.get(path, ())):
-            text = "".join(f"{row.rstrip(chr(10)).rstrip(chr(13))}\n" for row in anchor.new)
-            return _Place(path, anchor.line, anchor.line + len(anchor.old) - 1, text)
+            text = "".join(f"{row.rstrip(_ENDS)}\n" for row in anchor.new)
+            return _Place(path, anchor.line, anchor.line + len(anchor.old) - 1, text) if len(text) < _MAX_BODY else None
     return None
 
 

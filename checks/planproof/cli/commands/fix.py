@@ -3,7 +3,8 @@ remedy is right for is listed with the reason. Nothing outside of the source fol
 
   planproof fix plan.json --source . > fix.patch && git apply fix.patch
   planproof fix plan.json --source . --write      edit the files; git's tree must be clean
-  planproof fix plan.json --source . --check CKV_PLAN_1,CKV_PLAN_8"""
+  planproof fix plan.json --source . --check CKV_PLAN_1,CKV_PLAN_8
+  planproof fix plan.json --suggest-in pr.diff -o suggestions.json      suggestions for a review on GitHub"""
 
 from __future__ import annotations
 
@@ -15,15 +16,17 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from planproof.baseline import Baseline
 from planproof.cli import inputs
 from planproof.cli.exit_codes import FAILED, OK
-from planproof.cli.options import add_policy, add_selection
+from planproof.cli.options import add_narrowing, add_policy, add_selection
 from planproof.cli.output_files import write_files, write_text
 from planproof.context import Context
 from planproof.engine import evaluate, find_policy
 from planproof.errors import CommandError
 from planproof.fix.patches import Change, Patch, changes, diff, patches
-from planproof.text.escaping import one_line
+from planproof.source.files import MAX_TOTAL_BYTES, regular
+from planproof.text.escaping import json_text, one_line
 from planproof.verdict import Standing
 
 
@@ -32,17 +35,31 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--source", metavar="DIR", help="the folder of the .tf files (default: what is beside the plan)")
     add_policy(parser)
     add_selection(parser)
+    add_narrowing(parser)
     parser.add_argument("--write", action="store_true", help="edit the files instead of printing the patch")
     parser.add_argument("--force", action="store_true", help="with --write: even if git's tree is not clean, or there is no git")
+    parser.add_argument(
+        "--suggest-in",
+        metavar="DIFF",
+        help="write a review for GitHub with suggestions, as JSON, on the lines of DIFF, the diff of the pull request",
+    )
     parser.add_argument("-o", "--output", metavar="FILE", help="write the patch to this file (default: standard output)")
 
 
 def run(options: argparse.Namespace) -> int:
     if options.write and options.output:
         raise CommandError("--write edits the files, so there is no patch for --output; choose one of them")
+    if options.write and options.suggest_in:
+        raise CommandError("--write edits the files, and --suggest-in leaves that to the pull request; choose one of them")
     policy = find_policy(options.policy)
     plan, source = inputs.read_one(options.plan, options.source, "fix each")
-    report = evaluate(plan, policy, source, inputs.Scope(only=tuple(options.check), skipped=tuple(options.skip_check)).load())
+    scope = inputs.Scope(
+        baseline=Baseline.find(options.baseline),
+        only_changes=options.only_changes,
+        only=tuple(options.check),
+        skipped=tuple(options.skip_check),
+    )
+    report = evaluate(plan, policy, source, **scope.arguments())
     standings = (Standing.FAIL, Standing.ADVISORY) if options.check else (Standing.FAIL,)
     context = Context(plan, policy, source)
     found = patches(report, context, standings)
@@ -50,10 +67,19 @@ def run(options: argparse.Namespace) -> int:
     root = context.source.root if context.source and context.source.root else Path()
     if options.write:
         write(made, root, options.force)
+    elif options.suggest_in:
+        write_text(_suggestions(options.suggest_in, found, context), options.output)
     else:
         write_text(diff(made, root), options.output)
     _tell(found, made, options.write)
     return FAILED if any(patch.why_not for patch in found) else OK
+
+
+def _suggestions(file: str, found: Sequence[Patch], context: Context) -> str:
+    from planproof.fix.suggestions import review, shown_by
+
+    text = regular(file, file, MAX_TOTAL_BYTES).decode("utf-8", "replace")
+    return json_text(review(found, context, shown_by(text))) + "\n"
 
 
 def _tell(found: Sequence[Patch], made: Sequence[Change], is_written: bool) -> None:
