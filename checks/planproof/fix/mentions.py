@@ -44,6 +44,8 @@ def mentions(job: Job, place: Place, found: Attribute) -> list[Edit]:
     for top in place.module.tops:
         if top is place.top or top.type not in ("resource", "data", "locals", "module"):
             continue
+        if top.type == "resource" and top.labels[0] == job.instance.type:
+            continue  # what is the same there is a name of its own
         address = _address_in(place, top, inner)
         if not address:
             continue
@@ -76,7 +78,7 @@ def _refuse_left(job: Job, edits: Sequence[Edit]) -> None:
     for bucket in job.siblings:
         name = bucket.get("bucket").text
         for other, attribute, text in texts if name else ():
-            if other.local_address == bucket.local_address or not name or name not in text:
+            if not name or name not in text or (other.type == BUCKET and attribute == "bucket"):
                 continue
             if not re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])", text):
                 continue

@@ -97,6 +97,20 @@ def diff(found: Iterable[Change], root: str | os.PathLike[str]) -> str:
     return "".join(_of_file(change, Path(os.path.relpath(change.file, root)).as_posix()) for change in found)
 
 
+def changed_lines(change: Change) -> list[str]:
+    """The lines that a change takes out (`-`) and adds (`+`), without those of which only the blanks change: they may hold anything."""
+    from difflib import ndiff
+
+    found = [line for line in ndiff(_lines(change.before or ""), _lines(change.after)) if line[0] in "+-"]
+    kept: list[str] = []
+    for line in found:
+        sign, text = line[0], line[2:].rstrip("\n")
+        other = "-" if sign == "+" else "+"
+        if text.strip() and not any(each[0] == other and each[2:].split() == text.split() for each in found):
+            kept.append(f"{sign} {text}")
+    return kept
+
+
 def _of_file(change: Change, name: str) -> str:
     from difflib import unified_diff
 

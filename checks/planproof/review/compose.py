@@ -5,16 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from planproof.context import Context
+from planproof.errors import SourceError
+from planproof.fix.patches import Patch, changed_lines, changes, patches
 from planproof.formats.common import alike, place, rules_of, subject
 from planproof.review.comparison import Side, compared
-from planproof.review.document import Block, Bullets, Code, Heading, Link, Listing, Paragraph, Prose, Table
+from planproof.review.document import Block, Bullets, Changes, Code, Heading, Link, Listing, Paragraph, Prose, Table
 from planproof.review.modes import MODES, mode_of
 from planproof.text.docstring import Sections, sections
+from planproof.text.paths import from_here
 from planproof.verdict import CheckInfo, Finding, Report, Standing, listed
 
 BEYOND = "Beyond the failure modes"
 _MOST_SHOWN = 10  # findings of one check
 _MOST_EXCERPTS = 3
+_MOST_CHANGED = 40  # lines of one file
 _STANDINGS = (Standing.FAIL, Standing.ADVISORY, Standing.UNKNOWN, Standing.SKIP, Standing.PASS)
 _WORDS = {
     Standing.FAIL: "fails",
@@ -29,10 +34,15 @@ def review(mine: Side, other: Side | None = None) -> list[Block]:
     """The review of one plan; beside another one, with what differs."""
     report = mine.report
     rules = rules_of([report])
+    fixes = _patches(mine)
     return [
         Heading(1, f"Review of {report.plan}"),
         *_summary(report),
-        *(block for number, mode in enumerate(_failing(report), 1) for block in _section(number, mode, report, rules)),
+        *(
+            block
+            for number, mode in enumerate(_failing(report), 1)
+            for block in _section(number, mode, report, rules, fixes, mine.context)
+        ),
         *_advice(report, rules),
         *_right(report, rules),
         *_open(report, rules),
@@ -86,7 +96,9 @@ def _any(report: Report, mode: int | None) -> bool:
     return any(mode_of(finding.check_id) == mode for finding in report.findings)
 
 
-def _section(number: int, mode: int | None, report: Report, rules: dict[str, CheckInfo]) -> Iterator[Block]:
+def _section(
+    number: int, mode: int | None, report: Report, rules: dict[str, CheckInfo], fixes: Sequence[Patch], context: Context
+) -> Iterator[Block]:
     """A failure mode: Issue, Impact and Fix Needed."""
     findings = _of_mode(report, mode, Standing.FAIL)
     by_check = {
@@ -107,6 +119,29 @@ def _section(number: int, mode: int | None, report: Report, rules: dict[str, Che
     yield Paragraph([f"In this configuration: {listed(dict.fromkeys(map(subject, findings)), 6)}."])
     yield Heading(3, "Fix Needed")
     yield Bullets([_prose(_said(rules, check_id).fix) for check_id in by_check if _said(rules, check_id).fix])
+    yield from _fix([patch for patch in fixes if mode_of(patch.finding.check_id) == mode], context)
+
+
+def _patches(mine: Side) -> list[Patch]:
+    """Those of the failures, if there is a folder to patch."""
+    try:
+        return patches(mine.report, mine.context)
+    except SourceError:
+        return []
+
+
+def _fix(found: Sequence[Patch], context: Context) -> Iterator[Block]:
+    """What the patch changes, file by file, and what it leaves to people. Lines of blocks with sensitive values stay away."""
+    secret = {instance.address for instance in context.plan.instances if instance.value.is_sensitive}
+    for change in changes(patch for patch in found if patch.finding.subject not in secret):
+        lines = changed_lines(change)
+        if lines:
+            more = [f"  ... and {len(lines) - _MOST_CHANGED} lines more: planproof fix writes the whole patch"]
+            yield Paragraph([Code(from_here(change.file)), ":"])
+            yield Changes([*lines[:_MOST_CHANGED], *(more if len(lines) > _MOST_CHANGED else ())])
+    reasons = list(dict.fromkeys(patch.why_not for patch in found if patch.why_not))
+    if reasons:
+        yield Bullets([[f"Left to people: {reason}."] for reason in reasons[:_MOST_SHOWN]])
 
 
 def _told(findings: Sequence[Finding]) -> list[Prose]:

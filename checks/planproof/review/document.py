@@ -51,7 +51,13 @@ class Listing(NamedTuple):
     lines: Sequence[tuple[int, str, bool]]
 
 
-Block = Heading | Paragraph | Bullets | Table | Listing
+class Changes(NamedTuple):
+    """Lines that a patch takes out (`-`) and adds (`+`)."""
+
+    lines: Sequence[str]
+
+
+Block = Changes | Heading | Paragraph | Bullets | Table | Listing
 
 
 # --- Markdown --------------------------------------------------------------------------------------------------------
@@ -89,11 +95,21 @@ def _markdown(block: Block) -> Iterator[str]:
         yield f"| {' | '.join(map(markdown, block.head))} |"
         yield "|---" * len(block.head) + "|"
         yield from (f"| {' | '.join(map(_inline, row))} |" for row in block.rows)
+    elif isinstance(block, Changes):
+        fence = _fence(block.lines)
+        yield f"{fence}diff"
+        yield from map(one_line, block.lines)
+        yield fence
     else:
-        fence = "`" * max(3, 1 + max((len(run) for _, text, _ in block.lines for run in _ticks(text)), default=0))
+        fence = _fence(text for _, text, _ in block.lines)
         yield fence
         yield from _numbered(block)
         yield fence
+
+
+def _fence(texts: Iterable[str]) -> str:
+    """Backticks that no line of the code can close."""
+    return "`" * max(3, 1 + max((len(run) for text in texts for run in _ticks(text)), default=0))
 
 
 def _inline(prose: Prose) -> str:
@@ -153,6 +169,8 @@ def _html(block: Block) -> str:
         head = "".join(f"<th>{escape(text)}</th>" for text in block.head)
         rows = "\n".join("<tr>" + "".join(f"<td>{_span(cell)}</td>" for cell in row) + "</tr>" for row in block.rows)
         return f'<div class="wide"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table></div>'
+    if isinstance(block, Changes):
+        return "<pre>" + "\n".join(escape(one_line(line)) for line in block.lines) + "</pre>"
     marked = zip(block.lines, _numbered(block), strict=True)
     return "<pre>" + "\n".join(f"<mark>{escape(t)}</mark>" if line[2] else escape(t) for line, t in marked) + "</pre>"
 

@@ -6,8 +6,9 @@ from planproof.aws.log_buckets import is_log_bucket
 from planproof.aws.s3 import BUCKET, LIFECYCLE, VERSIONING, lifecycle, versioned
 from planproof.fix.edits import Edit
 from planproof.fix.job import Job, Remedy
+from planproof.fix.owners import owner
 from planproof.fix.places import NotMechanical, Place, added_block, joined, replaced
-from planproof.fix.style import block, owner, resource, variable
+from planproof.fix.style import block, resource, variable
 from planproof.fix.values import at_least, behind, nested
 from planproof.plan.model import Instance
 from planproof.plan.value import State

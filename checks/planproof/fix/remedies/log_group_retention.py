@@ -5,8 +5,9 @@ from __future__ import annotations
 from planproof.fix.edits import Edit
 from planproof.fix.job import Job, Remedy
 from planproof.fix.names import renamed
+from planproof.fix.owners import owner
 from planproof.fix.places import NotMechanical
-from planproof.fix.style import owner, protections, resource, variable
+from planproof.fix.style import protections, resource, variable
 from planproof.fix.tags import tags_line
 from planproof.fix.values import at_least
 

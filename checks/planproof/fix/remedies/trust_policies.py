@@ -8,7 +8,17 @@ from collections.abc import Iterator
 from planproof.fix.edits import Edit
 from planproof.fix.job import Job, Remedy
 from planproof.fix.objects import added_entries, key_of, pair, removed_entry
-from planproof.fix.places import NotMechanical, added_block, end_of_line, indent_of, indented, joined, removed, replaced
+from planproof.fix.places import (
+    NotMechanical,
+    added_block,
+    end_of_line,
+    indent_of,
+    indented,
+    joined,
+    removed,
+    replaced,
+    start_of_line,
+)
 from planproof.fix.style import block
 from planproof.plan.model import Module
 from planproof.syntax.nodes import Block, Body, Call, GetAttr, Literal, Node, ObjectNode, TupleNode, Variable
@@ -148,7 +158,8 @@ def _json_split(statement: ObjectNode, statements: Node, principal: Node, machin
     by = indent_of(statement.file, statement.start)
     new = block("", "\n".join(f"{key} = {value}" for key, value in entries.items())).strip()
     edits = joined(removed_entry(principal, kind) for kind in machines)
-    text = f", {new}".replace("\n", f"\n{by}")
+    has_own_line = not statement.file.text[start_of_line(statement.file, statement.start) : statement.start].strip()
+    text = f",\n{new}".replace("\n", f"\n{by}") if has_own_line else f", {new}".replace("\n", f"\n{by}")
     path, end = statement.file.path, statement.end
     if isinstance(statements, TupleNode):
         return [*edits, *_json_asked(statement), Edit(path, end, end, text)]

@@ -10,9 +10,10 @@ from planproof.aws.predicates import answer
 from planproof.aws.s3 import BUCKET
 from planproof.fix.edits import Edit
 from planproof.fix.job import Job, Remedy
+from planproof.fix.owners import owner
 from planproof.fix.places import NotMechanical, added_block, joined
 from planproof.fix.remedies.log_bucket_retention import with_versions
-from planproof.fix.style import block, owner, resource
+from planproof.fix.style import block, resource
 from planproof.fix.values import at_least, nested, required
 from planproof.plan.model import Instance
 from planproof.plan.value import State
