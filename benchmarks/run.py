@@ -26,17 +26,20 @@ import generate
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = Path(__file__).resolve().parent / "README.md"
 MARK = "<!-- results -->"
+BUNDLE = ROOT / "policies" / "rego" / "plan_only"
+FINDINGS = "data.planproof.plan_only.findings"
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT / "checks")} | {
     "PLANPROOF_POLICY": "",
     "PLANPROOF_SOURCE": "",
     "PYTHONDONTWRITEBYTECODE": "",  # an installed package has its bytecode
 }
 REGORUS = """
-import sys, regorus
+import pathlib, sys, regorus
 engine = regorus.Engine()
-engine.add_policy_from_file(sys.argv[1])
+for path in pathlib.Path(sys.argv[1]).glob("*.rego"):
+    engine.add_policy(path.name, path.read_text())
 engine.set_input_from_json_file(sys.argv[2])
-print(len(engine.eval_rule("data.planproof.short")))
+print(len(engine.eval_rule(sys.argv[3])))
 """
 OPA = """
 import json, pathlib, sys
@@ -270,7 +273,8 @@ def syntax(folder: Path, rounds: int) -> Iterator[Row]:
 
 
 def peers(folder: Path, rounds: int) -> Iterator[Row]:
-    """Other tools on the same plan, where they are installed: Trivy on PATH, and what this Python can import."""
+    """Other tools on the same plan, where they are installed: Trivy on PATH, and what this Python can import. Checkov and Trivy judge by
+    all their own rules; OPA and regorus have none, and are given the bundle for engines that see a plan alone."""
     plan = generate.write(folder / "peers.json", 1_000)
     found: dict[str, list[str | Path]] = {}
     if _module("checkov"):
@@ -289,9 +293,9 @@ def peers(folder: Path, rounds: int) -> Iterator[Row]:
     trivy = shutil.which("trivy")
     if trivy:
         found["Trivy, all its checks"] = [trivy, "config", "--skip-check-update", "--quiet", plan]
-    if _module("regorus"):
-        rule = ROOT / "benchmarks" / "retention.rego"
-        found["regorus, one rule in Rego"] = [sys.executable, "-c", REGORUS, rule, plan]
+    for name, module, program in (("OPA", "opa_bindings", OPA), ("regorus", "regorus", REGORUS)):
+        if _module(module):
+            found[f"{name}, the plan-only bundle"] = [sys.executable, "-c", program, BUNDLE, plan, FINDINGS]
     for name, words in found.items():
         measured = pairs(lambda: run(check(plan), folder), lambda w=words: run(w, folder), max(2, rounds // 2))
         yield row(f"1,000 resources: planproof check / {name}", measured, clock, show_seconds, "")
@@ -301,10 +305,9 @@ def rego(folder: Path, rounds: int) -> Iterator[Row]:
     """The bundle for engines that see a plan alone, in OPA as a library: its findings, beside a query that only reads the plan."""
     if not _module("opa_bindings"):
         return
-    bundle = ROOT / "policies" / "rego" / "plan_only"
     for resources in (1_000, 10_000):
         plan = generate.write(folder / f"{resources}.json", resources)
-        words = [[sys.executable, "-c", OPA, bundle, plan, query] for query in ("data.planproof.plan_only.findings", "1")]
+        words = [[sys.executable, "-c", OPA, BUNDLE, plan, query] for query in (FINDINGS, "1")]
         measured = pairs(lambda w=words: run(w[0], folder), lambda w=words: run(w[1], folder), rounds)  # type: ignore[misc]
         yield row(
             f"{resources:,} resources: the plan-only bundle in OPA / OPA reading the plan", measured, processor, show_seconds, ""
