@@ -74,7 +74,7 @@ def _address_in(place: Place, top: TopBlock, inner: str) -> str:
 
 def _refuse_left(job: Job, edits: Sequence[Edit]) -> None:
     """Raises NotMechanical if a resource has the bucket's old name in a value that neither refers to the bucket nor is edited."""
-    texts: list[tuple[Instance, str, str]] = job.bench.memory.setdefault("texts", list(_texts_of(job)))
+    texts: list[tuple[Instance, str, str]] = job.remembered("texts", lambda: list(_texts_of(job)))
     for bucket in job.siblings:
         name = bucket.get("bucket").text
         for other, attribute, text in texts if name else ():

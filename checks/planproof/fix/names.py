@@ -104,10 +104,12 @@ def _new_text(job: Job, found: Attribute, name: Name | None, names: Names) -> st
 
 def _refuse_taken(job: Job, text: str, names: Names) -> None:
     """Two names may differ only in what the convention forbids."""
-    for address, name in names.by_address.items():
-        other = job.bench.by_address[address]
-        if other.type == job.instance.type and other.local_address != job.instance.local_address and name.public == text:
-            raise NotMechanical(f"{address} already has the name that the convention makes of this one; choose another")
+    taken: dict[tuple[str, str], str] = job.remembered(
+        "names taken", lambda: {(job.bench.by_address[a].type, name.public): a for a, name in names.by_address.items()}
+    )
+    address = taken.get((job.instance.type, text))
+    if address and job.bench.by_address[address].local_address != job.instance.local_address:
+        raise NotMechanical(f"{address} already has the name that the convention makes of this one; choose another")
 
 
 def _worded(pieces: list[str], separator: str, token: str) -> str:

@@ -187,10 +187,5 @@ def _is_blank(file: SourceFile, offset: int) -> bool:
     return not file.text[start_of_line(file, offset) : end_of_line(file, offset)].strip()
 
 
-def lines(*text: str) -> str:
-    """The lines of a block; nothing for those that are empty, and a blank one for those that are a blank."""
-    return "\n".join(line.rstrip() for line in text if line)
-
-
 def joined(edits: Iterable[Iterable[Edit]]) -> list[Edit]:
     return [edit for some in edits for edit in some]
