@@ -36,6 +36,8 @@ class Bench:
         """The codes of the failures by check and subject."""
         for finding in failures:
             self.codes.setdefault((finding.check_id, finding.subject), set()).add(finding.code)
+        self.edits: list[Edit] = []
+        """Those that are made for other failures; empty while the first are worked out."""
         self.memory: dict[Any, Any] = {}
         """What a remedy works out once for all failures."""
         self._files: dict[tuple[str, ...], ModuleFiles] = {}

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from planproof.aws.names import Name, Names, pattern_for
 from planproof.aws.s3 import BUCKET
 from planproof.fix.edits import Edit
 from planproof.fix.job import Job
 from planproof.fix.mentions import inner_text, mentions
-from planproof.fix.places import NotMechanical, replaced
+from planproof.fix.places import ModuleFiles, NotMechanical, replaced
 from planproof.fix.tags import names_in
 from planproof.fix.values import behind
 from planproof.plan.model import Instance
+from planproof.syntax.blocks import TopBlock
 from planproof.syntax.nodes import Attribute, Literal, Node, Template
 from planproof.text.pattern import Pattern
 
@@ -61,13 +63,21 @@ def _with_prefix(job: Job, found: Attribute, text: str) -> list[Edit]:
 
 def _refuse_derived(job: Job) -> None:
     """What is built on a name that only AWS completes has no beginning that anybody could read."""
-    attributes = job.settings("naming_convention")["attributes"]
     pattern = re.compile(rf"(?<![\w.]){re.escape(job.place.address)}(?:\[[^]]*\])?\.(?:id|bucket)(?!\w)")
-    for top in job.place.module.tops:
-        named = attributes.get(top.labels[0]) if top.type == "resource" and top is not job.place.top else None
-        found = top.block.body.attributes.get(named) if named else None
-        if found is not None and pattern.search(found.expression.text):
+    files = job.place.module
+    for top, text in job.remembered(("names", id(files)), lambda: list(_written_names(job, files))):
+        if top is not job.place.top and pattern.search(text):
             raise NotMechanical(f"the name of {'.'.join(top.labels)} is built on this one; add a random_id to both")
+
+
+def _written_names(job: Job, files: ModuleFiles) -> Iterator[tuple[TopBlock, str]]:
+    """The names of the module's resources that refer to something, as they are written."""
+    attributes = job.settings("naming_convention")["attributes"]
+    for top in files.tops:
+        named = attributes.get(top.labels[0]) if top.type == "resource" else None
+        found = top.block.body.attributes.get(named) if named else None
+        if found is not None and not isinstance(found.expression, Literal):
+            yield top, found.expression.text
 
 
 def _shortened(text: str) -> str:

@@ -46,7 +46,9 @@ def patches(report: Report, context: Context, standings: Sequence[Standing] = (S
     has no source folder."""
     failures = [finding for finding in report.findings if finding.standing in standings]
     bench = Bench(context, failures)
-    return _fitting([_patch(finding, bench) for finding in failures])
+    found = [_patch(finding, bench) for finding in failures]
+    bench.edits = [edit for patch in found for edit in patch.edits]
+    return _fitting([_patch(patch.finding, bench) if patch.why_not else patch for patch in found])
 
 
 def _fitting(found: list[Patch]) -> list[Patch]:

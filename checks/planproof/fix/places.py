@@ -90,10 +90,14 @@ class ModuleFiles:
 
     def at_end(self, near: TopBlock, name: str, text: str) -> Edit:
         """Adds a block to the file of that name or, if there is none, to that of `near`."""
-        named = [top for top in self.tops if os.path.basename(top.file.path) == name]
-        last = (named or [top for top in self.tops if top.file is near.file])[-1]
+        last = self._last_of.get(name) or self._last_of[os.path.basename(near.file.path)]
         at = end_of_line(last.file, last.end)
         return Edit(last.file.path, at, at, f"\n\n{text.strip()}")
+
+    @cached_property
+    def _last_of(self) -> dict[str, TopBlock]:
+        """The last block of each file, by the file's name."""
+        return {os.path.basename(top.file.path): top for top in self.tops}
 
 
 def end_of_line(file: SourceFile, offset: int) -> int:

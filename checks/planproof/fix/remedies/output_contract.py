@@ -123,7 +123,7 @@ def _may_be(instance: Instance, output: str) -> bool:
     words = set(output.split("_")) - {"role", "arn", "name", "id"}
     if instance.type != "aws_iam_role" or not words:
         return True
-    return any(word in f"{instance.address} {instance.get('name').text or ''}".lower() for word in words)
+    return bool(words & set(re.findall(r"[a-z]+", f"{instance.address} {instance.get('name').text or ''}".lower())))
 
 
 def _related(job: Job, instances: tuple[Instance, ...], kind: str) -> list[Instance]:
