@@ -34,13 +34,15 @@ def renamed(job: Job) -> list[Edit]:
         raise NotMechanical(f"{attribute} is not written in the block as an argument; change the name where it is made")
     _refuse_replacement(job, attribute)
     text = _new_text(job, found, name, names)
-    is_colliding = instance.type == BUCKET and job.fails("bucket_name_collision", instance)
-    if not is_colliding:
-        literal = behind(job, instance.module, found.expression)
-        node = literal if literal is not None and not isinstance(found.expression, Template) else found.expression
-        edits = [replaced(node, f'"{text}"')] if node.text != f'"{text}"' else []
-        return [*edits, *mentions(job, place, found)]
-    return [*_with_prefix(job, found, text), *mentions(job, place, found)]
+    literal = behind(job, instance.module, found.expression)
+    is_own = literal is None or isinstance(found.expression, (Literal, Template))
+    changed = literal.text != f'"{text}"' if literal is not None and not is_own else False
+    edits = [replaced(literal, f'"{text}"')] if literal is not None and changed else []
+    if instance.type == BUCKET and job.fails("bucket_name_collision", instance):
+        edits += _with_prefix(job, found, text if is_own else inner_text(found.expression))
+    elif is_own and found.expression.text != f'"{text}"':
+        edits.append(replaced(found.expression, f'"{text}"'))
+    return [*edits, *mentions(job, place, found)]
 
 
 def _refuse_replacement(job: Job, attribute: str) -> None:
