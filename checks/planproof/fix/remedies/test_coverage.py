@@ -19,6 +19,7 @@ from planproof.plan.value import as_object
 from planproof.syntax.nodes import Literal
 
 _MOST = 8  # assertions of one run
+_LONGEST = 60  # letters of a constant
 _BY_TYPE = {"number": "1", "bool": "false", "list": "[]", "set": "[]", "tuple": "[]", "map": "{}", "object": "{}"}
 _MOCKS_SINCE = (1, 7)
 _ALERT = ("aws_cloudtrail", "aws_cloudwatch_log_metric_filter", "aws_cloudwatch_metric_alarm", "aws_sns_topic")
@@ -134,13 +135,17 @@ def _shown(job: Job) -> Iterator[tuple[str, str]]:
         best = min(known, key=lambda each: not isinstance(each[1], bool), default=None)
         if best:
             name, value = best
-            yield f"{first.local_address}.{name} == {_written(value)}", f"{name} of {first.local_address} must be {value}."
+            yield (
+                f"{first.local_address}.{name} == {_written(value)}",
+                f"{name} of {first.local_address} must be {_written(value)}.",
+            )
     yield from repeated
 
 
 def _is_public(instance: Instance, name: str, value: Any) -> bool:
     found = instance.get(name)
-    return not found.is_sensitive and bool(found.raw == value)
+    is_long = isinstance(value, str) and (len(value) > _LONGEST or "\n" in value)
+    return not found.is_sensitive and bool(found.raw == value) and not is_long
 
 
 def _there(job: Job) -> Iterator[tuple[str, str]]:
