@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from planproof.context import Context
@@ -29,7 +29,16 @@ class Bench:
             )
         self.context, self.failures, self.root = context, failures, context.source.root
         self.by_address = {instance.address: instance for instance in context.plan.instances}
-        self.memory: dict[str, Any] = {}
+        self.by_block: dict[str, list[Instance]] = {}
+        for instance in context.plan.instances:
+            self.by_block.setdefault(instance.local_address, []).append(instance)
+        self.codes: dict[tuple[str, str], set[str]] = {}
+        """The codes of the failures by check and subject."""
+        for finding in failures:
+            self.codes.setdefault((finding.check_id, finding.subject), set()).add(finding.code)
+        self.edits: list[Edit] = []
+        """Those that are made for other failures; empty while the first are worked out."""
+        self.memory: dict[Any, Any] = {}
         """What a remedy works out once for all failures."""
         self._files: dict[tuple[str, ...], ModuleFiles] = {}
 
@@ -94,8 +103,7 @@ class Job:
     def siblings(self) -> list[Instance]:
         """All instances of the block at fault, by whichever call of its module."""
         me, file = self.instance, self.place.top.file.path
-        alike = [i for i in self.context.plan.instances if i.local_address == me.local_address]
-        return [i for i in alike if i.module.path == me.module.path or self._file_of(i) == file]
+        return [i for i in self.bench.by_block[me.local_address] if i.module.path == me.module.path or self._file_of(i) == file]
 
     def _file_of(self, instance: Instance) -> str:
         try:
@@ -105,16 +113,20 @@ class Job:
 
     def fails(self, check: str, instance: Instance, *codes: str) -> bool:
         """Whether another check, by its key, fails for an instance."""
-        number = next(each.id for each in all_checks() if each.key == check)
-        return any(
-            f.check_id == number and f.subject == instance.address and (not codes or f.code in codes) for f in self.bench.failures
-        )
+        found = self.bench.codes.get((_ids()[check], instance.address), set())
+        return bool(found.intersection(codes) if codes else found)
 
     @cached_property
     def failing(self) -> list[Instance]:
         """Those of them that fail for the same reason."""
-        same = {f.subject for f in self.bench.failures if f.check_id == self.finding.check_id and f.code == self.finding.code}
-        return [instance for instance in self.siblings if instance.address in same]
+        check, code = self.finding.check_id, self.finding.code
+        return [i for i in self.siblings if code in self.bench.codes.get((check, i.address), ())]
+
+    def remembered(self, key: Any, find: Callable[[], Any]) -> Any:
+        """What is the same for all failures of the plan, worked out once."""
+        if key not in self.bench.memory:
+            self.bench.memory[key] = find()
+        return self.bench.memory[key]
 
     def settings(self, check: str) -> Any:
         return self.context.settings(check)
@@ -122,3 +134,9 @@ class Job:
     @property
     def is_plan_wide(self) -> bool:
         return self.finding.subject == PLAN
+
+
+@lru_cache(maxsize=1)
+def _ids() -> dict[str, str]:
+    """The id of each check by its key."""
+    return {check.key: check.id for check in all_checks()}

@@ -46,6 +46,8 @@ def mentions(job: Job, place: Place, found: Attribute) -> list[Edit]:
             continue
         if top.type == "resource" and top.labels[0] == job.instance.type:
             continue  # what is the same there is a name of its own
+        if top.file.text.find(inner, top.start, top.end) < 0:
+            continue
         address = _address_in(place, top, inner)
         if not address:
             continue
@@ -74,7 +76,7 @@ def _address_in(place: Place, top: TopBlock, inner: str) -> str:
 
 def _refuse_left(job: Job, edits: Sequence[Edit]) -> None:
     """Raises NotMechanical if a resource has the bucket's old name in a value that neither refers to the bucket nor is edited."""
-    texts: list[tuple[Instance, str, str]] = job.bench.memory.setdefault("texts", list(_texts_of(job)))
+    texts: list[tuple[Instance, str, str]] = job.remembered("texts", lambda: list(_texts_of(job)))
     for bucket in job.siblings:
         name = bucket.get("bucket").text
         for other, attribute, text in texts if name else ():
@@ -84,7 +86,7 @@ def _refuse_left(job: Job, edits: Sequence[Edit]) -> None:
                 continue
             if any(bucket in origin.instances for origin in job.context.origins(other, attribute)):
                 continue
-            if not _is_edited(job, other, edits):
+            if not _is_edited(job, other, attribute, edits):
                 raise NotMechanical(
                     f"{other.address} has the name of the bucket in {attribute}; let it refer to the bucket first"
                 )
@@ -105,12 +107,18 @@ def _texts_of(job: Job) -> Iterator[tuple[Instance, str, str]]:
                     pending += raw.values() if isinstance(raw, dict) else raw
 
 
-def _is_edited(job: Job, instance: Instance, edits: Sequence[Edit]) -> bool:
+def _is_edited(job: Job, instance: Instance, attribute: str, edits: Sequence[Edit]) -> bool:
+    """Whether these edits are in the block, or those of another failure in the argument."""
     try:
-        top = job.place_of(instance).top
+        place = job.place_of(instance)
     except NotMechanical:
         return False
-    return any(edit.file == top.file.path and top.start <= edit.start <= top.end for edit in edits)
+    top, argument = place.top, place.argument(attribute)
+    if any(edit.file == top.file.path and top.start <= edit.start <= top.end for edit in edits):
+        return True
+    return argument is not None and any(
+        edit.file == top.file.path and argument.start <= edit.start <= argument.end for edit in job.bench.edits
+    )
 
 
 def _metrics(place: Place) -> list[Edit]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from planproof.aws.names import Name, Names, pattern_for
 from planproof.aws.s3 import BUCKET
 from planproof.fix.edits import Edit
 from planproof.fix.job import Job
 from planproof.fix.mentions import inner_text, mentions
-from planproof.fix.places import NotMechanical, replaced
+from planproof.fix.places import ModuleFiles, NotMechanical, replaced
 from planproof.fix.tags import names_in
 from planproof.fix.values import behind
 from planproof.plan.model import Instance
+from planproof.syntax.blocks import TopBlock
 from planproof.syntax.nodes import Attribute, Literal, Node, Template
 from planproof.text.pattern import Pattern
 
@@ -32,13 +34,15 @@ def renamed(job: Job) -> list[Edit]:
         raise NotMechanical(f"{attribute} is not written in the block as an argument; change the name where it is made")
     _refuse_replacement(job, attribute)
     text = _new_text(job, found, name, names)
-    is_colliding = instance.type == BUCKET and job.fails("bucket_name_collision", instance)
-    if not is_colliding:
-        literal = behind(job, instance.module, found.expression)
-        node = literal if literal is not None and not isinstance(found.expression, Template) else found.expression
-        edits = [replaced(node, f'"{text}"')] if node.text != f'"{text}"' else []
-        return [*edits, *mentions(job, place, found)]
-    return [*_with_prefix(job, found, text), *mentions(job, place, found)]
+    literal = behind(job, instance.module, found.expression)
+    is_own = literal is None or isinstance(found.expression, (Literal, Template))
+    changed = literal.text != f'"{text}"' if literal is not None and not is_own else False
+    edits = [replaced(literal, f'"{text}"')] if literal is not None and changed else []
+    if instance.type == BUCKET and job.fails("bucket_name_collision", instance):
+        edits += _with_prefix(job, found, text if is_own else inner_text(found.expression))
+    elif is_own and found.expression.text != f'"{text}"':
+        edits.append(replaced(found.expression, f'"{text}"'))
+    return [*edits, *mentions(job, place, found)]
 
 
 def _refuse_replacement(job: Job, attribute: str) -> None:
@@ -61,13 +65,21 @@ def _with_prefix(job: Job, found: Attribute, text: str) -> list[Edit]:
 
 def _refuse_derived(job: Job) -> None:
     """What is built on a name that only AWS completes has no beginning that anybody could read."""
-    attributes = job.settings("naming_convention")["attributes"]
     pattern = re.compile(rf"(?<![\w.]){re.escape(job.place.address)}(?:\[[^]]*\])?\.(?:id|bucket)(?!\w)")
-    for top in job.place.module.tops:
-        named = attributes.get(top.labels[0]) if top.type == "resource" and top is not job.place.top else None
-        found = top.block.body.attributes.get(named) if named else None
-        if found is not None and pattern.search(found.expression.text):
+    files = job.place.module
+    for top, text in job.remembered(("names", id(files)), lambda: list(_written_names(job, files))):
+        if top is not job.place.top and pattern.search(text):
             raise NotMechanical(f"the name of {'.'.join(top.labels)} is built on this one; add a random_id to both")
+
+
+def _written_names(job: Job, files: ModuleFiles) -> Iterator[tuple[TopBlock, str]]:
+    """The names of the module's resources that refer to something, as they are written."""
+    attributes = job.settings("naming_convention")["attributes"]
+    for top in files.tops:
+        named = attributes.get(top.labels[0]) if top.type == "resource" else None
+        found = top.block.body.attributes.get(named) if named else None
+        if found is not None and not isinstance(found.expression, Literal):
+            yield top, found.expression.text
 
 
 def _shortened(text: str) -> str:
@@ -104,10 +116,12 @@ def _new_text(job: Job, found: Attribute, name: Name | None, names: Names) -> st
 
 def _refuse_taken(job: Job, text: str, names: Names) -> None:
     """Two names may differ only in what the convention forbids."""
-    for address, name in names.by_address.items():
-        other = job.bench.by_address[address]
-        if other.type == job.instance.type and other.local_address != job.instance.local_address and name.public == text:
-            raise NotMechanical(f"{address} already has the name that the convention makes of this one; choose another")
+    taken: dict[tuple[str, str], str] = job.remembered(
+        "names taken", lambda: {(job.bench.by_address[a].type, name.public): a for a, name in names.by_address.items()}
+    )
+    address = taken.get((job.instance.type, text))
+    if address and job.bench.by_address[address].local_address != job.instance.local_address:
+        raise NotMechanical(f"{address} already has the name that the convention makes of this one; choose another")
 
 
 def _worded(pieces: list[str], separator: str, token: str) -> str:

@@ -46,18 +46,37 @@ def patches(report: Report, context: Context, standings: Sequence[Standing] = (S
     has no source folder."""
     failures = [finding for finding in report.findings if finding.standing in standings]
     bench = Bench(context, failures)
-    found: list[Patch] = []
-    edits: list[Edit] = []
-    for finding in failures:
-        patch = _patch(finding, bench)
-        try:
-            edits = fitting([*edits, *patch.edits])
-        except Overlap:
-            patch = Patch(
-                finding, (), "another fix changes the same lines; apply that one, plan again and run planproof fix again"
-            )
-        found.append(patch)
+    found = [_patch(finding, bench) for finding in failures]
+    bench.edits = [edit for patch in found for edit in patch.edits]
+    return _fitting([_patch(patch.finding, bench) if patch.why_not else patch for patch in found])
+
+
+def _fitting(found: list[Patch]) -> list[Patch]:
+    """The patches, without the edits of those that change what an earlier one changes. Only files with such edits are looked at in turn."""
+    by_file: dict[str, list[Edit]] = {}
+    for patch in found:
+        for edit in patch.edits:
+            by_file.setdefault(edit.file, []).append(edit)
+    kept: dict[str, list[Edit]] = {file: [] for file, edits in by_file.items() if not _fit(edits)}
+    for number, patch in enumerate(found):
+        in_doubt = [edit for edit in patch.edits if edit.file in kept]
+        if in_doubt and not all(_fit([*kept[edit.file], *in_doubt]) for edit in in_doubt):
+            found[number] = Patch(patch.finding, (), _OVERLAP)
+        else:
+            for edit in in_doubt:
+                kept[edit.file].append(edit)
     return found
+
+
+_OVERLAP = "another fix changes the same lines; apply that one, plan again and run planproof fix again"
+
+
+def _fit(edits: Iterable[Edit]) -> bool:
+    try:
+        fitting(edits)
+    except Overlap:
+        return False
+    return True
 
 
 def _patch(finding: Finding, bench: Bench) -> Patch:

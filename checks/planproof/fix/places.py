@@ -90,10 +90,14 @@ class ModuleFiles:
 
     def at_end(self, near: TopBlock, name: str, text: str) -> Edit:
         """Adds a block to the file of that name or, if there is none, to that of `near`."""
-        named = [top for top in self.tops if os.path.basename(top.file.path) == name]
-        last = (named or [top for top in self.tops if top.file is near.file])[-1]
+        last = self._last_of.get(name) or self._last_of[os.path.basename(near.file.path)]
         at = end_of_line(last.file, last.end)
         return Edit(last.file.path, at, at, f"\n\n{text.strip()}")
+
+    @cached_property
+    def _last_of(self) -> dict[str, TopBlock]:
+        """The last block of each file, by the file's name."""
+        return {os.path.basename(top.file.path): top for top in self.tops}
 
 
 def end_of_line(file: SourceFile, offset: int) -> int:
@@ -185,11 +189,6 @@ def removed(node: Attribute | Block, body: Body) -> list[Edit]:
 def _is_blank(file: SourceFile, offset: int) -> bool:
     """Whether the line of an offset is."""
     return not file.text[start_of_line(file, offset) : end_of_line(file, offset)].strip()
-
-
-def lines(*text: str) -> str:
-    """The lines of a block; nothing for those that are empty, and a blank one for those that are a blank."""
-    return "\n".join(line.rstrip() for line in text if line)
 
 
 def joined(edits: Iterable[Iterable[Edit]]) -> list[Edit]:

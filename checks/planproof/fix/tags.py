@@ -32,14 +32,18 @@ def tags_line(job: Job, module: Module, near: Place) -> tuple[str, list[Edit]]:
     everything: AllTags = job.context.once(tags_in)
     if not everything.required:
         return "", []
-    home = home_of(job.bench.files_of(module))
+    home = home_of(job, job.bench.files_of(module))
     if home:
         return f"tags = local.{home}", completed(job, module, home)
     return "", by_default(job, job.instance if not job.is_plan_wide else next(iter(job.context.plan.managed)))
 
 
-def home_of(files: ModuleFiles) -> str:
+def home_of(job: Job, files: ModuleFiles) -> str:
     """The local that the module's resources take their tags from; empty if there is none."""
+    return str(job.remembered(("home of tags", id(files)), lambda: _home(files)))
+
+
+def _home(files: ModuleFiles) -> str:
     counts: Counter[str] = Counter()
     for top in files.tops:
         if top.type == "resource":
@@ -137,7 +141,7 @@ def value_of(job: Job, module: Module, key: str) -> tuple[str, list[Edit]]:
     for variable in variables:
         if files.has("variable", variable) and _fits(demand, _value_in(job, module, variable)):
             return f"var.{variable}", []
-    for value in _values(job, key, demand):
+    for value in job.remembered(("tag values", key), lambda: _values(job, key, demand)):
         if _fits(demand, value):
             return json.dumps(value, ensure_ascii=False), []
     if module.parent is not None or demand.get("values") or demand.get("pattern"):
@@ -154,7 +158,7 @@ def undecided(job: Job) -> list[str]:
     if not any(f.evidence and f.code == "missing" and f.subject in everything.by_address for f in job.bench.failures):
         return []
     files, found = job.bench.files_of(root), list[str]()
-    home = home_of(files)
+    home = home_of(job, files)
     written = {key_of(node) for each in objects_in_local(files, home) for node, _ in each.items} if home else set()
     for key in everything.required:
         if key not in written and not any(str(other).lower() == key.lower() for other in written):

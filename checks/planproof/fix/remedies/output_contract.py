@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from planproof.evaluation.origin import Kind, deciding
@@ -16,11 +17,9 @@ from planproof.plan.model import Instance
 
 def _name(job: Job) -> str:
     """The output of the finding: that of the contract, or one that is not in it."""
-    return (
-        job.finding.reason.partition(" ")[0]
-        if not job.finding.reason.startswith("there is no output ")
-        else job.finding.reason.split()[4].rstrip(";")
-    )
+    names = {*job.settings("output_contract")["outputs"], *job.context.plan.outputs}
+    said = job.finding.reason.removeprefix("there is no output ")
+    return str(max((name for name in names if re.match(rf"{re.escape(name)}[ ;]", said)), key=len))
 
 
 def _promise(job: Job, name: str) -> Any:
@@ -124,7 +123,7 @@ def _may_be(instance: Instance, output: str) -> bool:
     words = set(output.split("_")) - {"role", "arn", "name", "id"}
     if instance.type != "aws_iam_role" or not words:
         return True
-    return any(word in f"{instance.address} {instance.get('name').text or ''}".lower() for word in words)
+    return bool(words & set(re.findall(r"[a-z]+", f"{instance.address} {instance.get('name').text or ''}".lower())))
 
 
 def _related(job: Job, instances: tuple[Instance, ...], kind: str) -> list[Instance]:
@@ -145,12 +144,9 @@ def _description(promise: Any) -> str:
 def unexpected(job: Job) -> list[Edit]:
     """An output that is renamed to one of the contract is settled by that."""
     name = _name(job)
-    contract = job.settings("output_contract")["outputs"]
     for other in job.bench.failures:
         if other.check_id == job.finding.check_id and other.code == "missing" and other.evidence[:1] == (f"output.{name}",):
-            wanted = other.reason.partition(" ")[0]
-            if wanted in contract:
-                return missing(Job(other, job.bench))
+            return missing(Job(other, job.bench))
     raise NotMechanical(
         f"someone may read the output {name}; remove it after asking, or add it to checks.output_contract.outputs of the policy"
     )

@@ -27,7 +27,7 @@ def added(job: Job) -> list[Edit]:
     edits = [edit for edit in renamed.values() if edit]
     if not missing:
         return edits
-    home = home_of(job.bench.files_of(module))
+    home = home_of(job, job.bench.files_of(module))
     own = place.argument("tags")
     if not home:
         return [*edits, *_emptied(job, own and own.expression, missing), *by_default(job, job.instance)]

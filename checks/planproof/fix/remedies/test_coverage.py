@@ -19,6 +19,8 @@ from planproof.plan.value import as_object
 from planproof.syntax.nodes import Literal
 
 _MOST = 8  # assertions of one run
+_LONGEST = 60  # letters of a constant
+_BY_TYPE = {"number": "1", "bool": "false", "list": "[]", "set": "[]", "tuple": "[]", "map": "{}", "object": "{}"}
 _MOCKS_SINCE = (1, 7)
 _ALERT = ("aws_cloudtrail", "aws_cloudwatch_log_metric_filter", "aws_cloudwatch_metric_alarm", "aws_sns_topic")
 _NAMES = ("description", "target_id", "name", "bucket", "bucket_prefix", "name_prefix", "alarm_name", "function_name")
@@ -87,21 +89,18 @@ def _aliases(job: Job) -> Iterator[str]:
 
 
 def _variables(job: Job) -> str:
-    """Values for the variables that have no default: those of the plan, except for secrets."""
-    values: dict[str, Any] = dict.fromkeys(undecided(job), "test")
+    """Values for the variables that have no default, by their types: those of the plan are nobody's to write down."""
+    values: dict[str, str] = dict.fromkeys(undecided(job), '"test"')
+    files = job.bench.files_of(job.context.plan.root)
     for name, raw in job.context.plan.root.config.variables.items():
         if "default" not in as_object(raw):
-            value = job.context.plan.variables.get(name)
-            values[name] = value.raw if value is not None and not value.is_sensitive and value.is_known else "test"
-    return block("variables", "\n".join(f"{name} = {_written(value)}" for name, value in values.items())) if values else ""
+            kind = files.place("variable", name).text_of("type") if files.has("variable", name) else ""
+            values[name] = next((value for word, value in _BY_TYPE.items() if kind.startswith(word)), '"test"')
+    return block("variables", "\n".join(f"{name} = {value}" for name, value in values.items())) if values else ""
 
 
 def _written(value: Any) -> str:
-    """A value as HCL has it."""
-    if isinstance(value, dict):
-        return f"{{ {', '.join(f'{json.dumps(key)} = {_written(each)}' for key, each in value.items())} }}" if value else "{}"
-    if isinstance(value, list):
-        return f"[{', '.join(map(_written, value))}]"
+    """A constant as HCL has it."""
     return json.dumps(value, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
 
 
@@ -132,12 +131,21 @@ def _shown(job: Job) -> Iterator[tuple[str, str]]:
             for name, each in job.place_of(first).body.attributes.items()
             if isinstance(each.expression, Literal) and name not in _NAMES and f"{first.address}.{name}" not in faults
         ]
-        known = [(name, value) for name, value in constants if first.get(name).raw == value and value is not None]
+        known = [(name, value) for name, value in constants if value is not None and _is_public(first, name, value)]
         best = min(known, key=lambda each: not isinstance(each[1], bool), default=None)
         if best:
             name, value = best
-            yield f"{first.local_address}.{name} == {_written(value)}", f"{name} of {first.local_address} must be {value}."
+            yield (
+                f"{first.local_address}.{name} == {_written(value)}",
+                f"{name} of {first.local_address} must be {_written(value)}.",
+            )
     yield from repeated
+
+
+def _is_public(instance: Instance, name: str, value: Any) -> bool:
+    found = instance.get(name)
+    is_long = isinstance(value, str) and (len(value) > _LONGEST or "\n" in value)
+    return not found.is_sensitive and bool(found.raw == value) and not is_long
 
 
 def _there(job: Job) -> Iterator[tuple[str, str]]:

@@ -24,6 +24,7 @@ from planproof.plan.model import Instance
 from planproof.registry import all_checks
 
 _FILE = "alerting.tf"
+_COSTS = "a trail costs money for each event; if another configuration has one, declare it in elsewhere.trails instead"
 
 
 def mended(job: Job) -> list[Edit]:
@@ -76,18 +77,16 @@ def _same_region(job: Job, *codes: str) -> None:
 
 def _trail(job: Job, link: Link, _: object) -> list[Edit]:
     if link.code == "no_trail":
-        return _new_trail(job)
+        job.notes.append(_COSTS)
+        return list(job.remembered("new trail", lambda: _new_trail(job)))
     trail = _instance(job, link)
     place, module = job.place_of(trail), trail.module
     edits: list[Edit] = []
     if job.context.argument(trail, "enable_logging").raw is False:
         edits += required(job, module, place.body, "enable_logging", "true")
-    if job.context.argument(trail, "is_multi_region_trail").raw is not True and link.code not in COVER:
-        edits += (
-            required(job, module, place.body, "is_multi_region_trail", "true")
-            if "another" in " ".join((link.reason, *link.also))
-            else []
-        )
+    is_elsewhere = job.context.regions.same(trail, job.instance) is False
+    if is_elsewhere and job.context.argument(trail, "is_multi_region_trail").raw is not True:
+        edits += required(job, module, place.body, "is_multi_region_trail", "true")
     return [*edits, *(covered(job, trail, place) if link.code in COVER else ())]
 
 
@@ -104,23 +103,20 @@ def _new_trail(job: Job) -> list[Edit]:
     label = parts.label("audit_trail")
     group = parts.trail(label, [arn for arn, _ in buckets])
     _rest(job, parts, label, f"{group}.name", f'split(":", {group}.arn)[4]')
-    job.notes.append(
-        "a trail costs money for each event; if another configuration has one, declare it in elsewhere.trails instead"
-    )
     return parts.in_file(_FILE)
 
 
 def created(job: Job, kind: str) -> str:
     """The address of the one topic, or key, that the patches of alerts make in the root module; empty if they make none, or several."""
-    made: set[str] = job.bench.memory.setdefault("created", set())
-    if "created by" not in job.bench.memory:
-        job.bench.memory["created by"] = True
-        number = next(check.id for check in all_checks() if check.key == "unauthorized_access_alert")
-        for finding in job.bench.failures:
-            if finding.check_id == number and job.bench.by_address[finding.subject].module.parent is None:
-                made |= _made_for(Job(finding, job.bench))
+    made: set[str] = job.remembered("created", lambda: _all_created(job))
     found = [address for address in made if address.startswith(f"{kind}.")]
     return found[0] if len(found) == 1 else ""
+
+
+def _all_created(job: Job) -> set[str]:
+    number = next(check.id for check in all_checks() if check.key == "unauthorized_access_alert")
+    own = [f for f in job.bench.failures if f.check_id == number and job.bench.by_address[f.subject].module.parent is None]
+    return {address for finding in own for address in _made_for(Job(finding, job.bench))}
 
 
 def _made_for(job: Job) -> set[str]:
@@ -142,7 +138,7 @@ def _near(job: Job) -> Place:
 
 def _group(job: Job, link: Link, trail: object) -> list[Edit]:
     _same_region(job, "log_group_elsewhere")
-    if "log_class_without_filters" in link.code:
+    if link.code == "log_class_without_filters":
         raise NotMechanical("the class of a log group cannot be changed; deliver to a group of class STANDARD")
     if not isinstance(trail, Instance):
         raise NotMechanical("another configuration makes the trail; change it there")
@@ -162,9 +158,19 @@ def _group(job: Job, link: Link, trail: object) -> list[Edit]:
         group_instance = _instance(job, link)
         role = parts.delivery_role(label, reference_to(job, group_instance, trail))
         edits += set_argument(place.body, "cloud_watch_logs_role_arn", f"{role}.arn")
-    if "trailing" in " ".join((link.reason, *link.also)):
+    if _lacks_star(job, trail, place):
         edits += _starred(job, trail, place)
     return [*edits, *parts.after(place)]
+
+
+def _lacks_star(job: Job, trail: Instance, place: Place) -> bool:
+    """Whether the ARN of the log group ends without `:*`, as far as the plan, or a plain reference, tells."""
+    text = job.context.argument(trail, "cloud_watch_logs_group_arn").text
+    if text is not None:
+        return not text.endswith(":*")
+    return (
+        re.fullmatch(r"aws_cloudwatch_log_group\.\w+(\[[^]]*\])?\.arn", place.text_of("cloud_watch_logs_group_arn")) is not None
+    )
 
 
 def _starred(job: Job, trail: Instance, place: Place) -> list[Edit]:
@@ -319,17 +325,17 @@ def _by_rule(job: Job, chain: Chain) -> list[Edit]:
     edits: list[Edit] = _trail(job, chain[0], job.instance) if chain[0].broken else []
     rule = _instance(job, chain[1])
     place = job.place_of(rule)
-    said = " ".join((chain[1].reason, *chain[1].also))
     if chain[1].broken:
-        if "region" in said:
+        if job.context.regions.same(rule, job.instance) is False:
             raise NotMechanical("the link is in another region; which of the two to move, only the team knows")
-        if ".event_pattern" in " ".join(chain[1].where):
+        if any(where.endswith(".event_pattern") for where in chain[1].where):
             edits += set_argument(place.body, "event_pattern", EVENTS)
-        for name, value in (("state", '"ENABLED"'), ("is_enabled", "true")):
-            if "disables" in said and place.argument(name) is not None:
-                edits += required(job, rule.module, place.body, name, value)
+        if job.context.argument(rule, "state").text == "DISABLED":
+            edits += required(job, rule.module, place.body, "state", '"ENABLED"')
+        elif job.context.argument(rule, "is_enabled").raw is False:
+            edits += required(job, rule.module, place.body, "is_enabled", "true")
         bus = place.argument("event_bus_name")
-        if "default bus" in said and bus is not None:
+        if bus is not None and job.context.argument(rule, "event_bus_name").text != "default":
             edits += removed(bus, place.body)
     if len(chain) > 2 and chain[2].broken:
         raise NotMechanical(
