@@ -72,6 +72,7 @@ def take(repository: Path, comments: list[dict[str, Any]]) -> None:
 CASES = ["review", "log_group_retention/plain", "log_bucket_retention/plain", "output_contract/plain", "prevent_destroy/plain"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_all_suggestions_together_are_the_patch(case: str, repository: Path) -> None:
     infra = add(repository, case)
@@ -86,6 +87,7 @@ def test_all_suggestions_together_are_the_patch(case: str, repository: Path) -> 
     assert {change.file: Path(change.file).read_text(encoding="utf-8") for change in there} == {c.file: c.after for c in there}
 
 
+@pytest.mark.slow
 def test_only_lines_of_the_diff_get_a_suggestion_and_the_rest_is_told(repository: Path) -> None:
     add(repository, "review")
     whole = suggested(repository)
@@ -115,6 +117,7 @@ def test_nothing_is_suggested_where_the_diff_does_not_fit(change: Any, repositor
     assert suggested(repository, diff=change(git(repository, "diff", "HEAD~1", "HEAD")))["comments"] == []
 
 
+@pytest.mark.slow
 def test_a_known_failure_gets_no_suggestion(repository: Path) -> None:
     add(repository, "log_group_retention/plain")
     assert suggested(repository)["comments"]
@@ -122,6 +125,7 @@ def test_a_known_failure_gets_no_suggestion(repository: Path) -> None:
     assert suggested(repository, "--baseline", "baseline.json")["comments"] == []
 
 
+@pytest.mark.slow
 def test_a_suggestion_cannot_be_closed_by_what_it_holds(repository: Path) -> None:
     infra = add(repository, "log_group_retention/plain")
     main_tf = (infra / "main.tf").read_text(encoding="utf-8")

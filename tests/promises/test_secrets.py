@@ -20,6 +20,9 @@ from planproof.fix.attached import with_fixes
 from planproof.plan.model import Plan
 from planproof.policy.model import Policy
 from planproof.policy.profiles import merge
+from planproof.review.comparison import Side
+from planproof.review.compose import review
+from planproof.review.document import to_markdown
 from planproof.source.model import Source
 from planproof.verdict import Report
 from support.canaries import CANARY, LEAK, MASKS, all_sensitive, variables_with_canaries
@@ -56,6 +59,7 @@ def leaks(plan: Any, file: Path) -> set[str]:
     report = with_fixes(evaluate(loaded, policy, source), Context(loaded, policy, source))
     assert report.errors == ()
     texts = [render(name, [report]) for name in FORMATS]
+    texts.append(to_markdown(review(Side(loaded, report, Context(loaded, policy, source)))))
     return {text[max(0, m.start() - 150) : m.end() + 20] for text in texts for m in LEAK.finditer(text)}
 
 

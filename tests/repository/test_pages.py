@@ -24,6 +24,7 @@ CHECKS = all_checks()
 IDS = [check.id for check in CHECKS]
 
 
+@pytest.mark.slow
 def test_the_pages_are_what_the_checks_make_of_them_and_no_page_is_without_a_check() -> None:
     assert tool.out_of_date() == []
     assert {file.stem for file in tool.TARGET.glob("*.md")} == {"README", *IDS}

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from planproof.context import Context
 from planproof.errors import SourceError
+from planproof.fix.attached import Fixes
 from planproof.fix.patches import Patch, changed_lines, changes, patches
 from planproof.formats.common import alike, place, rules_of, subject
 from planproof.review.comparison import Side, compared
@@ -131,15 +132,15 @@ def _patches(mine: Side) -> list[Patch]:
 
 
 def _fix(found: Sequence[Patch], context: Context) -> Iterator[Block]:
-    """What the patch changes, file by file, and what it leaves to people. Lines of blocks with sensitive values stay away."""
-    secret = {instance.address for instance in context.plan.instances if instance.value.is_sensitive}
-    for change in changes(patch for patch in found if patch.finding.subject not in secret):
+    """What the patch changes, file by file, and what it leaves to people."""
+    fixes = Fixes(context)
+    for change in changes(patch for patch in found if fixes.of(patch).diff):
         lines = changed_lines(change)
         if lines:
             more = [f"  ... and {len(lines) - _MOST_CHANGED} lines more: planproof fix writes the whole patch"]
             yield Paragraph([Code(from_here(change.file)), ":"])
             yield Changes([*lines[:_MOST_CHANGED], *(more if len(lines) > _MOST_CHANGED else ())])
-    reasons = list(dict.fromkeys(patch.why_not for patch in found if patch.why_not))
+    reasons = list(dict.fromkeys(why_not for patch in found if (why_not := fixes.of(patch).why_not)))
     if reasons:
         yield Bullets([[f"Left to people: {reason}."] for reason in reasons[:_MOST_SHOWN]])
 
