@@ -13,11 +13,14 @@ from planproof.cli.main import main
 from planproof.context import Context
 from planproof.engine import evaluate, find_policy
 from planproof.errors import SourceError
+from planproof.fix.layout import aligned
 from planproof.fix.patches import Patch, changes, diff, patches
 from planproof.fix.remedies.table import TABLE
 from planproof.plan.model import Plan
 from planproof.registry import all_checks
 from planproof.source.model import Source
+from planproof.syntax.blocks import top_blocks
+from planproof.syntax.file import SourceFile
 from planproof.verdict import Verdict
 from reason_codes import all_codes, failing_codes
 from support.repository import FIXTURES
@@ -86,6 +89,17 @@ def test_a_remedy_writes_and_takes_out(case: str, added: list[str], removed: lis
             assert any(line.startswith(sign) and text in line for line in plain), text
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("folder", [f.parent for f in sorted((FIXTURES / "bad").glob("*/*/main.tf"))], ids=lambda f: f.name)
+def test_what_a_patch_writes_can_be_read_and_is_laid_out(folder: Path) -> None:
+    if not (folder / "plan.json").exists():
+        pytest.skip("a folder that a fixture refers to")
+    for change in changes(patched(folder)):
+        file = SourceFile(change.file, change.after)
+        assert all(top.block.body is not None for top in top_blocks(file))
+        assert aligned(change.after, [(0, len(change.after))]) == change.after or change.before is not None
+
+
 def test_json_syntax_is_left_with_the_reason(tmp_path: Path) -> None:
     (tmp_path / "main.tf.json").write_text(
         '{"resource": {"aws_cloudwatch_log_group": {"for_ever": {"name": "/corpsec/for-ever"}}}}', encoding="utf-8"
@@ -148,11 +162,22 @@ def test_write_refuses_changes_that_are_not_committed(work: Path, capsys: pytest
     for command in (["init", "-q", "."], ["add", "."], ["commit", "-qm", "one"]):
         subprocess.run([*git, *command], cwd=work, check=True)
     arguments = ["fix", str(work / "plan.json"), "--source", str(work), "--check", "CKV_PLAN_8", "--write"]
-    (work / "new.tf").write_text("", encoding="utf-8")
+    before = (work / "main.tf").read_text(encoding="utf-8")
+    (work / "main.tf").write_text(f"{before}\n# mine\n", encoding="utf-8")
     assert main(arguments) == 2
     assert "commit or stash" in capsys.readouterr().err
-    (work / "new.tf").unlink()
+    (work / "main.tf").write_text(before, encoding="utf-8")
+    (work / "fix.patch").write_text("", encoding="utf-8")  # what is beside the configuration does not count
     assert main(arguments) == 0
+    assert "prevent_destroy" not in (work / "main.tf").read_text(encoding="utf-8")
+
+
+def test_write_refuses_files_that_git_does_not_know(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    if shutil.which("git") is None:
+        pytest.skip("there is no git on PATH")
+    subprocess.run(["git", "init", "-q", "."], cwd=work, check=True)
+    assert main(["fix", str(work / "plan.json"), "--source", str(work), "--check", "CKV_PLAN_8", "--write"]) == 2
+    assert "is not in git" in capsys.readouterr().err
 
 
 def test_no_link_is_written_through(work: Path, capsys: pytest.CaptureFixture[str]) -> None:

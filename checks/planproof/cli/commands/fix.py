@@ -100,7 +100,7 @@ def write(made: Iterable[Change], root: Path, is_forced: bool) -> None:
     for file, _ in files:
         _refuse_links(Path(file), root)
     if not is_forced:
-        _refuse_unclean(root)
+        _refuse_unclean(root, [file for file, _ in files if os.path.exists(file)])
     for file, _ in files:
         os.makedirs(os.path.dirname(file), exist_ok=True)
     write_files([(file, [_marked(file, text)]) for file, text in files])
@@ -124,13 +124,24 @@ def _refuse_links(file: Path, root: Path) -> None:
             raise CommandError(f"{way} is a link, so nothing is edited; provide the folder that it leads to")
 
 
-def _refuse_unclean(root: Path) -> None:
-    """Only what git can take back is edited."""
-    git = shutil.which("git")
-    status = None
-    if git:
-        status = subprocess.run([git, "status", "--porcelain", "--", "."], cwd=root, capture_output=True, text=True, check=False)
-    if status is None or status.returncode:
+def _refuse_unclean(root: Path, files: Sequence[str]) -> None:
+    """Only what git can take back is edited: tracked files, without changes of their own. Others beside them, such as the plan, may be."""
+    status = _git(root, "status", "--porcelain", "--untracked-files=no", "--", ".")
+    if status is None:
         raise CommandError(f"{root} is not in a git repository, so an edit could not be taken back; use --force to edit anyway")
-    if status.stdout.strip():
+    if status.strip():
         raise CommandError(f"git's tree has changes in {root}; commit or stash them first, or use --force")
+    for file in files:
+        if _git(root, "ls-files", "--error-unmatch", "--", os.path.relpath(file, root)) is None:
+            raise CommandError(
+                f"{file} is not in git, so an edit could not be taken back; add and commit it first, or use --force"
+            )
+
+
+def _git(root: Path, *arguments: str) -> str | None:
+    """What git prints in the folder; None if there is no git, or it refuses."""
+    git = shutil.which("git")
+    if git is None:
+        return None
+    done = subprocess.run([git, *arguments], cwd=root, capture_output=True, text=True, check=False)
+    return None if done.returncode else done.stdout

@@ -14,6 +14,8 @@ from planproof.fix.remedies.unauthorized_access_alert import created
 from planproof.fix.style import block
 from planproof.plan.model import Instance
 
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
+
 
 def _name(job: Job) -> str:
     """The output of the finding: that of the contract, or one that is not in it."""
@@ -123,7 +125,8 @@ def _may_be(instance: Instance, output: str) -> bool:
     words = set(output.split("_")) - {"role", "arn", "name", "id"}
     if instance.type != "aws_iam_role" or not words:
         return True
-    return bool(words & set(re.findall(r"[a-z]+", f"{instance.address} {instance.get('name').text or ''}".lower())))
+    said = {word.lower().rstrip("s") for word in _WORD.findall(f"{instance.address} {instance.get('name').text or ''}")}
+    return {word.rstrip("s") for word in words} <= said
 
 
 def _related(job: Job, instances: tuple[Instance, ...], kind: str) -> list[Instance]:

@@ -63,7 +63,7 @@ def _instance(job: Job, link: Link) -> Instance:
 
 
 def _single(instance: Instance) -> None:
-    if instance.index is not None or instance.module.key is not None:
+    if instance.index is not None:
         raise NotMechanical(f"{instance.address} is repeated; add the missing link to each where it is written")
 
 
