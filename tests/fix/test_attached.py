@@ -12,11 +12,12 @@ import pytest
 from planproof.context import Context
 from planproof.engine import evaluate
 from planproof.fix import attached
+from planproof.fix import patches as patching
 from planproof.fix.attached import with_fixes
 from planproof.plan.model import Plan
 from planproof.policy.model import Policy
 from planproof.source.model import Source
-from planproof.verdict import Report, Standing
+from planproof.verdict import Finding, Report, Standing
 from support.repository import FIXTURES
 
 PLAIN = FIXTURES / "bad" / "log_group_retention" / "plain"
@@ -109,6 +110,24 @@ def test_a_remedy_that_fails_takes_no_finding_with_it(monkeypatch: pytest.Monkey
     assert [f._replace(fix=None) for f in before.findings] == list(report.findings)
     problem = f"{report.plan}: there are no patches: internal error (TypeError); please report it"
     assert report.warnings == (*before.warnings, problem)
+
+
+def test_a_mistake_in_a_remedy_is_told_of_and_takes_no_other_patch_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = patching.remedy_of
+
+    def broken(finding: Finding) -> Any:
+        if finding.code == "retention_too_short":
+            raise KeyError(SECRET)
+        return known(finding)
+
+    monkeypatch.setattr(patching, "remedy_of", broken)
+    report = fixed(PLAIN / "plan.json")
+    told = {f.code: f.fix for f in report.findings if f.check_id == "CKV_PLAN_12" and f.fix}
+    assert told["retention_too_short"].why_not == (
+        "planproof could not make a patch, by a mistake of its own (KeyError); please report it"
+    )
+    assert told["never_expires"].diff
+    assert SECRET not in str(report)
 
 
 def test_only_so_many_patches_are_made(monkeypatch: pytest.MonkeyPatch) -> None:

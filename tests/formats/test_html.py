@@ -13,11 +13,16 @@ from typing import Any
 
 import pytest
 
+from planproof.context import Context
 from planproof.engine import evaluate
+from planproof.fix.attached import with_fixes
 from planproof.formats import chain_picture as chain
 from planproof.formats import to_html as page
+from planproof.plan.model import Plan
+from planproof.policy.model import Policy
 from planproof.registry import all_checks
-from planproof.verdict import CheckInfo, Report, Verdict
+from planproof.source.model import Source
+from planproof.verdict import CheckInfo, Fix, Report, Verdict
 from support.reports import ATTACKED, EVERY, HOSTILE, OTHER, RULE, finding
 from support.repository import ROOT
 
@@ -124,6 +129,18 @@ def test_only_so_many_passed_findings_are_listed() -> None:
     assert text.count('<li class="finding"') == page.MAX_LISTED
 
 
+def test_a_patch_stands_there_letter_by_letter_and_once_for_findings_with_one_reason() -> None:
+    diff = 'diff --git a/a.tf b/a.tf\n--- a/a.tf\n+++ b/a.tf\n@@ -1,2 +1,2 @@\n-  a = "<&>"\n+  a = 1\r\n ##[error]x\n'
+    same = tuple(finding(subject=f"aws_s3_bucket.b[{n}]", fix=Fix(diff=diff, notes=("why <not>",))) for n in range(3))
+    none = finding(Verdict.FAIL, OTHER, fix=Fix(why_not="only the team <knows>"))
+    text = page.render((Report("p", (*same, none), rules=(RULE, OTHER)),))
+    (shown,) = re.findall(r"<pre[^>]*>(.*?)</pre>", text, re.DOTALL)
+    assert html.unescape(re.sub(r"</?(?:ins|del)>", "", shown)) == diff
+    assert (shown.count("<ins>"), shown.count("<del>"), "##[" in shown) == (1, 1, False)
+    assert "<p>why &lt;not&gt;.</p>" in text
+    assert "No patch: only the team &lt;knows&gt;." in text
+
+
 # --- in a browser ----------------------------------------------------------------------------------------------------
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -168,7 +185,13 @@ def test_the_filters_hide_what_does_not_fit(tmp_path: Path) -> None:
     assert ['data-check="CKV_PLAN_1"' in item for item in shown] == [True]
 
 
-REVIEW = evaluate(ROOT / "fixtures" / "bad" / "review" / "plan.json")
+def reviewed() -> Report:
+    folder, policy = ROOT / "fixtures" / "bad" / "review", Policy.default()
+    plan, source = Plan.load(folder / "plan.json"), Source.open(folder)
+    return with_fixes(evaluate(plan, policy, source), Context(plan, policy, source))
+
+
+REVIEW = reviewed()
 MANY = tuple(
     finding(
         subject=f'module.a_rather_long_name["{n // 7}"].aws_s3_bucket.another_long_name_of_a_bucket_{n // 130}[{n}]',
@@ -221,6 +244,23 @@ def test_the_page_is_no_wider_than_its_window(reports: tuple[Report, ...], width
     assert whole <= width
     if width == 390 or len(reports) == 1:
         assert not over  # no column of the matrix falls off either
+
+
+@pytest.mark.slow
+@needs_browser
+@pytest.mark.parametrize("width", [390, 1280])
+def test_an_open_patch_is_read_within_the_page_and_copied_whole(width: int, tmp_path: Path) -> None:
+    code = (
+        'for (const patch of page.querySelectorAll(".patch")) patch.open = true;'
+        'const patch = page.querySelector(".patch"), diff = patch.querySelector("pre"), button = patch.querySelector("button");'
+        "view.navigator.clipboard.writeText = text => { view.copied = text; return Promise.resolve(); };"
+        "button.click();"
+        "return [page.documentElement.scrollWidth, button.getBoundingClientRect().height > 10, view.copied === diff.textContent, diff.textContent];"
+    )
+    whole, is_shown, is_copied, text = measured((REVIEW,), width, code, tmp_path)
+    assert whole <= width
+    assert (is_shown, is_copied) == (True, True)
+    assert text in {found.fix.diff for found in REVIEW.findings if found.fix}
 
 
 @pytest.mark.slow

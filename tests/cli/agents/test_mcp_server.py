@@ -32,12 +32,14 @@ ENVIRONMENT = {"PYTHONPATH": str(ROOT / "checks")}
 SCHEMA = json.loads((ROOT / "policies" / "schemas" / "report.schema.json").read_text(encoding="utf-8"))
 
 
-def ask(calls: Iterable[Call], *options: str, where: Path, environment: Mapping[str, str] = ENVIRONMENT) -> tuple[Any, list[Any]]:
+def ask(
+    calls: Iterable[Call], *options: str, where: Path, environment: Mapping[str, str] = ENVIRONMENT, python: str = sys.executable
+) -> tuple[Any, list[Any]]:
     """The tools that a server lists, and its answers. The client holds each structured answer against the tool's output schema."""
 
     async def talk() -> tuple[Any, list[Any]]:
         command = StdioServerParameters(
-            command=sys.executable, args=["-m", "planproof", "mcp", *options], env=dict(environment), cwd=where
+            command=python, args=["-m", "planproof", "mcp", *options], env=dict(environment), cwd=where
         )
         async with Client(command) as client:
             listed = await client.list_tools()
@@ -138,6 +140,20 @@ def test_a_copy_of_checks_alone_serves_too(tmp_path: Path) -> None:
     assert [bool(answer.is_error) for answer in found] == [False, False, True]
     assert found[0].structured_content["summary"]["FAIL"] > 0
     assert "the ideal configuration is missing" in text(found[2])
+
+
+def test_the_wheel_serves_with_its_pages_and_schema(installed: Path, tmp_path: Path) -> None:
+    shutil.copytree(FIXTURES / "bad" / "review", tmp_path / "infra")
+    code = "import sys; from planproof.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    done = subprocess.run(
+        [str(installed), "-c", code, "explain", "no_lifecycle"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert "```diff\n" in done.stdout
+    calls: list[Call] = [("check", {"plan": "infra/plan.json"}), ("explain", {"check": "no_lifecycle"}), ("fix", {"plan": "infra/plan.json"}), ("review", {"plan": "infra/plan.json", "against": "ideal"})]  # fmt: skip
+    tools, found = ask(calls, where=tmp_path, environment={}, python=str(installed))
+    assert tools[0].output_schema == SCHEMA
+    assert [bool(answer.is_error) for answer in found] == [False] * 4, [text(answer)[:200] for answer in found]
+    assert "```diff\n" in text(found[1])
 
 
 # --- what it must not read -------------------------------------------------------------------------------------------

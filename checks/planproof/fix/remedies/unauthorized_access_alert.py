@@ -115,7 +115,11 @@ def created(job: Job, kind: str) -> str:
 
 def _all_created(job: Job) -> set[str]:
     number = next(check.id for check in all_checks() if check.key == "unauthorized_access_alert")
-    own = [f for f in job.bench.failures if f.check_id == number and job.bench.by_address[f.subject].module.parent is None]
+    own = [
+        f
+        for f in job.bench.failures
+        if f.check_id == number and (found := job.bench.by_address.get(f.subject)) and found.module.parent is None
+    ]
     return {address for finding in own for address in _made_for(Job(finding, job.bench))}
 
 
