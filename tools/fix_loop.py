@@ -91,6 +91,7 @@ def round_of(folder: Path, name: str, planner: Planner) -> Round:
         except (PlanproofError, RuntimeError) as error:
             return Round(name, tuple(first), ((None, f"no second plan: {_last(error)}"),))
         problems += _judged(before, after, first)
+        problems += [(patch, patch.why_not) for patch in first if patch.why_not.startswith("the remedy failed")]
         problems += [(None, f"a second fix patches {_name(patch.finding)}") for patch in second if patch.edits]
         return Round(name, tuple(first), tuple(problems))
 

@@ -123,9 +123,7 @@ def test_a_mistake_in_a_remedy_is_told_of_and_takes_no_other_patch_with_it(monke
     monkeypatch.setattr(patching, "remedy_of", broken)
     report = fixed(PLAIN / "plan.json")
     told = {f.code: f.fix for f in report.findings if f.check_id == "CKV_PLAN_12" and f.fix}
-    assert told["retention_too_short"].why_not == (
-        "planproof could not make a patch, by a mistake of its own (KeyError); please report it"
-    )
+    assert told["retention_too_short"].why_not == ("the remedy failed (KeyError); please report it")
     assert told["never_expires"].diff
     assert SECRET not in str(report)
 

@@ -94,7 +94,9 @@ def test_a_remedy_writes_and_takes_out(case: str, added: list[str], removed: lis
 def test_what_a_patch_writes_can_be_read_and_is_laid_out(folder: Path) -> None:
     if not (folder / "plan.json").exists():
         pytest.skip("a folder that a fixture refers to")
-    for change in changes(patched(folder)):
+    found = patched(folder)
+    assert [patch for patch in found if patch.why_not.startswith("the remedy failed")] == []
+    for change in changes(found):
         file = SourceFile(change.file, change.after)
         assert all(top.block.body is not None for top in top_blocks(file))
         assert aligned(change.after, [(0, len(change.after))]) == change.after or change.before is not None

@@ -53,7 +53,7 @@ class Parts:
 
     def in_file(self, name: str) -> list[Edit]:
         """All of it in a file of its own or, if the module has one of that name, at its end."""
-        folder = os.path.dirname(self.files.tops[0].file.path)
+        folder = os.path.dirname(self.files.first.file.path)
         path, text = os.path.join(folder, name), "\n\n".join(self.texts)
         if os.path.lexists(path):
             return [self.files.at_end(self.near.top, name, text), *self.edits]

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from planproof.context import Context
-from planproof.errors import PlanproofError, SourceError
+from planproof.errors import SourceError
 from planproof.fix.edits import Edit, Overlap, applied, fitting
 from planproof.fix.job import Bench, Job
 from planproof.fix.layout import aligned
@@ -86,13 +86,14 @@ def _patch(finding: Finding, bench: Bench) -> Patch:
         edits = tuple(fitting(remedy(job)))
     except NotMechanical as reason:
         return Patch(finding, (), str(reason))
-    except PlanproofError:
-        raise
-    except Exception as error:  # takes no other patch with it; its text may hold a value of the plan
-        return Patch(
-            finding, (), f"planproof could not make a patch, by a mistake of its own ({type(error).__name__}); please report it"
-        )
-    return Patch(finding, edits, "" if edits else "the source already has what the policy requires; plan again", tuple(job.notes))
+    except Exception as error:  # of a remedy that did not foresee a plan: the others still count, and its text may hold a value
+        return Patch(finding, (), f"the remedy failed ({type(error).__name__}); please report it")
+    return Patch(
+        finding,
+        edits,
+        "" if edits else "nothing in the source is at fault by itself; the page of the check says what to do",
+        tuple(job.notes),
+    )
 
 
 def changes(found: Iterable[Patch]) -> list[Change]:

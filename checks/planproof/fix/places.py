@@ -60,6 +60,17 @@ class ModuleFiles:
     def tops(self) -> list[TopBlock]:
         return [top for top in self.source.tops if top.file.path.endswith(NATIVE)]
 
+    @property
+    def first(self) -> TopBlock:
+        """A block to begin from. Raises NotMechanical if the module has none in native syntax."""
+        if not self.tops:
+            raise NotMechanical("the module has no block in native syntax, beside which a new one could be written")
+        return self.tops[0]
+
+    @property
+    def last(self) -> TopBlock:
+        return self.tops[-1] if self.tops else self.first
+
     def place(self, *labels: str) -> Place:
         """The block with these labels. Raises NotMechanical if it is written in JSON or in several files."""
         found = self.source.blocks(*labels)

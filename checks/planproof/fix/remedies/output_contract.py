@@ -41,11 +41,9 @@ def missing(job: Job) -> list[Edit]:
         label = _label(place, near, name)
         return [label, *_pointed(job, place, promise, near)]
     value, edits = _value(job, promise, "")
-    if not _files(job).tops:
-        raise NotMechanical("the configuration has no file in native syntax to add the output to")
     sensitive = "\nsensitive = true" if promise.get("sensitive") else ""
     text = block(f'output "{name}"', f'description = "{_description(promise)}"\nvalue = {value}{sensitive}')
-    return [_files(job).at_end(_files(job).tops[-1], "outputs.tf", text), *edits]
+    return [_files(job).at_end(_files(job).last, "outputs.tf", text), *edits]
 
 
 def _near(job: Job, name: str) -> str:

@@ -95,9 +95,6 @@ def _new_trail(job: Job) -> list[Edit]:
     root = job.context.plan.root
     same = [f.subject for f in job.bench.failures if f.check_id == job.finding.check_id and f.code == "no_trail"]
     buckets = [reference(job, job.bench.by_address[address], "arn") for address in same]
-    files = job.bench.files_of(root)
-    if not files.tops:
-        raise NotMechanical("the root module has no file in native syntax to add a trail to")
     parts = Parts(job, root, _near(job))
     parts.edits += joined(edits for _, edits in buckets)
     label = parts.label("audit_trail")
@@ -134,7 +131,7 @@ def _made_for(job: Job) -> set[str]:
 def _near(job: Job) -> Place:
     """A block of the root module, beside which variables are declared."""
     files = job.bench.files_of(job.context.plan.root)
-    return Place(next((top for top in files.tops if top.type in ("resource", "module", "data")), files.tops[0]), files)
+    return Place(next((top for top in files.tops if top.type in ("resource", "module", "data")), files.first), files)
 
 
 # --- log group, filter, alarm ----------------------------------------------------------------------------------------
@@ -164,6 +161,8 @@ def _group(job: Job, link: Link, trail: object) -> list[Edit]:
         edits += set_argument(place.body, "cloud_watch_logs_role_arn", f"{role}.arn")
     if _lacks_star(job, trail, place):
         edits += _starred(job, trail, place)
+    elif link.code == "log_group_without_star":
+        raise NotMechanical("the ARN of the log group is an expression; add the star where the ARN comes from")
     return [*edits, *parts.after(place)]
 
 
