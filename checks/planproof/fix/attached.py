@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cached_property
 
@@ -16,11 +17,11 @@ from planproof.syntax.file import SourceFile
 from planproof.syntax.nodes import Node
 from planproof.verdict import Finding, Fix, Report, Standing
 
-MAX_FIXES = 300
-"""Of a report: different patches. Each is made and compared for itself."""
+MAX_FIXES = 50
+"""Different patches of one check in a report. Each is made and compared for itself."""
 WITHHELD = "the patch would show a value that Terraform keeps secret; planproof fix prints it"
 UNSHOWN = "the patch has characters that a report does not show; planproof fix prints it"
-TOO_MANY = f"the report shows {MAX_FIXES} patches; planproof fix writes all of them"
+TOO_MANY = f"the report shows only {MAX_FIXES} patches of a check; planproof fix writes all of them"
 _CONTEXT = 3  # lines around a hunk
 _SHORTEST = 3  # shorter texts stand in too many words
 _PUBLIC = ("alias", "default_tags", "region", "version")  # of a provider: no plan says what else is secret
@@ -51,14 +52,18 @@ class Fixes:
     """What a report tells of each patch. Instances of one block share a patch, which is made once."""
 
     def __init__(self, context: Context) -> None:
-        self._context, self._made = context, dict[tuple[object, ...], Fix]()
+        self._context, self._made, self._counts = context, dict[tuple[object, ...], Fix](), Counter[str]()
         self._secrets = [text for text in _sensitive(context) if len(text) >= _SHORTEST]
 
     def of(self, patch: Patch) -> Fix:
         if patch.why_not or not patch.edits:
             return Fix(why_not=self._context.redactor.redact(patch.why_not))
         if patch.edits not in self._made:
-            self._made[patch.edits] = self._make(patch) if len(self._made) < MAX_FIXES else Fix(why_not=TOO_MANY)
+            of_check = patch.finding.check_id
+            if self._counts[of_check] >= MAX_FIXES:
+                return Fix(why_not=TOO_MANY)
+            self._counts[of_check] += 1
+            self._made[patch.edits] = self._make(patch)
         fix = self._made[patch.edits]
         return fix._replace(notes=patch.notes) if fix.diff else fix
 
