@@ -39,8 +39,8 @@ from planproof.verdict import PLAN, Finding, Report, Verdict  # noqa: E402
 PAGE = ROOT / "docs" / "fix.md"
 GUARD = "CKV_PLAN_8"  # which judges most types only if they set prevent_destroy
 BEGIN, END = "<!-- generated: loop -->\n", "<!-- end -->"
-Planner = Callable[..., Path]
-"""From a folder, and the names of variables that someone has to set, to its plan."""
+Planner = Callable[[Path], Path]
+"""From a folder to its plan."""
 
 
 class Round(NamedTuple):
@@ -85,7 +85,9 @@ def round_of(folder: Path, name: str, planner: Planner) -> Round:
         ]
         try:
             source = Source.open(work)
-            plan = Plan.load(planner(work, *sorted(_variables(source) - declared)))
+            decided = "".join(f'{name} = "dev"\n' for name in sorted(_variables(source) - declared))
+            (work / "decided.auto.tfvars").write_text(decided, encoding="utf-8")
+            plan = Plan.load(planner(work))
             after = evaluate(plan, policy, source)
             second = patches(after, Context(plan, policy, source))
         except (PlanproofError, RuntimeError) as error:
@@ -210,15 +212,14 @@ def main() -> int:
         tempfile.TemporaryDirectory() as temporary,
     ):
 
-        def planner(folder: Path, *variables: str) -> Path:
-            given = {f"TF_VAR_{name}": "dev" for name in variables}
+        def planner(folder: Path) -> Path:
             made = Path(temporary) / "plan.json"
             if options.planner:
                 done = subprocess.run([*options.planner, folder, made], capture_output=True, text=True, check=False)
                 if done.returncode:
                     raise RuntimeError(done.stderr or done.stdout)
             else:
-                made.write_text(json.dumps(fixtures.plan(folder, environment and environment | given)), encoding="utf-8")
+                made.write_text(json.dumps(fixtures.plan(folder, environment)), encoding="utf-8")
             return made
 
         for given in options.folders:

@@ -44,9 +44,8 @@ def planner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Planner]:
     made = tmp_path_factory.mktemp("plans") / "plan.json"
     with fixtures.running_provider() as environment:
 
-        def plan(folder: Path, *variables: str) -> Path:
-            given = {f"TF_VAR_{name}": "dev" for name in variables}
-            made.write_text(json.dumps(fixtures.plan(folder, environment | given)), encoding="utf-8")
+        def plan(folder: Path) -> Path:
+            made.write_text(json.dumps(fixtures.plan(folder, environment)), encoding="utf-8")
             return made
 
         yield plan

@@ -22,6 +22,8 @@ from planproof.syntax.nodes import Body
 _BY = {"bucket": "id", "backup_vault_name": "name", "vault_name": "name"}
 _COMPLETE = ("aws_s3_bucket_versioning", "aws_efs_backup_policy", "aws_backup_vault_lock_configuration")
 """Companions that need no more than the resource and what the policy requires."""
+_NEEDS_MORE = ("add_on",)
+"""Blocks that need more than what the policy requires."""
 _BACKUPS = "which backup plan covers it, and for how long, is the team's choice; add it to an aws_backup_selection, or declare the plan in elsewhere.backup_plans of the policy"
 
 
@@ -65,6 +67,8 @@ def _set(body: Body, demand: Mapping[str, Any], instance: Instance, job: Job) ->
     value = _wanted(demand)
     for number, step in enumerate(blocks):
         inner = nested(body, step)
+        if inner is None and step in _NEEDS_MORE:
+            raise NotMechanical(f"the block {step} also needs what only the team can choose; add it with {name} = {value}")
         if inner is None:
             text = f"{name} = {value}"
             for outer in reversed(blocks[number:]):
