@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 from planproof.check import Check, outcomes_of
@@ -83,6 +83,17 @@ def evaluate(
     report = report._replace(policy=policy.name, profile=policy.profile, version=version())
     report = _narrowed(report, plan, baseline, only_changes)
     return with_excerpts(report, context) if excerpts else report
+
+
+def or_told(name: str, policy: Policy, work: Callable[[], list[Report]]) -> list[Report]:
+    """What `work` returns; if the plan of that name cannot be judged, a report with the error."""
+    try:
+        return work()
+    except PlanproofError as error:
+        problem = str(error)
+    except Exception as error:  # its text may hold a value of the plan
+        problem = f"{name}: internal error ({type(error).__name__})"
+    return [Report(name, (), errors=(problem,), policy=policy.name, profile=policy.profile, version=version())]
 
 
 def find_policy(

@@ -32,6 +32,7 @@ COMMANDS = {
     "policy": "show the effective policy, check one, or create one",
     "review": "write the review of a plan: issue, impact and fix needed for each failure mode",
     "facts": "write what planproof derives from a plan as data, for rules in Rego",
+    "fleet": "judge the plans of many workspaces into one table, and report on it",
     "baseline": "record today's failures, so that only new ones fail",
     "new-check": "create a new check, in a clone or in a folder of your own",
     "test": "run the tests of your own checks",

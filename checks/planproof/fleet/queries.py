@@ -1,0 +1,154 @@
+"""What a table of findings answers, asked in SQL of DuckDB.
+
+The state of a workspace on a day is what its latest plan was judged to be, by the latest judgement of that plan, up to that day. So a workspace
+that was not judged again counts as it was.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from typing import Any
+
+from planproof.errors import CommandError
+from planproof.fleet.objects import needed, shown
+from planproof.fleet.store import findings, unreadable
+from planproof.fleet.table import OF_ESTATE, WHOLE
+
+DAYS = 30
+_VIEWS = f"""
+CREATE TEMP TABLE runs AS
+SELECT workspace, scope, plan, judged_at, plan_digest, policy_digest, policy, code, reason,
+       CAST(judged_at AT TIME ZONE 'UTC' AS DATE) AS day, coalesce(planned_at, judged_at) AS planned
+FROM findings WHERE "check" = '{WHOLE}';
+
+CREATE TEMP MACRO runs_by(until) AS TABLE
+SELECT * FROM runs WHERE day <= until
+QUALIFY row_number() OVER (PARTITION BY workspace, scope ORDER BY planned DESC, judged_at DESC, plan) = 1;
+
+CREATE TEMP MACRO found_by(until) AS TABLE
+SELECT DISTINCT f.workspace, f.plan, f."check", f.mode, f.subject, f.type, f.module, f.verdict, f.level, f.severity, f.code, f.reason,
+       f.file, f.line, f.expires, f.scope, split_part(f.workspace, '/', 1) AS team
+FROM findings f JOIN runs_by(until) r ON f.workspace = r.workspace AND f.scope = r.scope AND f.judged_at = r.judged_at
+ AND f.policy_digest = r.policy_digest AND f.plan_digest IS NOT DISTINCT FROM r.plan_digest
+ AND (f.plan = r.plan OR starts_with(f.plan, r.plan || '#'))
+WHERE f."check" <> '{WHOLE}';
+
+CREATE TEMP MACRO state_by(until) AS TABLE
+SELECT * FROM found_by(until) f
+WHERE NOT (f.verdict = 'UNKNOWN' AND f.scope <> '{OF_ESTATE}' AND EXISTS (
+  SELECT 1 FROM found_by(until) e WHERE e.scope = '{OF_ESTATE}' AND e.verdict <> 'UNKNOWN' AND e.workspace = f.workspace AND e.plan = f.plan
+   AND e."check" = f."check" AND e.subject = f.subject));
+"""
+_FAILS = "verdict = 'FAIL' AND level = 'mandatory'"
+
+
+class Fleet:
+    """The findings of a fleet as they are on a day."""
+
+    def __init__(self, url: str, today: datetime.date) -> None:
+        """Raises CommandError if there are none."""
+        duckdb = needed("duckdb")
+        self.today, self.url = today, shown(url)
+        self._connection = duckdb.connect()
+        self._connection.execute("SET TimeZone = 'UTC'")
+        self._connection.register("findings", findings(url))
+        try:
+            for statement in filter(str.strip, _VIEWS.split(";")):
+                self._connection.execute(statement)
+            self._connection.execute("CREATE TEMP TABLE state AS SELECT * FROM state_by(?::DATE)", [today])
+            self._connection.execute("CREATE TEMP TABLE latest AS SELECT * FROM runs_by(?::DATE)", [today])
+        except duckdb.Error as error:
+            raise unreadable(url, error) from None
+        if not self._one("SELECT count(*) FROM latest")[0]:
+            raise CommandError(
+                f"there are no findings at {self.url} until {today}; write some: planproof fleet check URL --format parquet=URL"
+            )
+
+    def _rows(self, query: str, *given: object) -> list[tuple[Any, ...]]:
+        found: list[tuple[Any, ...]] = self._connection.execute(query, list(given)).fetchall()
+        return found
+
+    def _one(self, query: str, *given: object) -> tuple[Any, ...]:
+        return self._rows(query, *given)[0]
+
+    def size(self) -> tuple[int, int, int]:
+        """How many workspaces there are, how many of them have failures, and how many could not be judged."""
+        workspaces, unjudged = self._one("SELECT count(DISTINCT workspace), count(*) FILTER (code = 'not_judged') FROM latest")
+        (failing,) = self._one(f"SELECT count(DISTINCT workspace) FROM state WHERE {_FAILS}")
+        return workspaces, failing, unjudged
+
+    def policies(self) -> list[str]:
+        return [name for (name,) in self._rows("SELECT DISTINCT policy FROM latest ORDER BY policy")]
+
+    def verdicts(self) -> dict[str, int]:
+        return dict(self._rows("SELECT verdict, count(*) FROM state GROUP BY verdict ORDER BY verdict"))
+
+    def modes(self) -> list[tuple[int | None, int, int]]:
+        """By failure mode: the failures, and the workspaces that have them."""
+        return self._rows(
+            f"SELECT mode, count(*), count(DISTINCT workspace) FROM state WHERE {_FAILS} GROUP BY mode ORDER BY mode NULLS LAST"
+        )
+
+    def matrix(self, most: int) -> list[tuple[str, dict[int, int], int]]:
+        """Of the workspaces with the most failures: how many of each mode (0 is none), and in all."""
+        rows = self._rows(
+            f"""SELECT workspace, coalesce(mode, 0), count(*) FROM state WHERE {_FAILS} AND workspace IN (
+            SELECT workspace FROM state WHERE {_FAILS} GROUP BY workspace ORDER BY count(*) DESC, workspace LIMIT ?)
+            GROUP BY ALL""",
+            most,
+        )
+        found: dict[str, dict[int, int]] = {}
+        for workspace, mode, number in rows:
+            found.setdefault(workspace, {})[mode] = number
+        by_number = sorted(found.items(), key=lambda item: (-sum(item[1].values()), item[0]))
+        return [(workspace, modes, sum(modes.values())) for workspace, modes in by_number]
+
+    def teams(self, most: int) -> list[tuple[str, int, int, int]]:
+        """The teams with the most failures: the failures, how many are HIGH or worse, and the workspaces that have them. A team is the first
+        step of a workspace's name."""
+        return self._rows(
+            f"""SELECT team, count(*), count(*) FILTER (severity IN ('CRITICAL', 'HIGH')), count(DISTINCT workspace)
+            FROM state WHERE {_FAILS} GROUP BY team ORDER BY 2 DESC, team LIMIT ?""",
+            most,
+        )
+
+    def trend(self) -> list[tuple[datetime.date, int, int]]:
+        """By day on which something was judged, the last ones: the failures that there were by then, and the workspaces."""
+        return self._rows(
+            f"""WITH days AS (SELECT DISTINCT day FROM runs WHERE day <= ?::DATE ORDER BY day DESC LIMIT {DAYS}),
+            counts AS (SELECT workspace, scope, judged_at, policy_digest, plan_digest, count(*) AS failures
+                       FROM findings WHERE {_FAILS} AND "check" <> '{WHOLE}' GROUP BY ALL),
+            states AS (SELECT d.day AS upto, r.* FROM days d JOIN runs r ON r.day <= d.day
+                       QUALIFY row_number() OVER (PARTITION BY d.day, workspace, scope ORDER BY planned DESC, judged_at DESC, plan) = 1)
+            SELECT upto, CAST(coalesce(sum(c.failures), 0) AS BIGINT), count(DISTINCT s.workspace)
+            FROM states s LEFT JOIN counts c ON s.workspace = c.workspace AND s.scope = c.scope AND s.judged_at = c.judged_at
+             AND s.policy_digest = c.policy_digest AND s.plan_digest IS NOT DISTINCT FROM c.plan_digest
+            GROUP BY upto ORDER BY upto""",
+            self.today,
+        )
+
+    def new(self, most: int) -> tuple[int, list[tuple[str, str, str, str, str, str]]]:
+        """The failures that were none by the end of yesterday: how many, and of the first the workspace, the check, the subject, the code,
+        the severity and the reason. Of a workspace that nobody had judged by then, nothing is new."""
+        query = f"""SELECT s.workspace, s."check", s.subject, s.code, s.severity, s.reason FROM state s
+            WHERE {_FAILS} AND s.workspace IN (SELECT workspace FROM runs WHERE day < ?::DATE)
+            AND NOT EXISTS (SELECT 1 FROM state_by(?::DATE - 1) y WHERE y.verdict = 'FAIL' AND y.workspace = s.workspace
+                            AND y."check" = s."check" AND y.subject = s.subject AND y.code = s.code)"""
+        order = "array_position(['CRITICAL', 'HIGH', 'MEDIUM', 'LOW', 'INFO'], severity), workspace, \"check\", subject"
+        (number,) = self._one(f"SELECT count(*) FROM ({query})", self.today, self.today)
+        return number, self._rows(f"SELECT * FROM ({query}) ORDER BY {order} LIMIT ?", self.today, self.today, most)
+
+    def expiring(self) -> list[tuple[datetime.date, str, str, str, int]]:
+        """The exceptions that end in this month: the day, the workspace, the check, a subject, and how many findings they cover."""
+        return self._rows(
+            """SELECT expires, workspace, "check", min(subject), count(*) FROM state
+            WHERE verdict = 'SKIP' AND expires >= ?::DATE AND date_trunc('month', expires) = date_trunc('month', ?::DATE)
+            GROUP BY expires, workspace, "check" ORDER BY expires, workspace, "check" """,
+            self.today,
+            self.today,
+        )
+
+    def unjudged(self, most: int) -> Iterator[tuple[str, str]]:
+        """The workspaces that could not be judged, and why."""
+        yield from self._rows("SELECT workspace, reason FROM latest WHERE code = 'not_judged' ORDER BY workspace LIMIT ?", most)
