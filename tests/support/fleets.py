@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -39,6 +40,7 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     import s3fs
 
     server = server_of.ThreadedMotoServer(port=0, verbose=False)
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server.start()
     host, port = server.get_host_and_port()
     urllib.request.urlopen(urllib.request.Request(f"http://{host}:{port}/moto-api/reset", method="POST")).close()

@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from planproof.engine import evaluate, find_policy, or_told
 from planproof.errors import PlanproofError
 from planproof.fleet.objects import PlanAt, content_of, plan_at, shown
 from planproof.fleet.sources import Beside, beside
-from planproof.fleet.table import Row, Stamp, rows_of, table_of
+from planproof.fleet.table import Row, Stamp, not_judged, rows_of, table_of
 from planproof.plan.json_file import Document, documents
 from planproof.plan.model import Plan
 from planproof.policy.model import Policy
@@ -69,26 +70,34 @@ class Judge:
         self.judged_at = judged_at or datetime.datetime.now(datetime.timezone.utc)
         self.digest = _digest(self.policy, checks_from)
 
+    @cached_property
+    def in_part(self) -> Policy:
+        """The policy for some of the checks alone, by which it is no fault that they judge nothing of a plan."""
+        return Policy({**self.policy.data, "unjudged": "ignore"}, self.policy.name, self.policy.today, self.policy.profile)
+
     def rows(self, plan: PlanAt) -> Iterator[Row]:
         """The rows of one plan; none if it is known."""
-        name = shown(plan.url)
-        workspace = plan.workspace or plan_at(plan.url).workspace
-        stamp = Stamp(workspace, name, plan.commit or None, self.judged_at, None, self.policy.name, self.digest)
+        name, stamp = shown(plan.url), self.stamp(plan)
         try:
             content = content_of(plan.url)
             with beside(plan) as found:
-                digest = hashlib.sha256(content + found.digest.encode()).hexdigest()
-                if digest == plan.known:
+                stamp = self.stamp(plan, content, found.digest)
+                if stamp.plan_digest == plan.known:
                     return
-                stamp = stamp._replace(plan_digest=digest)
                 read = documents(content, name)
-                stamp = stamp._replace(planned_at=_planned_at(read[0]))
+                stamp = stamp._replace(planned_at=planned_at(read[0]))
                 reports = [report for document in read for report in self._reports(document, found, len(read) == 1)]
                 yield from (_from_folder(row, found.folder) for row in rows_of(stamp, reports))
         except PlanproofError as error:
-            yield from rows_of(stamp, [Report(name, (), errors=(str(error),))])
+            yield not_judged(stamp, str(error))
         except Exception as error:  # its text may hold a value of the plan
-            yield from rows_of(stamp, [Report(name, (), errors=(f"{name}: internal error ({type(error).__name__})",))])
+            yield not_judged(stamp, f"{name}: internal error ({type(error).__name__})")
+
+    def stamp(self, plan: PlanAt, content: bytes | None = None, beside: str = "") -> Stamp:
+        """What all rows of the plan have in common, as far as it is known; `beside` is the digest of the files beside it."""
+        digest = hashlib.sha256(content + beside.encode()).hexdigest() if content is not None else None
+        workspace = plan.workspace or plan_at(plan.url).workspace
+        return Stamp(workspace, shown(plan.url), plan.commit or None, self.judged_at, digest, self.policy.name, self.digest)
 
     def _reports(self, document: Document, found: Beside, is_alone: bool) -> list[Report]:
         source = found.source if is_alone else None  # what is beside several cannot be the source of all
@@ -109,7 +118,7 @@ def _digest(policy: Policy, checks_from: Sequence[str]) -> str:
     return digest.hexdigest()
 
 
-def _planned_at(document: Document) -> datetime.datetime | None:
+def planned_at(document: Document) -> datetime.datetime | None:
     """When Terraform 1.5 or later made the plan."""
     said = document.data.get("timestamp")
     try:

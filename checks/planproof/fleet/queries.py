@@ -1,7 +1,7 @@
 """What a table of findings answers, asked in SQL of DuckDB.
 
 The state of a workspace on a day is what its latest plan was judged to be, by the latest judgement of that plan, up to that day. So a workspace
-that was not judged again counts as it was.
+that was not judged again counts as it was. What the estate as a whole shows of a resource takes the place of what its plan alone left open.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from planproof.errors import CommandError
 from planproof.fleet.objects import needed, shown
 from planproof.fleet.store import findings, unreadable
-from planproof.fleet.table import OF_ESTATE, WHOLE
+from planproof.fleet.table import OF_ESTATE, OF_PLAN, WHOLE
 
 DAYS = 30
 _VIEWS = f"""
@@ -23,8 +23,11 @@ SELECT workspace, scope, plan, judged_at, plan_digest, policy_digest, policy, co
 FROM findings WHERE "check" = '{WHOLE}';
 
 CREATE TEMP MACRO runs_by(until) AS TABLE
-SELECT * FROM runs WHERE day <= until
-QUALIFY row_number() OVER (PARTITION BY workspace, scope ORDER BY planned DESC, judged_at DESC, plan) = 1;
+WITH last AS (
+  SELECT * FROM runs WHERE day <= until
+  QUALIFY row_number() OVER (PARTITION BY workspace, scope ORDER BY planned DESC, judged_at DESC, plan) = 1)
+SELECT * FROM last r WHERE scope = '{OF_PLAN}' OR EXISTS (
+  SELECT 1 FROM last p WHERE p.scope = '{OF_PLAN}' AND p.workspace = r.workspace AND p.plan_digest = r.plan_digest);
 
 CREATE TEMP MACRO found_by(until) AS TABLE
 SELECT DISTINCT f.workspace, f.plan, f."check", f.mode, f.subject, f.type, f.module, f.verdict, f.level, f.severity, f.code, f.reason,
@@ -36,9 +39,9 @@ WHERE f."check" <> '{WHOLE}';
 
 CREATE TEMP MACRO state_by(until) AS TABLE
 SELECT * FROM found_by(until) f
-WHERE NOT (f.verdict = 'UNKNOWN' AND f.scope <> '{OF_ESTATE}' AND EXISTS (
+WHERE f.scope = '{OF_ESTATE}' OR (f.verdict NOT IN ('PASS', 'UNKNOWN') AND f.code <> 'no_trail') OR NOT EXISTS (
   SELECT 1 FROM found_by(until) e WHERE e.scope = '{OF_ESTATE}' AND e.verdict <> 'UNKNOWN' AND e.workspace = f.workspace AND e.plan = f.plan
-   AND e."check" = f."check" AND e.subject = f.subject));
+   AND e."check" = f."check" AND e.subject = f.subject);
 """
 _FAILS = "verdict = 'FAIL' AND level = 'mandatory'"
 
@@ -115,18 +118,13 @@ class Fleet:
 
     def trend(self) -> list[tuple[datetime.date, int, int]]:
         """By day on which something was judged, the last ones: the failures that there were by then, and the workspaces."""
-        return self._rows(
-            f"""WITH days AS (SELECT DISTINCT day FROM runs WHERE day <= ?::DATE ORDER BY day DESC LIMIT {DAYS}),
-            counts AS (SELECT workspace, scope, judged_at, policy_digest, plan_digest, count(*) AS failures
-                       FROM findings WHERE {_FAILS} AND "check" <> '{WHOLE}' GROUP BY ALL),
-            states AS (SELECT d.day AS upto, r.* FROM days d JOIN runs r ON r.day <= d.day
-                       QUALIFY row_number() OVER (PARTITION BY d.day, workspace, scope ORDER BY planned DESC, judged_at DESC, plan) = 1)
-            SELECT upto, CAST(coalesce(sum(c.failures), 0) AS BIGINT), count(DISTINCT s.workspace)
-            FROM states s LEFT JOIN counts c ON s.workspace = c.workspace AND s.scope = c.scope AND s.judged_at = c.judged_at
-             AND s.policy_digest = c.policy_digest AND s.plan_digest IS NOT DISTINCT FROM c.plan_digest
-            GROUP BY upto ORDER BY upto""",
-            self.today,
-        )
+        days = self._rows(f"SELECT DISTINCT day FROM runs WHERE day <= ?::DATE ORDER BY day DESC LIMIT {DAYS}", self.today)
+        return [(day, *self._on(day)) for (day,) in reversed(days)]
+
+    def _on(self, day: datetime.date) -> tuple[int, int]:
+        (failures,) = self._one(f"SELECT count(*) FROM state_by(?::DATE) WHERE {_FAILS}", day)
+        (workspaces,) = self._one("SELECT count(DISTINCT workspace) FROM runs_by(?::DATE)", day)
+        return failures, workspaces
 
     def new(self, most: int) -> tuple[int, list[tuple[str, str, str, str, str, str]]]:
         """The failures that were none by the end of yesterday: how many, and of the first the workspace, the check, the subject, the code,

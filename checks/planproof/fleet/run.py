@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import datetime
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from planproof.errors import CommandError
+from planproof.fleet.estate import Facts, facts_of
+from planproof.fleet.join import join
 from planproof.fleet.judge import Judge, judge
 from planproof.fleet.objects import PlanAt, shown
 from planproof.fleet.store import judged, write
-from planproof.fleet.table import FAILED, JUDGED, NOT_JUDGED, OF_PLAN, WHOLE
+from planproof.fleet.table import ERROR, FAILED, JUDGED, NOT_JUDGED, OF_PLAN, WHOLE
 from planproof.policy.model import Policy
+from planproof.verdict import MANDATORY
 
+_T = TypeVar("_T")
 BATCH = 50
 """Plans of one task, whose findings are one part of the table."""
 _TOLD = 20
@@ -60,7 +64,8 @@ def judge_fleet(plans: Iterable[PlanAt], findings: str, by: Judge, checks_from: 
     known = judged(findings, by.digest)
     task = Task(findings, by.policy, tuple(checks_from), by.judged_at)
     tally = Tally()
-    for batch, done in _in_processes(_batches(plans, known), task, jobs):
+    fresh = (plan._replace(known=known.get(shown(plan.url), ("", ""))[0]) for plan in plans)
+    for batch, done in _in_processes(_judge_to, _batches(fresh), task, jobs):
         for plan in batch:
             told = done.get(shown(plan.url))
             if told is None:
@@ -70,26 +75,37 @@ def judge_fleet(plans: Iterable[PlanAt], findings: str, by: Judge, checks_from: 
     return tally
 
 
-def _batches(plans: Iterable[PlanAt], known: dict[str, tuple[str, str]]) -> Iterator[list[PlanAt]]:
-    rest = (plan._replace(known=known.get(shown(plan.url), ("", ""))[0]) for plan in plans)
-    while batch := list(islice(rest, BATCH)):
+def compare(plans: Iterable[PlanAt], findings: str, by: Judge, checks_from: Sequence[str] = (), jobs: int = 1) -> dict[str, int]:
+    """Compares the plans with each other, adds what that shows to the table, and returns how many rows there are of each verdict."""
+    task = Task(findings, by.policy, tuple(checks_from), by.judged_at)
+    facts = (each for _, found in _in_processes(_facts_to, _batches(iter(plans)), task, jobs) for each in found)
+    table = join(facts, by)
+    write(table, findings)
+    rows = zip(*(table[name].to_pylist() for name in ("check", "verdict", "level")), strict=True)
+    return Counter(v for check, v, level in rows if v == ERROR or (check != WHOLE and level == MANDATORY))
+
+
+def _batches(plans: Iterator[PlanAt]) -> Iterator[list[PlanAt]]:
+    while batch := list(islice(plans, BATCH)):
         yield batch
 
 
-def _in_processes(batches: Iterator[list[PlanAt]], task: Task, jobs: int) -> Iterator[tuple[list[PlanAt], dict[str, Told]]]:
-    """No more batches wait than keep the processes busy."""
+def _in_processes(
+    work: Callable[[list[PlanAt], Task], _T], batches: Iterator[list[PlanAt]], task: Task, jobs: int
+) -> Iterator[tuple[list[PlanAt], _T]]:
+    """Each batch with what came of it. No more batches wait than keep the processes busy."""
     import multiprocessing
     from concurrent.futures.process import BrokenProcessPool
 
     if jobs == 1:
-        yield from ((batch, _judge_to(batch, task)) for batch in batches)
+        yield from ((batch, work(batch, task)) for batch in batches)
         return
     # Spawned: filesystems of object storage have threads, which a fork does not have.
     with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _begin, (task,)) as pool:
-        waiting: deque[tuple[list[PlanAt], Future[dict[str, Told]]]] = deque()
+        waiting: deque[tuple[list[PlanAt], Future[_T]]] = deque()
         try:
             for batch in batches:
-                waiting.append((batch, pool.submit(_judge, batch)))
+                waiting.append((batch, pool.submit(_work, work, batch)))
                 if len(waiting) > jobs * 2:
                     first, future = waiting.popleft()
                     yield first, future.result()
@@ -115,11 +131,15 @@ def _begin(task: Task) -> None:
     gc.disable()  # `judge` collects after each plan
 
 
-def _judge(batch: list[PlanAt]) -> dict[str, Told]:
-    return _judge_to(batch, _given)
+def _work(work: Callable[[list[PlanAt], Task], _T], batch: list[PlanAt]) -> _T:
+    return work(batch, _given)
 
 
-def _judge_to(batch: Sequence[PlanAt], task: Task) -> dict[str, Told]:
+def _facts_to(batch: list[PlanAt], task: Task) -> list[Facts]:
+    return list(facts_of(batch, Judge(task.policy, task.checks_from, task.judged_at)))
+
+
+def _judge_to(batch: list[PlanAt], task: Task) -> dict[str, Told]:
     table = judge(batch, task.policy, checks_from=task.checks_from, judged_at=task.judged_at)
     if table.num_rows:
         write(table, task.findings)

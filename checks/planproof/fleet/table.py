@@ -99,11 +99,8 @@ def rows_of(stamp: Stamp, reports: Sequence[Report]) -> Iterator[Row]:
     """The row of the plan as a whole, and those of its findings; of an object that holds several plans, those of all."""
     errors = [error for report in reports for error in report.errors]
     failed = any(report.failed for report in reports)
-    code = NOT_JUDGED if errors else FAILED if failed else JUDGED
-    reason = "; ".join(errors) or _counted(reports)
-    severity = SEVERITIES[0] if errors else SEVERITIES[-1]
-    whole = Finding(WHOLE, Verdict.PASS, PLAN, code, reason, severity)
-    yield row(stamp, whole)._replace(verdict=ERROR if errors else Verdict.PASS.value)
+    whole = Finding(WHOLE, Verdict.PASS, PLAN, FAILED if failed else JUDGED, _counted(reports), SEVERITIES[-1])
+    yield not_judged(stamp, "; ".join(errors)) if errors else row(stamp, whole)
     for report in reports:
         own = stamp if len(reports) == 1 else stamp._replace(plan=f"{stamp.plan}#{report.plan.rpartition('#')[2]}")
         for finding in report.findings:
@@ -113,6 +110,11 @@ def rows_of(stamp: Stamp, reports: Sequence[Report]) -> Iterator[Row]:
 def _counted(reports: Sequence[Report]) -> str:
     counts = {standing.value: sum(report.summary()[standing.value] for report in reports) for standing in Standing}
     return ", ".join(f"{number} {name}" for name, number in counts.items() if number) or "no findings"
+
+
+def not_judged(stamp: Stamp, reason: str) -> Row:
+    """The row of a plan as a whole that was not judged."""
+    return row(stamp, Finding(WHOLE, Verdict.PASS, PLAN, NOT_JUDGED, reason, SEVERITIES[0]))._replace(verdict=ERROR)
 
 
 def row(stamp: Stamp, finding: Finding) -> Row:

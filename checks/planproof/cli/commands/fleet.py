@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Iterable
 
 from planproof.cli.exit_codes import CANNOT_JUDGE, FAILED, OK
 from planproof.cli.options import add_own_checks, add_policy
@@ -25,6 +26,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     add_policy(check)
     add_own_checks(check)
+    check.add_argument(
+        "--estate",
+        action="store_true",
+        help="also compare the plans with each other: names, alerts, remote state, tags and styles of names",
+    )
     check.add_argument("--jobs", metavar="N", type=_jobs, help="processes (default: one for each core)")
     report = actions.add_parser("report", help="report on a table of findings")
     report.add_argument("findings", metavar="FINDINGS", help="its URL, as in --format parquet=URL")
@@ -51,14 +57,18 @@ def run(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     from planproof.fleet.judge import Judge
-    from planproof.fleet.objects import listed, shown
-    from planproof.fleet.run import judge_fleet
+    from planproof.fleet.objects import PlanAt, listed, shown
+    from planproof.fleet.run import compare, judge_fleet
+    from planproof.fleet.table import ERROR, JUDGED, NOT_JUDGED
     from planproof.fleet.table import FAILED as WITH_FAILURES
-    from planproof.fleet.table import JUDGED, NOT_JUDGED
     from planproof.formats.clock import written_at
 
-    by = Judge(options.policy, options.checks_from, written_at())
-    tally = judge_fleet(listed(*options.urls), options.format, by, options.checks_from, options.jobs or _cores())
+    by, jobs = Judge(options.policy, options.checks_from, written_at()), options.jobs or _cores()
+    plans: Iterable[PlanAt] = listed(*options.urls)
+    if options.estate:
+        plans = list(plans)  # which are read twice
+    tally = judge_fleet(plans, options.format, by, options.checks_from, jobs)
+    shared = compare(plans, options.format, by, options.checks_from, jobs) if options.estate else {}
     for problem in tally.problems:
         print(f"planproof: {one_line(problem)}", file=sys.stderr)
     counts = tally.counts
@@ -66,10 +76,15 @@ def _check(options: argparse.Namespace) -> int:
         print(f"planproof: {counts[NOT_JUDGED]} plans could not be judged; planproof fleet report lists them", file=sys.stderr)
     print(
         f"planproof: {tally.total} plans (policy {one_line(by.policy.name)}): {counts[WITH_FAILURES]} with failures, "
-        f"{counts[JUDGED]} without, {counts[NOT_JUDGED]} not judged; {tally.known} of them were known\n"
-        f"The findings are at {one_line(shown(options.format))}; to report on them: planproof fleet report URL"
+        f"{counts[JUDGED]} without, {counts[NOT_JUDGED]} not judged; {tally.known} of them were known"
     )
-    return CANNOT_JUDGE if counts[NOT_JUDGED] else FAILED if counts[WITH_FAILURES] else OK
+    if options.estate:
+        said = ", ".join(f"{number} {verdict}" for verdict, number in sorted(shared.items()))
+        print(f"Compared with each other: {said or 'nothing to say'}")
+    print(f"The findings are at {one_line(shown(options.format))}; to report on them: planproof fleet report URL")
+    return (
+        CANNOT_JUDGE if counts[NOT_JUDGED] or shared.get(ERROR) else FAILED if counts[WITH_FAILURES] or shared.get("FAIL") else OK
+    )
 
 
 def _cores() -> int:
