@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +108,7 @@ def test_a_process_that_dies_loses_nothing_that_the_next_run_does_not_judge(tmp_
         place(tmp_path / "plans", {f"{number:03}/plan.json": SMALL})
     command = [sys.executable, "-m", "planproof", "fleet", "check", f"{tmp_path}/plans/**/plan.json", "--jobs", "2"]
     command += ["--format", f"parquet={tmp_path}/findings"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "checks")}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "checks"), "FLEET_TEST": str(tmp_path)}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as run:
         until = time.monotonic() + 60
         while not list(tmp_path.glob("findings/*/part-*")) and time.monotonic() < until:
@@ -115,11 +116,24 @@ def test_a_process_that_dies_loses_nothing_that_the_next_run_does_not_judge(tmp_
         run.send_signal(signal.SIGKILL)
     part = len(whole(str(tmp_path / "findings")))
     assert 0 < part < 300
-    time.sleep(1)  # children that were about to write see that their parent is gone
+    until = time.monotonic() + 60
+    while processes(str(tmp_path)) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert processes(str(tmp_path)) == []  # those that it had started end with it
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1, done.stderr
     counts = collections.Counter(workspace for workspace, _ in whole(str(tmp_path / "findings")))
     assert counts == {f"{number:03}": 1 for number in range(300)}
+
+
+def processes(word: str) -> list[str]:
+    """The processes of this machine that were started, by whomever, in an environment with this word."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if f"FLEET_TEST={word}".encode() in (process / "environ").read_bytes().split(b"\0"):
+                found.append(process.name)
+    return found
 
 
 # --- S3 --------------------------------------------------------------------------------------------------------------

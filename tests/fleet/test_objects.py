@@ -58,6 +58,12 @@ def test_a_plan_without_a_pattern_is_taken_as_it_is() -> None:
     assert plan_at(f"s3://plans/team/{SHA}.json")[1:3] == ("team", SHA)
 
 
+def test_a_plan_that_two_patterns_name_is_there_once(tmp_path: Path) -> None:
+    place(tmp_path, TREE)
+    urls = [f"{tmp_path}/a/plan.json", f"{tmp_path}/*/plan.json", f"{tmp_path}/**/plan.json"]
+    assert sorted(plan.url for plan in listed(*urls)) == sorted(plan.url for plan in listed(urls[2]))
+
+
 @pytest.mark.parametrize("pattern", ["**/other.json", "nothing/*.json"])
 def test_a_pattern_that_matches_nothing_is_refused(pattern: str, tmp_path: Path) -> None:
     place(tmp_path, TREE)

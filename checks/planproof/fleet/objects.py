@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
@@ -50,6 +50,15 @@ def listed(*urls: str) -> Iterator[PlanAt]:
 
     Raises PlanError for a pattern that nothing matches, and for a folder that cannot be listed: what is in it would go unjudged.
     """
+    seen: set[str] = set()
+    for plan in _listed(urls):
+        if plan.url not in seen:
+            yield plan
+        if len(urls) > 1:  # one pattern names no plan twice
+            seen.add(plan.url)
+
+
+def _listed(urls: Iterable[str]) -> Iterator[PlanAt]:
     for url in urls:
         fs, path = filesystem(url)
         found = _matching(fs, path, url) if _MAGIC.search(path) else iter((plan_at(url),))

@@ -126,16 +126,19 @@ class Fleet:
         (workspaces,) = self._one("SELECT count(DISTINCT workspace) FROM runs_by(?::DATE)", day)
         return failures, workspaces
 
-    def new(self, most: int) -> tuple[int, list[tuple[str, str, str, str, str, str]]]:
-        """The failures that were none by the end of yesterday: how many, and of the first the workspace, the check, the subject, the code,
-        the severity and the reason. Of a workspace that nobody had judged by then, nothing is new."""
-        query = f"""SELECT s.workspace, s."check", s.subject, s.code, s.severity, s.reason FROM state s
-            WHERE {_FAILS} AND s.workspace IN (SELECT workspace FROM runs WHERE day < ?::DATE)
-            AND NOT EXISTS (SELECT 1 FROM state_by(?::DATE - 1) y WHERE y.verdict = 'FAIL' AND y.workspace = s.workspace
+    def new(self, most: int) -> tuple[int, list[tuple[str, str, str, int, str]]]:
+        """The failures that were none by the end of yesterday: how many, and by workspace, check and code, the worst first, a subject, how many
+        there are, and the reason. Of a workspace that nobody had judged by then, nothing is new."""
+        query = f"""SELECT s.* FROM state s
+            WHERE {_FAILS} AND s.workspace IN (SELECT workspace FROM runs WHERE day < $today::DATE)
+            AND NOT EXISTS (SELECT 1 FROM state_by($today::DATE - 1) y WHERE y.verdict = 'FAIL' AND y.workspace = s.workspace
                             AND y."check" = s."check" AND y.subject = s.subject AND y.code = s.code)"""
-        order = "array_position(['CRITICAL', 'HIGH', 'MEDIUM', 'LOW', 'INFO'], severity), workspace, \"check\", subject"
-        (number,) = self._one(f"SELECT count(*) FROM ({query})", self.today, self.today)
-        return number, self._rows(f"SELECT * FROM ({query}) ORDER BY {order} LIMIT ?", self.today, self.today, most)
+        kinds = f"""SELECT workspace, "check", min(subject), count(*), arg_min(reason, subject) FROM ({query})
+            GROUP BY workspace, "check", code, severity
+            ORDER BY array_position(['CRITICAL', 'HIGH', 'MEDIUM', 'LOW', 'INFO'], severity), workspace, "check", code LIMIT $most"""
+        today = {"today": self.today}
+        ((number,),) = self._connection.execute(f"SELECT count(*) FROM ({query})", today).fetchall()
+        return number, self._connection.execute(kinds, {**today, "most": most}).fetchall()
 
     def expiring(self) -> list[tuple[datetime.date, str, str, str, int]]:
         """The exceptions that end in this month: the day, the workspace, the check, a subject, and how many findings they cover."""

@@ -72,10 +72,13 @@ def _new(fleet: Fleet) -> Iterator[Block]:
     if not number:
         yield Paragraph(["Nothing fails that did not fail by the end of yesterday."])
         return
-    yield Paragraph([f"{number:,} failures" + (f", of which the first {LISTED} are listed." if number > LISTED else ".")])
-    yield Table(
-        ["workspace", "check", "subject", "reason"],
-        [[[workspace], [check], [Code(subject)], [reason]] for workspace, check, subject, _, _, reason in rows],
+    shown = f"; the first {len(rows)} kinds of them" if len(rows) == LISTED else ""
+    yield Paragraph([f"{number:,} failures, those of one workspace, check and code together{shown}:"])
+    yield Bullets(
+        [
+            [Code(workspace), f": {check} on ", *_with_more(subject, count), f": {reason}"]
+            for workspace, check, subject, count, reason in rows
+        ]
     )
 
 

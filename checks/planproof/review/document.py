@@ -122,6 +122,7 @@ code, pre { font: 0.88em/1.5 ui-monospace, monospace; } code { background: var(-
 pre { background: var(--soft); border-radius: 6px; overflow-x: auto; padding: 0.7rem 0.9rem; } pre mark { background: var(--fault); color: inherit; }
 .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
 th, td { border-bottom: 1px solid var(--line); padding: 0.35rem 0.6rem; text-align: left; vertical-align: top; }
+th { overflow-wrap: normal; } td { overflow-wrap: break-word; } td code { overflow-wrap: anywhere; } .number { white-space: nowrap; }
 .bars td { border: 0; padding: 0.1rem 0.6rem 0.1rem 0; vertical-align: middle; } .bars td:nth-child(2) { width: 45%; } .bars td:last-child { text-align: right; }
 svg { display: block; width: 100%; color: #3b6fd4; } .bars svg { height: 0.9rem; } figure { margin: 1rem 0; } figure svg { height: 8rem; border-bottom: 1px solid var(--line); }
 figcaption { display: flex; justify-content: space-between; font-size: 0.88em; }
@@ -149,12 +150,17 @@ def _html(block: Block) -> str:
         return "<ul>\n" + "\n".join(f"<li>{_span(item)}</li>" for item in block.items) + "\n</ul>"
     if isinstance(block, Table):
         head = "".join(f"<th>{escape(text)}</th>" for text in block.head)
-        rows = "\n".join("<tr>" + "".join(f"<td>{_span(cell)}</td>" for cell in row) + "</tr>" for row in block.rows)
+        rows = "\n".join("<tr>" + "".join(map(_cell, row)) + "</tr>" for row in block.rows)
         return f'<div class="wide"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table></div>'
     if isinstance(block, Plot):
         return _columns(block) if block.is_over_time else _bars(block)
     marked = zip(block.lines, _numbered(block), strict=True)
     return "<pre>" + "\n".join(f"<mark>{escape(t)}</mark>" if line[2] else escape(t) for line, t in marked) + "</pre>"
+
+
+def _cell(prose: Prose) -> str:
+    text = _span(prose)
+    return f'<td class="number">{text}</td>' if text.replace(",", "").isdigit() else f"<td>{text}</td>"
 
 
 def _bars(plot: Plot) -> str:
@@ -164,7 +170,7 @@ def _bars(plot: Plot) -> str:
         for label, number in plot.points
     )
     head = "".join(f"<th>{escape(text)}</th>" for text in (plot.head[0], "", plot.head[1]))
-    return f'<table class="bars">\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>'
+    return f'<div class="wide"><table class="bars">\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table></div>'
 
 
 def _bar(share: float) -> str:

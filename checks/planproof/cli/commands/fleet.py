@@ -56,9 +56,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
+    from planproof.cli.fleet_run import compare, judge_fleet
     from planproof.fleet.judge import Judge
     from planproof.fleet.objects import PlanAt, listed, shown
-    from planproof.fleet.run import compare, judge_fleet
     from planproof.fleet.table import ERROR, JUDGED, NOT_JUDGED
     from planproof.fleet.table import FAILED as WITH_FAILURES
     from planproof.formats.clock import written_at

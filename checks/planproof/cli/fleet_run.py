@@ -1,4 +1,4 @@
-"""Judges a fleet on this machine, in processes of it; another engine calls `judge` and `write` on its own workers instead."""
+"""Judges a fleet in processes of this machine; another engine calls `judge` and `write` on its own workers instead."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
+from planproof.cli.signals import end_children, follow_parent
 from planproof.errors import CommandError
 from planproof.fleet.estate import Facts, facts_of
 from planproof.fleet.join import join
@@ -115,8 +116,8 @@ def _in_processes(
             raise CommandError(
                 "a process was killed while it judged (out of memory?); what it had written stays, and the same command judges the rest"
             ) from None
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
+        except BaseException:  # the pool would wait for what nobody wants any more
+            end_children()
             raise
 
 
@@ -128,6 +129,7 @@ def _begin(task: Task) -> None:
 
     global _given
     _given = task
+    follow_parent()
     gc.disable()  # `judge` collects after each plan
 
 
