@@ -7,6 +7,7 @@ import json
 import pickle
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,41 @@ def test_without_the_account_a_name_may_be_taken_and_a_trail_covers_nothing_for_
     assert ("orders", "aws_s3_bucket.reports", "FAIL", "name_taken_in_estate") in found  # whatever the account is
     assert ("orders", "aws_iam_role.deploy", "UNKNOWN", "unknown_account") in found
     assert told(tmp_path / "alerts" / "good") == []
+
+
+def changed(estate: Path, workspace: str, change: Callable[[Any], object]) -> None:
+    file = estate / workspace / "plan.json"
+    document = json.loads(file.read_text(encoding="utf-8"))
+    change(document)
+    file.write_text(json.dumps(document), encoding="utf-8")
+
+
+def one_region(document: Any) -> None:
+    """The trail logs its own region alone."""
+    for part in (*document["planned_values"]["root_module"]["resources"], *document["resource_changes"]):
+        values = part["change"]["after"] if "change" in part else part["values"]
+        if part["type"] == "aws_cloudtrail":
+            values["is_multi_region_trail"] = False
+
+
+def without_region(document: Any) -> None:
+    document["configuration"]["provider_config"]["aws"].pop("expressions")
+
+
+def test_two_plans_whose_regions_are_not_known_are_not_in_one_region(tmp_path: Path) -> None:
+    estate = copy("alerts/good", tmp_path)
+    for folder in estate.iterdir():
+        (folder / "main.tf").unlink()
+    changed(estate, "security", one_region)
+    assert told(estate) == EXPECTED["alerts/good"]
+    for workspace in ("security", "orders"):
+        changed(estate, workspace, without_region)
+        assert told(estate) == []
+
+
+def test_plans_that_cannot_be_judged_together_leave_it_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("planproof.fleet.join.judged_together", lambda *_: 1 / 0)
+    assert told(ESTATES / "alerts" / "good") == [("orders", "aws_s3_bucket.logs", "UNKNOWN", "not_compared")]
 
 
 def test_of_a_workspace_the_plan_that_was_made_last_counts(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def parts_for_alerts(context: Context) -> Json:
         "prior": _module(as_object(as_object(raw.get("prior_state")).get("values")).get("root_module"), kinds),
         "changes": [c for c in as_list(raw.get("resource_changes")) if as_object(c).get("address") in wanted],
         "root": configuration.get("root_module"),
-        "providers": configuration.get("provider_config"),
+        "providers": {key: plan.provider(key).raw for key in map(plan.provider_key, (*plan.instances, *plan.data_sources))},
         "regions": regions,
         "variables": {name: value.raw for name, value in plan.variables.items() if not value.is_sensitive},
     }
@@ -78,8 +78,12 @@ def together(parts: Sequence[Json]) -> dict[str, Json]:
         whole["changes"] += [_renamed(change, name) for change in part["changes"]]
         given = {key: {"references": [f"var.p{number}_{key}"]} for key in part["variables"]}
         whole["variables"] |= {f"p{number}_{key}": {"value": value} for key, value in part["variables"].items()}
-        whole["calls"][f"p{number}"] = {"source": f"./p{number}", "module": _keyed(part["root"], name), "expressions": given}
-        for key, provider in as_object(part["providers"]).items():
+        whole["calls"][f"p{number}"] = {
+            "source": f"./p{number}",
+            "module": _keyed(part["root"], name, part["providers"]),
+            "expressions": given,
+        }
+        for key, provider in part["providers"].items():
             whole["providers"][f"{name}:{key}"] = _placed(as_object(provider), name, part["regions"].get(key))
     root = {"module_calls": whole["calls"], "variables": {key: {} for key in whole["variables"]}}
     return {
@@ -107,14 +111,16 @@ def _renamed(resource: Mapping[str, Json], name: str) -> dict[str, Json]:
     return {**found, "module_address": f"{name}.{inside}" if inside else name} if "change" in resource else found
 
 
-def _keyed(part: Json, name: str) -> Json:
-    """The configuration of a module with the keys of the providers that are its own in the whole."""
-    if isinstance(part, Mapping):
-        return {
-            key: f"{name}:{value}" if key == "provider_config_key" else value if key == "expressions" else _keyed(value, name)
-            for key, value in part.items()
-        }
-    return [_keyed(each, name) for each in part] if isinstance(part, list) else part
+def _keyed(part: Json, name: str, providers: Mapping[str, Json]) -> Json:
+    """The configuration of a module with the keys of the providers that are its own in the whole; a module without one inherits the root's."""
+    if isinstance(part, list):
+        return [_keyed(each, name, providers) for each in part]
+    if not isinstance(part, Mapping):
+        return part
+    found = {key: value if key == "expressions" else _keyed(value, name, providers) for key, value in part.items()}
+    key = str(part.get("provider_config_key", ""))
+    own = key if key in providers else key.rpartition(":")[2]
+    return {**found, "provider_config_key": f"{name}:{own}"} if key else found
 
 
 def _placed(provider: Mapping[str, Json], name: str, region: str | None) -> dict[str, Json]:

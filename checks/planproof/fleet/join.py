@@ -135,11 +135,23 @@ def _alerts(plans: Sequence[Facts], by: Judge) -> Iterator[Found]:
     for group in accounts.values():
         if len(group) < 2 or not any(facts.open_buckets for facts in group):
             continue
-        names = [facts.stamp.workspace for facts in group]
-        for number, finding in judged_together([facts.alerts for facts in group], names, by.in_part, by.checks):
+        try:
+            found = judged_together([facts.alerts for facts in group], [f.stamp.workspace for f in group], by.in_part, by.checks)
+        except Exception as error:  # of a plan that nobody means well by; its text may hold a value of it
+            yield from _not_compared(group, error)
+            continue
+        for number, finding in found:
             decided = finding.verdict in (Verdict.PASS, Verdict.FAIL) and finding.code != "no_trail"
             if decided and finding.subject in group[number].open_buckets and "(plan " in finding.reason:
                 yield group[number], ALERTS, finding.subject, Outcome(finding.verdict, finding.code, finding.reason)
+
+
+def _not_compared(group: Sequence[Facts], error: Exception) -> Iterator[Found]:
+    reason = (
+        f"the {len(group)} plans of the account cannot be judged together ({type(error).__name__}); leave out the one at fault"
+    )
+    for facts in group:
+        yield from ((facts, ALERTS, bucket, unknown("not_compared", reason)) for bucket in facts.open_buckets)
 
 
 # --- outputs ---------------------------------------------------------------------------------------------------------
