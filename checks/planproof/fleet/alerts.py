@@ -40,7 +40,7 @@ def parts_for_alerts(context: Context) -> Json:
         "planned": _module(as_object(raw["planned_values"]).get("root_module"), kinds),
         "prior": _module(as_object(as_object(raw.get("prior_state")).get("values")).get("root_module"), kinds),
         "changes": [c for c in as_list(raw.get("resource_changes")) if as_object(c).get("address") in wanted],
-        "root": configuration.get("root_module"),
+        "root": _blocks(configuration.get("root_module"), kinds),
         "providers": {key: plan.provider(key).raw for key in map(plan.provider_key, (*plan.instances, *plan.data_sources))},
         "regions": regions,
         "variables": {name: value.raw for name, value in plan.variables.items() if not value.is_sensitive},
@@ -65,6 +65,17 @@ def _module(module: Json, kinds: Sequence[str]) -> Json:
         "address": found.get("address", ""),
         "resources": [resource for resource in as_list(found.get("resources")) if _is_one(as_object(resource), kinds)],
         "child_modules": [_module(child, kinds) for child in as_list(found.get("child_modules"))],
+    }
+
+
+def _blocks(module: Json, kinds: Sequence[str]) -> Json:
+    """A module of the configuration with the blocks of these types alone."""
+    found = as_object(module)
+    calls = {name: as_object(call) for name, call in as_object(found.get("module_calls")).items()}
+    return {
+        **found,
+        "resources": [block for block in as_list(found.get("resources")) if _is_one(as_object(block), kinds)],
+        "module_calls": {name: {**call, "module": _blocks(call.get("module"), kinds)} for name, call in calls.items()},
     }
 
 

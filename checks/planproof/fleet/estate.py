@@ -33,6 +33,8 @@ from planproof.source.model import Source
 from planproof.verdict import Report, Verdict
 
 CONTRACT = "CKV_PLAN_3"
+_LEAD_ON = (TRAIL, "aws_cloudwatch_log_metric_filter", "aws_sns_topic_subscription")
+"""What a chain that begins in another plan leads to."""
 
 
 class Taken(NamedTuple):
@@ -95,13 +97,12 @@ def _facts(context: Context, report: Report, stamp: Stamp) -> Facts:
     }
     tags: AllTags = context.once(_tags)
     keys = [{key for place in places if not place.secret for key in place.values} for places in tags.by_address.values()]
+    account = account_of(context)
     return Facts(
         stamp,
-        account_of(context),
+        account,
         tuple(_taken(context)),
-        parts_for_alerts(context)
-        if is_open or context.plan.of_type(TRAIL, "aws_cloudwatch_log_metric_filter")
-        else _topics(context),
+        parts_for_alerts(context) if account and (is_open or context.plan.of_type(*_LEAD_ON)) else None,
         tuple(sorted(is_open)),
         _outputs(context, report),
         state_of(context, stamp.plan),
@@ -110,11 +111,6 @@ def _facts(context: Context, report: Report, stamp: Stamp) -> Facts:
         len(keys),
         tuple(_styles(context)),
     )
-
-
-def _topics(context: Context) -> Json:
-    """A plan with neither trails nor filters may have the topic that another plan's alarm calls."""
-    return parts_for_alerts(context) if context.plan.of_type("aws_sns_topic_subscription") else None
 
 
 def _tags(context: Context) -> AllTags:
