@@ -102,6 +102,24 @@ def test_what_is_judged_by_hand_today_for_an_older_plan_is_not_the_state(tmp_pat
     assert [(workspace, total) for workspace, _, total in fleet.matrix(5)] == [("orders", fails(SMALL, None))]
 
 
+@pytest.mark.parametrize("said", ["2001-01-01", "2999-01-01"])
+def test_a_plan_cannot_hide_behind_the_time_that_it_says(said: str, tmp_path: Path) -> None:
+    """Neither does one that says it is old leave the last one in force, nor does one of the future stay in force."""
+    other: dict[str, Path | bytes] = {
+        "orders/plan.json": SMALL.read_bytes().replace(b"{", b'{"timestamp":"%sT00:00:00Z",' % said.encode(), 1)
+    }
+    now = datetime.datetime(2026, 11, 20, tzinfo=datetime.timezone.utc)
+    good: dict[str, Path | bytes] = {
+        "orders/plan.json": GOOD.read_bytes().replace(b"{", b'{"timestamp":"2026-11-19T00:00:00Z",', 1)
+    }
+    for number, plans in enumerate((good, other, good)):
+        place(tmp_path / "plans", plans)
+        at = now + datetime.timedelta(days=number)
+        write(judge(listed(f"{tmp_path}/plans/**/plan.json"), judged_at=at), str(tmp_path / "findings"))
+        fleet = Fleet(str(tmp_path / "findings"), at.date())
+        assert [total for _, _, total in fleet.matrix(5)] == ([] if plans is good else [fails(SMALL, None)])
+
+
 def test_the_text_fits_a_terminal_and_says_what_the_tables_say(findings: str) -> None:
     text = to_text(blocks(Fleet(findings, TODAY)))
     assert max(map(len, text.splitlines())) <= WIDTH

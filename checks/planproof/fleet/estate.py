@@ -188,4 +188,6 @@ def latest(facts: Iterable[Facts]) -> list[Facts]:
 
 
 def _age(facts: Facts) -> tuple[Any, ...]:
-    return (facts.stamp.planned_at or facts.stamp.judged_at, facts.stamp.plan)
+    """When a plan was made it says itself; none is from the future."""
+    now, said = facts.stamp.judged_at, facts.stamp.planned_at
+    return (min(said, now) if said else now, facts.stamp.plan)

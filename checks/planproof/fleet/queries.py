@@ -1,7 +1,8 @@
 """What a table of findings answers, asked in SQL of DuckDB.
 
-The state of a workspace on a day is what its latest plan was judged to be, by the latest judgement of that plan, up to that day. So a workspace
-that was not judged again counts as it was. What the estate as a whole shows of a resource takes the place of what its plan alone left open.
+The state of a workspace on a day is what was judged last up to that day; of several plans that one run judged, such as those of some commits,
+that of the one that was made last. When a plan was made it says itself, so that decides nothing else. A workspace that was not judged again
+counts as it was. What the estate as a whole shows of a resource takes the place of what its plan alone left open.
 """
 
 from __future__ import annotations
@@ -19,13 +20,13 @@ DAYS = 30
 _VIEWS = f"""
 CREATE TEMP TABLE runs AS
 SELECT workspace, scope, plan, judged_at, plan_digest, policy_digest, policy, code, reason,
-       CAST(judged_at AT TIME ZONE 'UTC' AS DATE) AS day, coalesce(planned_at, judged_at) AS planned
+       CAST(judged_at AT TIME ZONE 'UTC' AS DATE) AS day, CASE WHEN planned_at <= judged_at THEN planned_at ELSE judged_at END AS planned
 FROM findings WHERE "check" = '{WHOLE}';
 
 CREATE TEMP MACRO runs_by(until) AS TABLE
 WITH last AS (
   SELECT * FROM runs WHERE day <= until
-  QUALIFY row_number() OVER (PARTITION BY workspace, scope ORDER BY planned DESC, judged_at DESC, plan) = 1)
+  QUALIFY row_number() OVER (PARTITION BY workspace, scope ORDER BY judged_at DESC, planned DESC, plan) = 1)
 SELECT * FROM last r WHERE scope = '{OF_PLAN}' OR EXISTS (
   SELECT 1 FROM last p WHERE p.scope = '{OF_PLAN}' AND p.workspace = r.workspace AND p.plan_digest = r.plan_digest);
 

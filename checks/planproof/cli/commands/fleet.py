@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from planproof.cli.exit_codes import CANNOT_JUDGE, FAILED, OK
 from planproof.cli.options import add_own_checks, add_policy
 from planproof.text.escaping import one_line
+from planproof.verdict import Verdict
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -81,10 +82,10 @@ def _check(options: argparse.Namespace) -> int:
     if options.estate:
         said = ", ".join(f"{number} {verdict}" for verdict, number in sorted(shared.items()))
         print(f"Compared with each other: {said or 'nothing to say'}")
-    print(f"The findings are at {one_line(shown(options.format))}; to report on them: planproof fleet report URL")
-    return (
-        CANNOT_JUDGE if counts[NOT_JUDGED] or shared.get(ERROR) else FAILED if counts[WITH_FAILURES] or shared.get("FAIL") else OK
-    )
+    print(f"To report on the findings: planproof fleet report {one_line(shown(options.format))}")
+    if counts[NOT_JUDGED] or shared.get(ERROR):
+        return CANNOT_JUDGE
+    return FAILED if counts[WITH_FAILURES] or shared.get(Verdict.FAIL.value) else OK
 
 
 def _cores() -> int:
