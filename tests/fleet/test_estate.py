@@ -178,11 +178,10 @@ def test_the_work_grows_with_the_estate_and_not_with_its_square() -> None:
     some = [*facts(ESTATES / "names" / "bad"), *facts(ESTATES / "conventions" / "bad"), orders]
 
     def calls(times: int) -> int:
-        stamped = [
-            each._replace(stamp=each.stamp._replace(workspace=f"{each.stamp.workspace}-{number}"))
-            for number in range(times)
-            for each in some
-        ]
+        stamped = []
+        for number, each in ((number, each) for number in range(times) for each in some):
+            workspace, plan = (f"{text}-{number}" for text in (each.stamp.workspace, each.stamp.plan))
+            stamped.append(each._replace(stamp=each.stamp._replace(workspace=workspace, plan=plan)))
         counted = 0
 
         def count(_frame: object, event: str, _argument: object) -> None:

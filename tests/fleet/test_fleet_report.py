@@ -102,6 +102,14 @@ def test_what_is_judged_by_hand_today_for_an_older_plan_is_not_the_state(tmp_pat
     assert [(workspace, total) for workspace, _, total in fleet.matrix(5)] == [("orders", fails(SMALL, None))]
 
 
+def test_two_plans_of_one_name_do_not_hide_each_other(tmp_path: Path) -> None:
+    """As of two buckets with the same folders, or of two names for plans in one folder."""
+    place(tmp_path, {"one/orders/plan.json": SMALL, "two/orders/plan.json": GOOD, "two/orders/tfplan.json": SMALL})
+    write(judge(listed(f"{tmp_path}/one/**/*plan.json", f"{tmp_path}/two/**/*plan.json")), str(tmp_path / "findings"))
+    fleet = Fleet(str(tmp_path / "findings"), datetime.date(2999, 1, 1))
+    assert [(workspace, total) for workspace, _, total in fleet.matrix(5)] == [("orders", 2 * fails(SMALL, None))]
+
+
 @pytest.mark.parametrize("said", ["2001-01-01", "2999-01-01"])
 def test_a_plan_cannot_hide_behind_the_time_that_it_says(said: str, tmp_path: Path) -> None:
     """Neither does one that says it is old leave the last one in force, nor does one of the future stay in force."""

@@ -22,7 +22,7 @@ from planproof.evaluation.arguments import path_of
 from planproof.evaluation.identifiers import identifier
 from planproof.fleet.alerts import ALERTS, parts_for_alerts
 from planproof.fleet.judge import Judge, planned_at
-from planproof.fleet.objects import PlanAt, content_of
+from planproof.fleet.objects import COMMIT, PlanAt, content_of
 from planproof.fleet.remote_state import Read, outputs_read, state_of
 from planproof.fleet.sources import beside
 from planproof.fleet.table import OF_ESTATE, Stamp
@@ -178,13 +178,14 @@ def _styles(context: Context) -> Iterator[tuple[str, str, str]]:
 
 
 def latest(facts: Iterable[Facts]) -> list[Facts]:
-    """Of each workspace the plan that was made last, in the order of workspaces."""
-    found: dict[str, Facts] = {}
+    """Of the plans of one workspace and place, such as those of some commits, the one that was made last; in the order of workspaces."""
+    found: dict[tuple[str, str], Facts] = {}
     for each in facts:
-        known = found.setdefault(each.stamp.workspace, each)
+        place = (each.stamp.workspace, COMMIT.sub("", each.stamp.plan))
+        known = found.setdefault(place, each)
         if _age(each) > _age(known):
-            found[each.stamp.workspace] = each
-    return [found[workspace] for workspace in sorted(found)]
+            found[place] = each
+    return [found[place] for place in sorted(found)]
 
 
 def _age(facts: Facts) -> tuple[Any, ...]:

@@ -56,12 +56,12 @@ def _rows(plans: Sequence[Facts], found: Iterable[Found], checks: dict[str, Chec
         level = policy.level(check, outcome.code)
         if level != OFF:
             finding = Finding(check_id, verdict, subject, code, reason, policy.severity(check), (), None, None, level)
-            by_plan.setdefault(facts.stamp.workspace, []).append(finding)
+            by_plan.setdefault(facts.stamp.plan, []).append(finding)
     for facts in plans:
         if facts.problem:
             yield not_judged(facts.stamp, facts.problem)
             continue
-        findings = by_plan.get(facts.stamp.workspace, [])
+        findings = by_plan.get(facts.stamp.plan, [])
         fails = any(f.verdict is Verdict.FAIL and f.level == MANDATORY for f in findings)
         counts = Counter(f.verdict.value for f in findings)
         reason = ", ".join(f"{number} {verdict}" for verdict, number in sorted(counts.items())) or "no findings"
@@ -80,7 +80,7 @@ def _collisions(plans: Sequence[Facts], policy: Policy) -> Iterator[Found]:
         for taken in facts.names:
             groups.setdefault((taken.kind, taken.name), []).append((facts, taken))
     for (kind, _), group in groups.items():
-        if len({facts.stamp.workspace for facts, _ in group}) > 1:
+        if len({facts.stamp.plan for facts, _ in group}) > 1:
             rule = types[kind]
             yield from _in_group(
                 group, rule.get("within", "region"), " and ".join(rule["by"]), _SECOND[rule.get("second", "refused")]
@@ -93,7 +93,7 @@ def _in_group(group: Sequence[tuple[Facts, Taken]], within: str, by: str, second
         places.setdefault(_place(facts, taken, within), []).append((facts, taken))
     for place, here in places.items():
         others = group if None in place else here
-        number = len({facts.stamp.workspace for facts, _ in others})
+        number = len({facts.stamp.plan for facts, _ in others})
         two = _of_two_plans(others) if number > 1 else []
         for facts, taken in here if two else ():
             other, its = next(each for each in two if each[0] is not facts)

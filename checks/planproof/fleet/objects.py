@@ -15,8 +15,11 @@ from planproof.source.files import is_configuration
 
 LISTED_AT_ONCE = 16
 _MAGIC = re.compile(r"[*?\[]")
-_COMMIT = re.compile(r"(?<![0-9a-f])[0-9a-f]{40}(?:[0-9a-f]{24})?(?![0-9a-f])")
+COMMIT = re.compile(r"\b[0-9a-f]{40}(?:[0-9a-f]{24})?\b")
+"""The hash of a commit in a path; DuckDB reads this too."""
 _LOCAL = ("file", "local")
+_REMEMBERING = ("s3", "s3a", "gs", "gcs", "az", "abfs", "abfss")
+"""Filesystems that remember every listing unless they are told not to, which of a big estate is much."""
 _CONTAINERS = ("abfs", "abfss", "az")
 """Azure's URLs, in which a container and no user is before the @."""
 
@@ -39,9 +42,9 @@ def plan_at(url: str, within: str = "", beside: bool | None = None) -> PlanAt:
     """The plan of this URL. `within` is its path as far as the workspace is told by it (by default the whole path of the URL): the folders,
     and the file's name without the words that say that it is a plan. A commit's hash is no part of a workspace."""
     path = within or (urlsplit(shown(url)).path if "://" in url else url)
-    steps = [_COMMIT.sub("", step).strip("._-") for step in path.strip("/").split("/")]
+    steps = [COMMIT.sub("", step).strip("._-") for step in path.strip("/").split("/")]
     workspace = "/".join(filter(None, [*steps[:-1], stem(steps[-1])]))
-    commits = _COMMIT.findall(path)
+    commits = COMMIT.findall(path)
     return PlanAt(url, workspace or "plan", commits[-1] if commits else "", beside)
 
 
@@ -146,7 +149,8 @@ def filesystem(url: str) -> tuple[Any, str]:
     if "::" in url:
         raise CommandError(f"{shown(url)} is a chain of URLs; unpack it first, or give the URL of what is in it")
     try:
-        fs, path = fsspec.core.url_to_fs(url, use_listings_cache=False)
+        how = {"use_listings_cache": False} if url.partition("://")[0] in _REMEMBERING else {}
+        fs, path = fsspec.core.url_to_fs(url, **how)
     except ImportError as error:
         package = f" ({error.name})" if error.name else ""
         raise CommandError(

@@ -12,23 +12,23 @@ from collections.abc import Iterator
 from typing import Any
 
 from planproof.errors import CommandError
-from planproof.fleet.objects import needed, shown
+from planproof.fleet.objects import COMMIT, needed, shown
 from planproof.fleet.store import findings, unreadable
 from planproof.fleet.table import OF_ESTATE, OF_PLAN, WHOLE
 
 DAYS = 30
 _VIEWS = f"""
 CREATE TEMP TABLE runs AS
-SELECT workspace, scope, plan, judged_at, plan_digest, policy_digest, policy, code, reason,
+SELECT workspace, scope, plan, regexp_replace(plan, '{COMMIT.pattern}', '') AS place, judged_at, plan_digest, policy_digest, policy, code, reason,
        CAST(judged_at AT TIME ZONE 'UTC' AS DATE) AS day, CASE WHEN planned_at <= judged_at THEN planned_at ELSE judged_at END AS planned
 FROM findings WHERE "check" = '{WHOLE}';
 
 CREATE TEMP MACRO runs_by(until) AS TABLE
 WITH last AS (
   SELECT * FROM runs WHERE day <= until
-  QUALIFY row_number() OVER (PARTITION BY workspace, scope ORDER BY judged_at DESC, planned DESC, plan) = 1)
+  QUALIFY row_number() OVER (PARTITION BY workspace, place, scope ORDER BY judged_at DESC, planned DESC, plan) = 1)
 SELECT * FROM last r WHERE scope = '{OF_PLAN}' OR EXISTS (
-  SELECT 1 FROM last p WHERE p.scope = '{OF_PLAN}' AND p.workspace = r.workspace AND p.plan_digest = r.plan_digest);
+  SELECT 1 FROM last p WHERE p.scope = '{OF_PLAN}' AND p.workspace = r.workspace AND p.place = r.place AND p.plan_digest = r.plan_digest);
 
 CREATE TEMP MACRO found_by(until) AS TABLE
 SELECT DISTINCT f.workspace, f.plan, f."check", f.mode, f.subject, f.type, f.module, f.verdict, f.level, f.severity, f.code, f.reason,
