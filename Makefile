@@ -15,7 +15,7 @@ REGO := $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --
 # Checkov brings a JIT for Python 3.10 (pyston_lite) that ends long loops with a segmentation fault.
 export DISABLE_PYSTON = 1
 
-.PHONY: demo test fast exhaustive sample lint generate docs dist pack clean
+.PHONY: demo test fast exhaustive sample fleet lint generate docs dist pack clean
 
 demo: $(VENV)/demo
 	@echo "== planproof, the review's configuration"; $(PLANPROOF) check fixtures/bad/review/plan.json || test $$? -eq 1
@@ -34,6 +34,10 @@ exhaustive: $(VENV)/test
 
 sample: $(VENV)/test
 	HYPOTHESIS_PROFILE=thorough $(PYTEST) -m "(exhaustive or hypothesis) and not nightly"
+
+# In an environment of its own, as the engines are large.
+fleet: build/fleet/installed
+	build/fleet/bin/python -m pytest tests/fleet
 
 lint: $(VENV)/test
 	$(BIN)/ruff check .
@@ -84,6 +88,11 @@ $(VENV)/test: requirements-test.txt requirements-fast.txt
 	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-test.txt
 	$(REGO)
 	touch $(VENV)/fast $@
+
+build/fleet/installed: requirements-fleet.txt
+	$(PYTHON) -m venv build/fleet
+	build/fleet/bin/python -m pip install -q --disable-pip-version-check -r requirements-fleet.txt
+	touch $@
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

@@ -85,7 +85,8 @@ def _no_configuration(folder: str, names: list[str]) -> set[str]:
 def _planned(work: Path, environment: dict[str, str]) -> dict[str, Any]:
     options = [*(f"-target={target}" for target in _lines(work / "targets")), *_lines(work / "arguments")]
     options += [] if "-refresh-only" in options else ["-refresh=false"]
-    _terraform(work, environment, "init", "-backend=false")
+    has_backend = any('backend "local"' in file.read_text(encoding="utf-8") for file in work.glob("*.tf"))
+    _terraform(work, environment, "init", *([] if has_backend else ["-backend=false"]))
     _terraform(work, environment, "plan", "-lock=false", "-out=saved.tfplan", *options)
     loaded = json.loads(_terraform(work, environment, "show", "-json", "saved.tfplan"))
     assert isinstance(loaded, dict)

@@ -86,6 +86,17 @@ def evaluate(
     return with_excerpts(report, context) if excerpts else report
 
 
+def or_told(name: str, policy: Policy, work: Callable[[], list[Report]]) -> list[Report]:
+    """What `work` returns; if the plan of that name cannot be judged, a report with the error."""
+    try:
+        return work()
+    except PlanproofError as error:
+        problem = str(error)
+    except Exception as error:  # its text may hold a value of the plan
+        problem = f"{name}: internal error ({type(error).__name__})"
+    return [Report(name, (), errors=(problem,), policy=policy.name, profile=policy.profile, version=version())]
+
+
 def find_policy(
     policy: Mapping[str, Any] | str | os.PathLike[str] | None = None, checks: Iterable[Check] | None = None
 ) -> Policy:

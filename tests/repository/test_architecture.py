@@ -23,6 +23,7 @@ ROWS = (  # lowest first; a file imports from lower rows and from its own folder
     ("registry.py", "check_page.py", "facts/"),
     ("engine.py", "checkov_records.py", "fix/"),
     ("api.py", "checkov_adapter.py", "review/"),
+    ("fleet/",),
     ("cli/", "../failure_modes/"),
     ("__main__.py",),
 )

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from planproof.errors import PlanError
+from planproof.plan.file_names import is_plan_name, stem
 from planproof.plan.json_file import MAKE_JSON, MAX_BYTES, is_json
 from planproof.source.files import MAX_RATIO, MAX_TOTAL_BYTES, is_saved_plan
 from planproof.text.natural import natural
@@ -16,8 +17,6 @@ from planproof.verdict import listed
 
 MAX_LOOKED_AT = 200_000
 _PASSED_OVER = ("node_modules", "__pycache__")
-_PLAN_NAMES = ("plan.json", "tfplan.json", "tfplan", "plan.out", "tfplan.out")
-_PLAN_ENDINGS = (".plan.json", ".tfplan.json", "-plan.json", "_plan.json", ".tfplan")
 _WRAPPED = (".7z", ".age", ".asc", ".b64", ".br", ".bz2", ".enc", ".gpg", ".gz", ".lz4", ".xz", ".zip", ".zst")
 """What a plan's name ends with once it is compressed or encrypted."""
 _OF_OUTPUT = ("", ".log", ".out", ".plan", ".txt")
@@ -27,7 +26,6 @@ _MARKS = (b'"format_version"', b'"planned_values"', b'"resource_changes"')
 _BEGINS = re.compile(rb'\{\s*"format_version"')
 _TIME = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _STAMP = re.compile(rb'"timestamp"\s*:\s*"(' + _TIME.pattern + rb')"')
-_WORDS_OF_PLANS = re.compile(r"(?:^|[._-])(?:tfplan|plan|json|out)(?=[._-]|$)")
 
 
 class Found(NamedTuple):
@@ -129,7 +127,7 @@ def _without_their_json(saved: list[str], texts: list[str]) -> list[str]:
 def _kind(path: str) -> str:
     """`json` or `saved` for what is to be judged as such; empty for what is no plan."""
     name = os.path.basename(path).lower()
-    is_called_one = _is_plan_name(name) or _is_wrapped(name)
+    is_called_one = is_plan_name(name) or _is_wrapped(name)
     try:
         status = os.stat(path)
         if not stat.S_ISREG(status.st_mode):
@@ -148,14 +146,10 @@ def _kind(path: str) -> str:
     return "json" if is_one else ""
 
 
-def _is_plan_name(name: str) -> bool:
-    return name in _PLAN_NAMES or name.endswith(_PLAN_ENDINGS)
-
-
 def _is_wrapped(name: str) -> bool:
     """Whether it is called as a plan that is compressed or encrypted; judging it tells that it has to be unpacked."""
-    stem, ending = os.path.splitext(name)
-    return ending in _WRAPPED and _is_plan_name(stem)
+    inner, ending = os.path.splitext(name)
+    return ending in _WRAPPED and is_plan_name(inner)
 
 
 def _begins_as_saved_plan(path: str) -> bool:
@@ -211,7 +205,7 @@ def _marks_of_json(path: str) -> set[bytes]:
         found = {stamp for piece in _pieces(path) for stamp in _STAMP.findall(piece)}
     except OSError:
         return set()
-    return found or {_stem(path)}
+    return found or {os.fsencode(stem(path))}
 
 
 def _marks_of_saved(path: str) -> set[bytes]:
@@ -222,11 +216,6 @@ def _marks_of_saved(path: str) -> set[bytes]:
             entry = archive.getinfo("tfplan")
             if entry.file_size > min(MAX_TOTAL_BYTES, MAX_RATIO * max(entry.compress_size, 5000)):
                 return set()
-            return {_stem(path), *_TIME.findall(archive.read(entry))}
+            return {os.fsencode(stem(path)), *_TIME.findall(archive.read(entry))}
     except Exception:  # zipfile and zlib raise many kinds on a damaged archive
         return set()
-
-
-def _stem(path: str) -> bytes:
-    """What is left of a name without the words that say that it is a plan: `prod` of `prod.tfplan` and of `prod-plan.json`."""
-    return os.fsencode(_WORDS_OF_PLANS.sub("", os.path.basename(path).lower()).strip("._-"))

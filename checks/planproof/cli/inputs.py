@@ -7,7 +7,7 @@ import io
 import os
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from itertools import chain, islice
 from typing import Any, NamedTuple
@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 from planproof.baseline import Baseline
 from planproof.check import Check
 from planproof.context import Context
-from planproof.engine import evaluate
-from planproof.errors import PlanError, PlanproofError
+from planproof.engine import evaluate, or_told
+from planproof.errors import PlanError
 from planproof.plan.json_file import Document, documents_of
 from planproof.plan.model import Plan
 from planproof.policy.model import Policy
@@ -24,7 +24,6 @@ from planproof.registry import all_checks, own_checks, select_checks
 from planproof.source.files import is_saved_plan
 from planproof.source.model import Source, find_source
 from planproof.verdict import Report
-from planproof.version import version
 
 STDIN = "-"
 
@@ -78,6 +77,10 @@ def plans(arguments: Sequence[str]) -> Inputs:
             found = plans_below(argument)
             paths += found.plans
             notices.append(str(found))
+        elif "://" in argument:
+            from planproof.fleet.objects import shown
+
+            raise PlanError(f"{shown(argument)} is a URL; provide a file, or judge URLs with planproof fleet check")
         else:
             paths.append(argument)
     return Inputs(paths, tuple(notices))
@@ -136,25 +139,15 @@ def _shown(path: str, scope: Scope) -> bytes:
 
 
 def _one_of_several(document: Document, policy: Policy, source: Source | None, scope: Scope) -> Report:
-    return _told(document.name, policy, lambda: [_report(document, policy, source, scope)])[0]
+    return or_told(document.name, policy, lambda: [_report(document, policy, source, scope)])[0]
 
 
 def judge_or_tell(path: str, policy: Policy, source: str | None = None, scope: Scope | None = None) -> list[Report]:
     """As `judge`, for one of several: what cannot be judged is a report with an error."""
     try:
-        return _told(path, policy, lambda: judge(path, policy, source, scope))
+        return or_told(path, policy, lambda: judge(path, policy, source, scope))
     finally:
         gc.collect(0)  # the command does not collect otherwise, and one plan's memory is to serve the next
-
-
-def _told(name: str, policy: Policy, work: Callable[[], list[Report]]) -> list[Report]:
-    try:
-        return work()
-    except PlanproofError as error:
-        problem = str(error)
-    except Exception as error:  # its text may hold a value of the plan
-        problem = f"{name}: internal error ({type(error).__name__})"
-    return [Report(name, (), errors=(problem,), policy=policy.name, profile=policy.profile, version=version())]
 
 
 def judge_all(

@@ -34,6 +34,7 @@ COMMANDS = {
     "fix": "write the patch that makes failures pass, or edit the files",
     "facts": "write what planproof derives from a plan as data, for rules in Rego",
     "mcp": "serve planproof to agents, by the Model Context Protocol",
+    "fleet": "judge the plans of many workspaces into one table, and report on it",
     "baseline": "record today's failures, so that only new ones fail",
     "new-check": "create a new check, in a clone or in a folder of your own",
     "test": "run the tests of your own checks",

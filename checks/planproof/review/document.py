@@ -1,4 +1,4 @@
-"""A document of headings, prose, lists, tables and code, and how it is written as Markdown and as HTML."""
+"""A document of headings, prose, lists, tables, plots and code, and how it is written as Markdown and as HTML."""
 
 from __future__ import annotations
 
@@ -57,7 +57,19 @@ class Changes(NamedTuple):
     lines: Sequence[str]
 
 
-Block = Changes | Heading | Paragraph | Bullets | Table | Listing
+class Plot(NamedTuple):
+    """Numbers with what each is of: a bar each or, if they are in the order of time, a column each. A reader of text has them as a table."""
+
+    head: tuple[str, str]
+    points: Sequence[tuple[str, int]]
+    is_over_time: bool = False
+
+    @property
+    def table(self) -> Table:
+        return Table(self.head, [[[label], [f"{number:,}"]] for label, number in self.points])
+
+
+Block = Changes | Heading | Paragraph | Bullets | Table | Listing | Plot
 
 
 # --- Markdown --------------------------------------------------------------------------------------------------------
@@ -100,6 +112,8 @@ def _markdown(block: Block) -> Iterator[str]:
         yield f"{fence}diff"
         yield from map(one_line, block.lines)
         yield fence
+    elif isinstance(block, Plot):
+        yield from _markdown(block.table)
     else:
         fence = _fence(text for _, text, _ in block.lines)
         yield fence
@@ -143,6 +157,10 @@ code, pre { font: 0.88em/1.5 ui-monospace, monospace; } code { background: var(-
 pre { background: var(--soft); border-radius: 6px; overflow-x: auto; padding: 0.7rem 0.9rem; } pre mark { background: var(--fault); color: inherit; }
 .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
 th, td { border-bottom: 1px solid var(--line); padding: 0.35rem 0.6rem; text-align: left; vertical-align: top; }
+th { overflow-wrap: normal; } td { overflow-wrap: break-word; } td code { overflow-wrap: anywhere; } .number { white-space: nowrap; }
+.bars td { border: 0; padding: 0.1rem 0.6rem 0.1rem 0; vertical-align: middle; } .bars td:nth-child(2) { width: 45%; } .bars td:last-child { text-align: right; }
+svg { display: block; width: 100%; color: #3b6fd4; } .bars svg { height: 0.9rem; } figure { margin: 1rem 0; } figure svg { height: 8rem; border-bottom: 1px solid var(--line); }
+figcaption { display: flex; justify-content: space-between; font-size: 0.88em; }
 @media print { body { max-width: none; padding: 0; } h2, h3 { break-after: avoid; } pre, tr { break-inside: avoid; } }
 """
 
@@ -167,12 +185,52 @@ def _html(block: Block) -> str:
         return "<ul>\n" + "\n".join(f"<li>{_span(item)}</li>" for item in block.items) + "\n</ul>"
     if isinstance(block, Table):
         head = "".join(f"<th>{escape(text)}</th>" for text in block.head)
-        rows = "\n".join("<tr>" + "".join(f"<td>{_span(cell)}</td>" for cell in row) + "</tr>" for row in block.rows)
+        rows = "\n".join("<tr>" + "".join(map(_cell, row)) + "</tr>" for row in block.rows)
         return f'<div class="wide"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table></div>'
     if isinstance(block, Changes):
         return "<pre>" + "\n".join(escape(one_line(line)) for line in block.lines) + "</pre>"
+    if isinstance(block, Plot):
+        return _columns(block) if block.is_over_time else _bars(block)
     marked = zip(block.lines, _numbered(block), strict=True)
     return "<pre>" + "\n".join(f"<mark>{escape(t)}</mark>" if line[2] else escape(t) for line, t in marked) + "</pre>"
+
+
+def _cell(prose: Prose) -> str:
+    text = _span(prose)
+    return f'<td class="number">{text}</td>' if text.replace(",", "").isdigit() else f"<td>{text}</td>"
+
+
+def _bars(plot: Plot) -> str:
+    most = max((number for _, number in plot.points), default=0) or 1
+    rows = "\n".join(
+        f"<tr><td>{escape(label)}</td><td>{_svg(_bar(number / most), 100, 10, '')}</td><td>{number:,}</td></tr>"
+        for label, number in plot.points
+    )
+    head = "".join(f"<th>{escape(text)}</th>" for text in (plot.head[0], "", plot.head[1]))
+    return f'<div class="wide"><table class="bars">\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table></div>'
+
+
+def _bar(share: float) -> str:
+    return f'<rect width="{share * 100:.1f}" height="10" fill="currentColor"/>'
+
+
+def _columns(plot: Plot) -> str:
+    """The words are outside of the picture, so that they stay legible on a small screen."""
+    most = max((number for _, number in plot.points), default=0) or 1
+    drawn = "".join(
+        f'<rect x="{at * 10 + 1}" y="{100 - number / most * 100:.1f}" width="8" height="{number / most * 100:.1f}" fill="currentColor">'
+        f"<title>{escape(label)}: {number:,}</title></rect>"
+        for at, (label, number) in enumerate(plot.points)
+    )
+    ends = [f"{label}: {number:,}" for label, number in plot.points]
+    words = "".join(f"<span>{escape(end)}</span>" for end in dict.fromkeys((ends[0], ends[-1]))) if ends else ""
+    label = f"{plot.head[1]} by {plot.head[0]}, at most {most:,}"
+    return f"<figure>{_svg(drawn, len(plot.points) * 10, 100, label)}<figcaption>{words}</figcaption></figure>"
+
+
+def _svg(drawn: str, wide: int, high: int, label: str) -> str:
+    said = f'role="img" aria-label="{escape(label)}"' if label else 'aria-hidden="true"'
+    return f'<svg viewBox="0 0 {wide} {high}" preserveAspectRatio="none" {said}>{drawn}</svg>'
 
 
 def _span(prose: Prose) -> str:

@@ -16,7 +16,7 @@ from planproof.syntax.nodes import Attribute, Block, Body, Literal, Node
 if TYPE_CHECKING:
     from planproof.syntax.blocks import TopBlock
 
-_LABELLED = {"resource": 2, "data": 2, "module": 1, "output": 1, "variable": 1, "provider": 1}
+_LABELLED = {"resource": 2, "data": 2, "module": 1, "output": 1, "variable": 1, "provider": 1, "terraform": 0}
 
 
 class Location(NamedTuple):
@@ -61,6 +61,10 @@ class ModuleSource:
         if labels not in self._bodies:
             self._bodies[labels] = self._merged(self._found(labels))
         return self._bodies[labels]
+
+    def all(self, *labels: str) -> list[Body]:
+        """The bodies of all blocks with these labels, as there may be several of `terraform`."""
+        return [body for block in self._found(labels) if (body := self._read(block)) is not None]
 
     def mentions(self, word: str, *labels: str) -> bool:
         """Whether a word stands in the block with these labels, which is not read for that; of JSON, where a text can hide it, True."""

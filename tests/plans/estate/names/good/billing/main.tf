@@ -1,0 +1,31 @@
+variable "account_id" {
+  default = "111122223333"
+}
+
+provider "aws" {
+  region = "us-east-1"
+}
+
+resource "aws_s3_bucket" "reports" {
+  bucket = "acme-billing-reports"
+}
+
+resource "aws_sns_topic" "alerts" {
+  name = "billing-alerts"
+}
+
+resource "aws_iam_role" "deploy" {
+  name               = "billing-deploy"
+  assume_role_policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "ec2.amazonaws.com" } }] })
+}
+
+resource "aws_cloudwatch_metric_alarm" "errors" {
+  alarm_name          = "billing-errors"
+  namespace           = "acme"
+  metric_name         = "errors"
+  statistic           = "Sum"
+  period              = 60
+  evaluation_periods  = 1
+  threshold           = 1
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+}

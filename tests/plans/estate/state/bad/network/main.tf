@@ -1,0 +1,17 @@
+terraform {
+  backend "local" {
+    path = "../app/network.tfstate"
+  }
+}
+
+resource "aws_kms_key" "logs" {
+  description = "logs"
+}
+
+resource "aws_s3_bucket" "logs" {
+  bucket = "acme-network-logs"
+}
+
+output "kms_key_arn" {
+  value = aws_kms_key.logs.key_id
+}
