@@ -9,10 +9,13 @@ import data.planproof.plan_only.log_bucket_retention
 import data.planproof.plan_only.log_group_retention
 import data.planproof.plan_only.mfa_on_human_principals
 import data.planproof.plan_only.mfa_on_machine_principals
+import data.planproof.plan_only.name_taken_twice
 import data.planproof.plan_only.output_contract
 import data.planproof.plan_only.policy
+import data.planproof.plan_only.tagging
 import data.planproof.plan_only.terraform
 import data.planproof.plan_only.valid
+import data.planproof.plan_only.versioning_coverage
 import rego.v1
 
 # By the name of its section in the policy, what each check finds.
@@ -21,7 +24,10 @@ checks := {
 	"log_group_retention": log_group_retention.findings,
 	"mfa_on_human_principals": mfa_on_human_principals.findings,
 	"mfa_on_machine_principals": mfa_on_machine_principals.findings,
+	"name_taken_twice": name_taken_twice.findings,
 	"output_contract": output_contract.findings,
+	"tagging": tagging.findings,
+	"versioning_coverage": versioning_coverage.findings,
 }
 
 findings := [finding |
@@ -54,6 +60,9 @@ key_of := {
 	"CKV_PLAN_1": "log_bucket_retention",
 	"CKV_PLAN_2": "mfa_on_machine_principals",
 	"CKV_PLAN_3": "output_contract",
+	"CKV_PLAN_5": "versioning_coverage",
+	"CKV_PLAN_10": "tagging",
 	"CKV_PLAN_11": "mfa_on_human_principals",
 	"CKV_PLAN_12": "log_group_retention",
+	"CKV_PLAN_14": "name_taken_twice",
 }

@@ -10,7 +10,11 @@ import rego.v1
 
 # How the ARNs of a type are made, and the attributes that hold its name and its ARN.
 forms := {
+	"aws_backup_vault": {"arn": `^arn:[^:]*:backup:[^:]*:[^:]*:backup-vault:(.+)$`, "identity": ["name", "id", "arn"]},
 	"aws_cloudwatch_log_group": {"arn": `^arn:[^:]*:logs:[^:]*:[^:]*:log-group:([^:]+)(?::.*)?$`, "identity": ["name", "id", "arn"]},
+	"aws_efs_file_system": {"arn": `^arn:[^:]*:elasticfilesystem:[^:]*:[^:]*:file-system/(.+)$`, "identity": ["id", "arn"]},
+	"aws_fsx_lustre_file_system": {"arn": `^arn:[^:]*:fsx:[^:]*:[^:]*:file-system/(.+)$`, "identity": ["id", "arn"]},
+	"aws_glacier_vault": {"arn": `^arn:[^:]*:glacier:[^:]*:[^:]*:vaults/(.+)$`, "identity": ["name", "id", "arn"]},
 	"aws_kinesis_firehose_delivery_stream": {
 		"arn": `^arn:[^:]*:firehose:[^:]*:[^:]*:deliverystream/(.+)$`,
 		"identity": ["name", "arn", "id"],
@@ -39,7 +43,7 @@ resolved(instance, path, type) := open if {
 
 else := by_names(instance, path, type) if terraform.is_open(instance, path)
 
-else := by_texts([found], type) if {
+else := by_texts(instance, [found], type) if {
 	found := terraform.value(instance, path)
 	is_string(found)
 	found != ""
@@ -50,7 +54,7 @@ else := of_list(instance, path, type) if {
 	terraform.has_unknown(instance, path)
 }
 
-else := by_texts([each | some each in found], type) if {
+else := by_texts(instance, [each | some each in found], type) if {
 	found := terraform.value(instance, path)
 	is_array(found)
 }
@@ -59,16 +63,23 @@ else := nothing
 
 # --- companions -----------------------------------------------------------------------------------------------------------------
 
-# The resources of a kind whose argument names a bucket: by the bucket's address, those that are sure, and whether there may be more.
-companions(kind, argument) := {"sure": sure, "perhaps": perhaps, "is_open": is_open} if {
-	found := [[one, resolved(one, [argument], "aws_s3_bucket")] | some one in terraform.of_type(kind)]
-	pairs := [[address, pair[0]] | some pair in found; some address in pair[1].targets]
-	sure := {address: ones |
-		some address in {pair[0] | some pair in pairs}
-		ones := [pair[1] | some pair in pairs; pair[0] == address]
-	}
-	perhaps := {address | some pair in found; some address in pair[1].perhaps}
-	is_open := count([1 | some pair in found; pair[1].is_open]) + count(left_out) > 0
+# The resources of a kind whose argument names one of a type: by that one's address, those that are sure, and those that are possible;
+# those that may belong to any, and whether there may be others still.
+companions(kind, argument, type) := {
+	"sure": by_target([[address, number] | some number, each in found; some address in each.targets], kind),
+	"perhaps": by_target([[address, number] | some number, each in found; some address in each.perhaps], kind),
+	"anywhere": [one | some number, one in terraform.of_type(kind); found[number].is_open],
+	"is_open": count(left_out) > 0,
+} if {
+	forms[type]
+	found := [resolved(one, split(argument, "."), type) | some one in terraform.of_type(kind)]
+}
+
+# Of a type that nothing is known of, nothing is told either.
+else := {"sure": {}, "perhaps": {}, "anywhere": terraform.of_type(kind), "is_open": count(left_out) > 0}
+
+by_target(pairs, kind) := {address: [terraform.of_type(kind)[number] | some number in numbers] |
+	some address, numbers in terraform.grouped(pairs)
 }
 
 # An incomplete plan may leave any resource out.
@@ -76,13 +87,24 @@ left_out := [1 | not terraform.is_complete]
 
 # --- known texts --------------------------------------------------------------------------------------------------------------
 
-by_texts(texts, type) := {
-	"targets": {address | some found in each; count(found) == 1; some address in found},
-	"perhaps": {address | some found in each; count(found) > 1; some address in found},
+by_texts(instance, texts, type) := {
+	"targets": {address | some found in each; is_sure(instance, found, type); some address in found},
+	"perhaps": {address | some found in each; not is_sure(instance, found, type); some address in found},
 	"is_open": false,
 } if {
 	each := [found | some text in texts; is_string(text); found := addresses_of(text, type)]
 }
+
+# Whether a text names the one that bears it: a bucket anywhere, others in the region of what says it.
+is_sure(instance, found, type) if {
+	count(found) == 1
+	some address in found
+	is_near(instance, terraform.by_address[address], type)
+}
+
+is_near(_, _, type) if type == "aws_s3_bucket"
+
+is_near(one, other, _) if terraform.same_region(one, other)
 
 addresses_of(text, type) := object.get(identified[type], text, set()) | object.get(identified[type], name_in(text, type), set())
 
@@ -98,7 +120,7 @@ else := split(text, "/")[0] if type == "aws_s3_bucket"
 else := text
 
 # The addresses of the resources of a type by each text that identifies them.
-identified := {type: found |
+identified := {type: {text: {address | some address in found} | some text, found in terraform.grouped(pairs)} |
 	some type, form in forms
 	pairs := [[text, target.address] |
 		some target in terraform.of_type(type)
@@ -107,10 +129,6 @@ identified := {type: found |
 		is_string(text)
 		text != ""
 	]
-	found := {text: addresses |
-		some text in {pair[0] | some pair in pairs}
-		addresses := {pair[1] | some pair in pairs; pair[0] == text}
-	}
 }
 
 # --- names ----------------------------------------------------------------------------------------------------------------------
@@ -120,14 +138,7 @@ of_list(instance, path, type) := by_names(instance, path, type) if count(terrafo
 
 else := open
 
-# Of several blocks the plan does not tell which is which.
-is_one_of_many(instance, path) if {
-	some place, step in path
-	is_number(step)
-	count(terraform.value(instance, array.slice(path, 0, place))) > 1
-}
-
-by_names(instance, path, type) := open if is_one_of_many(instance, path)
+by_names(instance, path, type) := open if terraform.is_one_of_many(instance, path)
 
 else := found if {
 	written := terraform.expression(instance, path)

@@ -5,7 +5,8 @@
 #   plan does not tell is told as open, never as absent.
 #
 #   An instance is {address, type, name, index, mode, module, path, local, values, mask, actions}: `module` is the address of the module
-#   instance that it is in, `path` the same without keys, `local` its own address in there without a key, `mask` its after_unknown, `secret` its sensitive_values.
+#   instance that it is in, `path` the same without keys, `local` its own address in there without a key, `mask` its after_unknown, `secrets`
+#   the two masks that say what of it is sensitive.
 package planproof.plan_only.terraform
 
 import rego.v1
@@ -118,7 +119,7 @@ instances := [instance |
 		"local": local(mode, resource),
 		"values": object.get(resource, "values", null),
 		"mask": mask(change),
-		"secret": object.get(resource, "sensitive_values", object.get(change, "after_sensitive", {})),
+		"secrets": [object.get(resource, "sensitive_values", {}), object.get(change, "after_sensitive", {})],
 		"actions": object.get(change, "actions", []),
 	}
 ]
@@ -147,18 +148,29 @@ by_address := {instance.address: instance | some instance in instances} if {
 
 else := {}
 
-by_type := {type: found |
-	some type in {instance.type | some instance in managed}
-	found := [instance | some instance in managed; instance.type == type]
+by_type := {type: [managed[number] | some number in numbers] |
+	some type, numbers in grouped([[instance.type, number] | some number, instance in managed])
 }
 
 of_type(type) := object.get(by_type, type, [])
 
 # The keys of the instances of a block, by module and address in there.
-keys_of_block := {block: found |
-	some block in {node(instance.module, instance.local) | some instance in instances}
-	found := {instance.index | some instance in instances; node(instance.module, instance.local) == block}
+keys_of_block := {block: {instances[number].index | some number in numbers} | some block, numbers in by_block}
+
+by_block := grouped([[node(instance.module, instance.local), number] | some number, instance in instances])
+
+# Pairs of a key and a value, as lists by key. Sorted first, so that it takes no longer for each key than it has values.
+grouped(pairs) := {ordered[start][0]: [pair[1] | some pair in array.slice(ordered, start, ends[number])] |
+	some number, start in starts
+} if {
+	ordered := sort(pairs)
+	starts := [number | some number, pair in ordered; is_start(ordered, number)]
+	ends := array.concat(array.slice(starts, 1, count(starts)), [count(ordered)])
 }
+
+is_start(_, number) if number == 0
+
+is_start(ordered, number) if ordered[number][0] != ordered[number - 1][0]
 
 is_complete if not plan.complete == false
 
@@ -200,6 +212,75 @@ is_open(instance, path) if {
 }
 
 is_open(instance, _) if instance.mask == true
+
+# Whether an object has a key, be it null.
+has(found, key) if {
+	is_object(found)
+	_ = found[key]
+}
+
+# What is told of an argument: "known" (of parts of it perhaps not), "unset", "unknown" until the apply, or "open": nobody may have set it.
+state(instance, path) := "unset" if {
+	not is_unknown(instance, path)
+	is_unset(value(instance, path))
+	not has_unknown(instance, path)
+}
+
+else := "known" if not is_unknown(instance, path)
+
+else := "unknown" if instance.mask == true
+
+else := "unknown" if not block_of(instance)
+
+else := state_of_unknown(instance, known_path(instance, path))
+
+state_of_unknown(instance, path) := "unknown" if is_number(path[count(path) - 1])
+
+else := "unset" if {
+	expression(instance, path) == null
+	count(path) == 1
+}
+
+else := "open" if is_one_of_many(instance, path)
+
+else := "unset" if {
+	expression(instance, path) == null
+	expression(instance, array.slice(path, 0, count(path) - 1)) != null
+}
+
+else := "unknown" if expression(instance, path) == null
+
+else := "unset" if is_empty(expression(instance, path))
+
+else := "unknown" if constant(expression(instance, path))
+
+else := "unknown" if draws_on_unknown(drawn(instance.module, expression(instance, path)))
+
+else := "open"
+
+# Of several blocks the plan does not tell which is which.
+is_one_of_many(instance, path) if {
+	some place, step in path
+	is_number(step)
+	count(value(instance, array.slice(path, 0, place))) > 1
+}
+
+# Whether it draws on what is sure not to be known yet: a local, of which plan JSON says nothing, or an attribute.
+draws_on_unknown(found) if {
+	some each in found.reached
+	startswith(each[1], "local.")
+}
+
+draws_on_unknown(found) if {
+	some end in found.ends
+	resource := resource_in(end)
+	numbers := by_block[node(resource.module, resource.local)]
+	resource.attribute != ""
+	name := [split(resource.attribute, ".")[0]]
+	every number in numbers {
+		is_unknown(instances[number], name)
+	}
+}
 
 # Whether the block leaves the argument to the provider.
 is_left(instance, name) if {
@@ -286,6 +367,25 @@ else := found if {
 else := part if part := found[key]
 
 else := null
+
+# The value of an expression that is a constant and nothing else; undefined if it is none.
+constant(written) := written.constant_value if not is_reference(written)
+
+# By the key of its configuration, what a provider is given.
+provider_expressions(key) := object.get(plan.configuration, ["provider_config", key, "expressions"], {})
+
+# The key of an instance's provider configuration; of a module that configures none of its own, that of the root, which it inherits.
+provider_key(instance) := key if {
+	key := block_of(instance).provider_config_key
+	provider_expressions(key) != {}
+}
+
+else := parts[count(parts) - 1] if {
+	is_string(block_of(instance).provider_config_key)
+	parts := split(block_of(instance).provider_config_key, ":")
+}
+
+else := ""
 
 is_unset(found) if found == null
 
