@@ -141,12 +141,38 @@ else := open
 by_names(instance, path, type) := open if terraform.is_one_of_many(instance, path)
 
 else := found if {
-	written := terraform.expression(instance, path)
+	written := of_instance(instance, terraform.expression(instance, path))
 	drawn := terraform.drawn(instance.module, written)
 	found := by_drawn(instance, drawn, terraform.names_in(written), type)
 }
 
 else := open
+
+# The expression as it is in one instance: what `each.value` is, if `for_each` is a set of literals, or one resource.
+of_instance(instance, written) := {"references": [as_in(instance, name) | some name in written.references]} if {
+	is_string(instance.index)
+	some name in written.references
+	startswith(name, "each.value")
+}
+
+else := written
+
+as_in(instance, name) := "each.key" if {
+	name == "each.value"
+	not terraform.has(terraform.block_of(instance), "for_each_expression")
+}
+
+else := concat("", [target, terraform.key_text(instance.index), trim_prefix(name, "each.value")]) if {
+	regex.match(`^each\.value(\.|$)`, name)
+	targets := terraform.names_in(terraform.block_of(instance).for_each_expression)
+	count(targets) == 1
+	some target in targets
+	found := terraform.resource_in(terraform.node(instance.module, target))
+	found.local == target
+	terraform.by_address[terraform.joined(instance.module, concat("", [target, terraform.key_text(instance.index)]))]
+}
+
+else := name
 
 by_drawn(instance, drawn, names, type) := open if drawn.open
 

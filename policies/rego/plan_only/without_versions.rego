@@ -17,19 +17,30 @@ unwanted := {"holds": false, "basis": "value"}
 # Whether somebody may want an old version of a bucket's objects.
 is_wanted(bucket) := predicates.yes if is_written_otherwise(sure_writers(bucket))
 
+else := predicates.yes if not is_perhaps_unwanted(bucket)
+
 else := predicates.open if is_written_otherwise(log_buckets.writers_to(bucket))
 
 else := unwanted if count(sure_writers(bucket)) > 0
 
 else := unwanted if bucket.address in remade.sure
 
-else := predicates.open if count(log_buckets.writers_to(bucket)) > 0
-
 else := unwanted if says_so(bucket)
 
-else := predicates.open if may_be_remade(bucket)
+else := predicates.open
 
-else := predicates.yes
+is_perhaps_unwanted(bucket) if {
+	some writer in log_buckets.writers_to(bucket)
+	is_delivered(writer)
+}
+
+is_perhaps_unwanted(bucket) if bucket.address in remade.sure
+
+is_perhaps_unwanted(_) if remade.is_open
+
+is_perhaps_unwanted(bucket) if bucket.address in remade.perhaps
+
+is_perhaps_unwanted(bucket) if says_so(bucket)
 
 # Those of which only the switch is not known write logs, if anything.
 sure_writers(bucket) := [writer |
@@ -39,8 +50,10 @@ sure_writers(bucket) := [writer |
 
 is_written_otherwise(found) if {
 	some writer in found
-	not terraform.by_address[writer.address].type in section.delivered_logs.writers
+	not is_delivered(writer)
 }
+
+is_delivered(writer) if terraform.by_address[writer.address].type in section.delivered_logs.writers
 
 # --- what can be made again ---------------------------------------------------------------------------------------------------
 
@@ -51,10 +64,6 @@ remade := {"sure": sure, "perhaps": perhaps, "is_open": is_open} if {
 	perhaps := {address | some writing in found; some address in writing.found.targets | writing.found.perhaps}
 	is_open := count([1 | some writing in found; writing.found.is_open]) > 0
 }
-
-may_be_remade(_) if remade.is_open
-
-may_be_remade(bucket) if bucket.address in remade.perhaps
 
 # --- names ----------------------------------------------------------------------------------------------------------------------
 
