@@ -176,15 +176,34 @@ else := name
 
 by_drawn(instance, drawn, names, type) := open if drawn.open
 
-else := {"targets": {target.address}, "perhaps": set(), "is_open": false} if {
-	count(drawn.ends) == 1
-	some end in drawn.ends
-	found := terraform.resource_in(end)
-	found.type == type
-	not startswith(found.local, "data.")
-	found.attribute in array.concat([""], forms[type].identity) # an index that is no constant hides the attribute
-	target := terraform.instance_of(instance, names, found)
-	not is_built_of(type, found)
+else := open if {
+	some each in drawn.reached
+	is_made_up(each)
+}
+
+else := {"targets": targets, "perhaps": set(), "is_open": false} if {
+	count(constants(drawn.reached)) == 0
+	ends := settled(settled(drawn.ends, type), type)
+	count(ends) > 0
+	every end in ends {
+		target_of(instance, names, terraform.resource_in(end), type)
+	}
+	targets := {target_of(instance, names, terraform.resource_in(end), type) | some end in ends}
+	count(targets) == 1
+}
+
+else := {"targets": set(), "perhaps": perhaps, "is_open": false} if {
+	ends := settled(settled(drawn.ends, type), type)
+	every end in ends {
+		is_candidate(terraform.resource_in(end), type)
+	}
+	perhaps := {address |
+		some end in ends
+		found := terraform.resource_in(end)
+		found.type == type
+		some address in candidates(instance, names, found, type)
+	}
+	count(perhaps) > 0
 }
 
 else := nothing if {
@@ -195,6 +214,83 @@ else := nothing if {
 }
 
 else := open
+
+# The names that lead to a constant, or to what is known of the run: the value may be one of those instead.
+constants(reached) := {each |
+	some each in reached
+	strings.any_prefix_match(each[1], ["var.", "module.", "path.", "terraform."])
+	count(terraform.next_of(each)) == 0
+}
+
+# A function of constants, which plan JSON does not tell.
+is_made_up(each) if {
+	strings.any_prefix_match(each[1], ["var.", "module."])
+	not terraform.is_told(each)
+}
+
+# What the value is, or what is surely none of the type.
+is_candidate(found, type) if {
+	found.type == type
+	not startswith(found.local, "data.")
+	not is_built_of(type, found)
+}
+
+is_candidate(found, type) if {
+	found.type != type
+	not startswith(found.local, "data.")
+	not is_bucket_of(found)
+	found.attribute != ""
+	block := terraform.blocks[terraform.without_keys(found.module)][found.local]
+	not terraform.has(block.expressions, terraform.first_of(found.attribute))
+	not terraform.first_of(found.attribute) in {"id", "output", "triggers"}
+}
+
+# Whether an attribute of one of S3's own resources repeats its bucket.
+is_bucket_of(found) if {
+	startswith(found.local, "aws_s3_bucket")
+	found.attribute in {"id", "arn", "bucket"}
+}
+
+candidates(instance, names, found, type) := {target} if target := target_of(instance, names, found, type)
+
+else := {terraform.instances[number].address | some number in terraform.by_block[terraform.node(found.module, found.local)]}
+
+target_of(instance, names, found, type) := target.address if {
+	found.type == type
+	not startswith(found.local, "data.")
+	found.attribute in array.concat([""], forms[type].identity) # an index that is no constant hides the attribute
+	target := terraform.instance_of(instance, names, found)
+	not is_built_of(type, found)
+}
+
+# The ends, with what S3's own resources repeat of their bucket followed to it, and without what the plan makes no instance of.
+settled(ends, type) := {inner |
+	some end in ends
+	not is_none(end)
+	some inner in inside(end, type)
+}
+
+inside(end, type) := drawn.ends if {
+	found := terraform.resource_in(end)
+	found.type != type
+	is_bucket_of(found)
+	target := terraform.instance_of({"module": found.module, "local": "", "index": null}, set(), found)
+	terraform.state(target, ["bucket"]) in {"known", "unknown"}
+	drawn := terraform.drawn(found.module, of_instance(target, terraform.expression(target, ["bucket"])))
+	not drawn.open
+	count(drawn.ends) > 0
+}
+
+else := {end}
+
+is_none(end) if {
+	terraform.is_complete
+	found := terraform.resource_in(end)
+	regex.match(`^\[[0-9]+\]$`, found.key)
+	not startswith(found.local, "data.")
+	terraform.has(terraform.blocks[terraform.without_keys(found.module)][found.local], "count_expression")
+	not terraform.by_address[terraform.joined(found.module, concat("", [found.local, found.key]))]
+}
 
 is_of_another(end, type) if {
 	found := terraform.resource_in(end)

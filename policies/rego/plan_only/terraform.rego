@@ -256,6 +256,8 @@ else := "unknown" if constant(expression(instance, path))
 
 else := "unknown" if draws_on_unknown(drawn(instance.module, expression(instance, path)))
 
+else := "unset" if is_known_all(instance, expression(instance, path))
+
 else := "open"
 
 # Of several blocks the plan does not tell which is which.
@@ -276,9 +278,60 @@ draws_on_unknown(found) if {
 	resource := resource_in(end)
 	numbers := by_block[node(resource.module, resource.local)]
 	resource.attribute != ""
-	name := [split(resource.attribute, ".")[0]]
 	every number in numbers {
-		is_unknown(instances[number], name)
+		is_unknown(instances[number], [first_of(resource.attribute)])
+	}
+}
+
+first_of(attribute) := split(attribute, ".")[0]
+
+# Whether all that an expression draws on is known while planning: what is unknown all the same is made up by the provider, as for null.
+is_known_all(instance, written) if {
+	is_reference(written)
+	found := drawn(instance.module, written)
+	not found.open
+	every each in found.reached {
+		is_told(each)
+	}
+	every end in found.ends {
+		is_known_end(end)
+	}
+}
+
+is_told(each) if not strings.any_prefix_match(each[1], ["var.", "module.", "each."])
+
+is_told(each) if {
+	startswith(each[1], "var.")
+	each[0] == ""
+}
+
+is_told(each) if {
+	startswith(each[1], "var.")
+	each[0] != ""
+	is_plain(given(each))
+}
+
+is_told(each) if {
+	startswith(each[1], "module.")
+	is_plain(output_of(each))
+}
+
+# Whether an expression is names, a constant, or left out; a function of constants is neither.
+is_plain(written) if is_reference(written)
+
+is_plain(written) if has(written, "constant_value")
+
+is_plain(written) if written == null
+
+is_known_end(end) if strings.any_prefix_match(end[1], ["path.", "terraform."])
+
+is_known_end(end) if {
+	resource := resource_in(end)
+	numbers := by_block[node(resource.module, resource.local)]
+	resource.attribute != ""
+	every number in numbers {
+		not has_unknown(instances[number], [first_of(resource.attribute)])
+		has(instances[number]["values"], first_of(resource.attribute))
 	}
 }
 
@@ -477,20 +530,19 @@ output_pattern := `^(module\.[^.\[]+(?:\[(?:"(?:[^"\\]|\\.)*"|[0-9]+)\])?)\.([^.
 
 next_of(each) := {node(parent(each[0]), name) | some name in names_in(given(each))} if startswith(each[1], "var.")
 
-else := {node(child, name) | some name in names_in(output.expression)} if {
-	parts := regex.find_all_string_submatch_n(output_pattern, each[1], 1)[0]
-	child := joined(each[0], parts[1])
-	output := object.get(configured[without_keys(child)].outputs, parts[2], {})
-}
+else := {node(joined(each[0], output_parts(each)[1]), name) | some name in names_in(output_of(each))}
 
-else := set()
+output_parts(each) := regex.find_all_string_submatch_n(output_pattern, each[1], 1)[0]
+
+# The expression of the output of a module that a node names; {} if there is none.
+output_of(each) := object.get(configured[without_keys(joined(each[0], output_parts(each)[1]))], ["outputs", output_parts(each)[2], "expression"], {})
 
 last_step(module) := regex.find_n(`module\.[^.\[]+(?:\[(?:"(?:[^"\\]|\\.)*"|[0-9]+)\])?$`, module, 1)[0]
 
 parent(module) := trim_suffix(trim_suffix(module, last_step(module)), ".")
 
 # The expression that the caller of a module gives for a variable, by its node.
-given(each) := object.get(configured[without_keys(parent(module))].module_calls[call], ["expressions", variable_of(each)], {}) if {
+given(each) := object.get(configured[without_keys(parent(module))].module_calls[call], ["expressions", variable_of(each)], null) if {
 	module := each[0]
 	call := split(without_keys(last_step(module)), ".")[1]
 }
@@ -527,6 +579,12 @@ resource_in(each) := {
 # The one instance that a name in the block of `instance` means; undefined if it may be several.
 instance_of(instance, names, found) := target if {
 	target := by_address[joined(found.module, concat("", [found.local, found.key]))]
+}
+
+else := instances[numbers[0]] if {
+	found.key == ""
+	numbers := by_block[node(found.module, found.local)]
+	count(numbers) == 1
 }
 
 else := target if {
