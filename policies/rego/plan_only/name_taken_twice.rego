@@ -98,8 +98,8 @@ else := ["PASS", "own_name", "unique in the plan"]
 
 # --- names ----------------------------------------------------------------------------------------------------------------------
 
-# What tells an instance from others of its type: a list; null if nobody gives it, or if the plan does not tell, "open" if references decide
-# which this plan alone does not tell.
+# What tells an instance from others of its type: a list; null if nobody gives it, or if the plan does not tell; "open" if references
+# decide that are not told apart here.
 name(instance, rule) := null if null in parts(instance, rule)
 
 else := "open" if "open" in parts(instance, rule)
@@ -108,16 +108,22 @@ else := parts(instance, rule)
 
 parts(instance, rule) := [part(instance, argument, number, rule) | some number, argument in rule.by]
 
-part(instance, argument, number, rule) := named if {
+part(instance, argument, number, rule) := null if {
+	number == 0
+	terraform.is_unknown(instance, [argument])
+	terraform.draws_on_local(terraform.drawn(instance.module, terraform.expression(instance, [argument])))
+}
+
+else := named if {
 	number == 0
 	rule.target
-	named := target(relations.resolved(instance, [argument], rule.target))
+	named := target(relations.resolved(instance, [argument], rule.target), terraform.is_unknown(instance, [argument]))
 }
 
 else := of_state(terraform.state(instance, [argument]), instance, argument, number, rule)
 
-# Which resource it is; undefined if it is none.
-target(found) := ["resource", address] if {
+# Which resource it is; undefined if it is none. What is not known and may be one of several has no name that the plan tells.
+target(found, is_unknown) := ["resource", address] if {
 	count(found.targets) == 1
 	count(found.perhaps) == 0
 	not found.is_open
@@ -125,6 +131,11 @@ target(found) := ["resource", address] if {
 }
 
 else := "open" if found.is_open
+
+else := null if {
+	is_unknown
+	count(found.perhaps) > 0
+}
 
 else := "open" if count(found.perhaps) + count(found.targets) > 0
 

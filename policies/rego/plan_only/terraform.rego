@@ -198,20 +198,11 @@ is_unknown(instance, path) if {
 	object.get(instance.mask, array.slice(path, 0, length), false) == true
 }
 
-# Whether the argument is known only after the apply, and somebody set it: what a provider fills in by itself is not open.
+# Whether the argument is known only after the apply, and somebody may have set it: what a provider fills in by itself is not open.
 is_open(instance, path) if {
-	count(path) == 1
-	instance.mask[path[0]] == true
-	not is_left(instance, path[0])
-}
-
-is_open(instance, path) if {
-	count(path) > 1
 	is_unknown(instance, path)
-	may_be_set(instance, known_path(instance, path))
+	state(instance, path) != "unset"
 }
-
-is_open(instance, _) if instance.mask == true
 
 # Whether an object has a key, be it null.
 has(found, key) if {
@@ -268,20 +259,26 @@ is_one_of_many(instance, path) if {
 }
 
 # Whether it draws on what is sure not to be known yet: a local, of which plan JSON says nothing, or an attribute.
-draws_on_unknown(found) if {
-	some each in found.reached
-	startswith(each[1], "local.")
-}
+draws_on_unknown(found) if draws_on_local(found)
 
 draws_on_unknown(found) if {
 	some end in found.ends
 	resource := resource_in(end)
 	numbers := by_block[node(resource.module, resource.local)]
-	resource.attribute != ""
 	every number in numbers {
-		is_unknown(instances[number], [first_of(resource.attribute)])
+		has_unknown(instances[number], path_in(resource))
 	}
 }
+
+draws_on_local(found) if {
+	some each in found.reached
+	startswith(each[1], "local.")
+}
+
+# The path to the attribute that is read; if that is not told, to all of them.
+path_in(resource) := [] if resource.attribute == ""
+
+else := [first_of(resource.attribute)]
 
 first_of(attribute) := split(attribute, ".")[0]
 
@@ -330,18 +327,10 @@ is_known_end(end) if {
 	numbers := by_block[node(resource.module, resource.local)]
 	resource.attribute != ""
 	every number in numbers {
-		not has_unknown(instances[number], [first_of(resource.attribute)])
+		not has_unknown(instances[number], path_in(resource))
 		has(instances[number]["values"], first_of(resource.attribute))
 	}
 }
-
-# Whether the block leaves the argument to the provider.
-is_left(instance, name) if {
-	block := blocks[instance.path][instance.local]
-	not name in object.keys(object.get(block, "expressions", {}))
-}
-
-is_left(instance, name) if is_empty(blocks[instance.path][instance.local].expressions[name])
 
 # The path as far as it leads to what is unknown.
 known_path(instance, path) := shorter[0] if {
@@ -353,28 +342,6 @@ known_path(instance, path) := shorter[0] if {
 }
 
 else := path
-
-may_be_set(instance, path) if not block_of(instance)
-
-else if is_number(path[count(path) - 1])
-
-else if {
-	count(path) == 1
-	not is_left(instance, path[0])
-}
-
-else if {
-	count(path) > 1
-	written := expression(instance, path)
-	written != null
-	not is_empty(written)
-}
-
-else if {
-	count(path) > 1
-	expression(instance, path) == null
-	expression(instance, array.slice(path, 0, count(path) - 1)) == null
-}
 
 # A constant that is nothing: what a provider makes up, it makes up for an empty value too.
 is_empty(written) if {
