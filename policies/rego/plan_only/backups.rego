@@ -263,7 +263,7 @@ else := null if terraform.is_unknown(each, ["policy_details", 0, "target_tags"])
 
 else := false if count([1 | some kind in terraform.value(each, ["policy_details", 0, "resource_types"]); kind == "VOLUME"]) == 0
 
-else := either([has_tag(volume, key, target(each, key), "equals") | some key in target_keys(each)])
+else := either([has_tag(volume, key, wanted_of(each, key), "equals") | some key in target_keys(each)])
 
 target_keys(each) := object.keys(found) | {key | some key, mask in unknown_targets(each); mask == true} if {
 	found := terraform.value(each, ["policy_details", 0, "target_tags"])
@@ -274,6 +274,6 @@ else := set()
 
 unknown_targets(each) := object.get(each.mask, ["policy_details", 0, "target_tags"], {})
 
-target(each, key) := null if terraform.is_unknown(each, ["policy_details", 0, "target_tags", key])
+wanted_of(each, key) := null if terraform.is_unknown(each, ["policy_details", 0, "target_tags", key])
 
 else := terraform.value(each, ["policy_details", 0, "target_tags", key])

@@ -10,11 +10,11 @@ import rego.v1
 
 section := policy.checks.name_taken_twice
 
-findings := [finding |
+findings := [one |
 	some type in object.keys(terraform.by_type)
 	rule := object.get(section.types, type, null)
 	rule != null
-	some finding in of_type(terraform.of_type(type), rule)
+	some one in of_type(terraform.of_type(type), rule)
 ]
 
 finding(address, said) := {
@@ -160,10 +160,10 @@ else := "open" if terraform.constant(terraform.expression(instance, [argument]))
 
 else := null
 
-in_case(value, rule) := lower(text(value)) if object.get(rule, "ignore_case", false) == true
+in_case(value, rule) := lower(as_text(value)) if object.get(rule, "ignore_case", false) == true
 
-else := text(value)
+else := as_text(value)
 
-text(value) := value if is_string(value)
+as_text(value) := value if is_string(value)
 
 else := json.marshal(value)

@@ -33,8 +33,9 @@ checks := {
 findings := [finding |
 	count(valid.problems) == 0
 	some name in sort(object.keys(checks))
-	policy.checks[name].level != "off"
+	is_on(policy.checks[name])
 	some finding in checks[name]
+	level(finding) != "off"
 ]
 
 deny := array.concat(
@@ -42,13 +43,17 @@ deny := array.concat(
 	[sprintf("%s %s: %s", [finding.check_id, finding.subject, finding.reason]) |
 		some finding in findings
 		finding.verdict == "FAIL"
-		is_mandatory(finding)
+		level(finding) != "advisory"
 	],
 )
 
-is_mandatory(finding) if not is_advisory(finding)
+# Whether a check is asked: unless it, and each code that has a level of its own, is off.
+is_on(section) if section.level != "off"
 
-is_advisory(finding) if level(finding) == "advisory"
+is_on(section) if {
+	some code_level in section.levels
+	code_level != "off"
+}
 
 # Of a code, as `levels` of its section has it, else of the check.
 level(finding) := object.get(object.get(section, "levels", {}), finding.code, section.level) if {

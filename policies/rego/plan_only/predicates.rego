@@ -42,18 +42,20 @@ else := of_attribute(predicate, instance)
 
 is_given(predicate, key) if not object.get(predicate, key, null) in {null, false, ""}
 
-of_backups(instance) := {"holds": found, "basis": {true: "value", false: "no_companion"}[found]} if {
-	found := backups.answer(instance)
-	is_boolean(found)
-}
+of_backups(instance) := as_backup(backups.answer(instance))
 
-else := {"holds": backups.answer(instance), "basis": "unknown_companion"}
+as_backup(found) := yes if found == true
+
+else := no_companion if found == false
+
+else := {"holds": found, "basis": "unknown_companion"}
 
 # --- several ------------------------------------------------------------------------------------------------------------------
 
 # What holds only if each of the answers (one at least) does. What is open before the first that does not hold may be what planproof names.
 all_of(answers) := answers[failed[0]] if {
 	failed := [number | some number, each in answers; each.holds == false]
+	count(failed) > 0
 	count([1 | some number, each in answers; each.holds == "open"; number < failed[0]]) == 0
 }
 
@@ -158,20 +160,20 @@ else := {"holds": null, "basis": "unknown"} if terraform.has_unknown(instance, p
 else := {"holds": false, "basis": "value"}
 
 # What is unknown and draws on one resource alone is set.
-of_reference(predicate, instance, path) := {"holds": predicate.set, "basis": "value"} if is_reference(names_of(instance, path), instance)
+of_reference(predicate, instance, path) := of_names(predicate, instance, terraform.names_in(terraform.expression(instance, path)))
 
-else := {"holds": null, "basis": "unknown"} if is_lost(names_of(instance, path))
+of_names(predicate, instance, names) := {"holds": predicate.set, "basis": "value"} if {
+	count(names) == 1
+	every name in names {
+		is_block(instance, name)
+	}
+}
+
+else := {"holds": null, "basis": "unknown"} if is_lost(names)
 
 else := open
 
-names_of(instance, path) := terraform.names_in(terraform.expression(instance, path))
-
-is_reference(names, instance) if {
-	count(names) == 1
-	some name in names
-	found := terraform.resource_in(terraform.node(instance.module, name))
-	terraform.blocks[instance.path][found.local]
-}
+is_block(instance, name) if terraform.is_declared(instance.path, terraform.resource_in(terraform.node(instance.module, name)).local)
 
 is_lost(names) if {
 	some name in names
@@ -187,7 +189,7 @@ operators_of(predicate) := {name | some name, wanted in predicate; name in opera
 satisfies(found, predicate) if {
 	count(operators_of(predicate)) > 0
 	every name in operators_of(predicate) {
-		holds(name, found, predicate[name])
+		is_met(name, found, predicate[name])
 	}
 }
 
@@ -202,49 +204,49 @@ satisfies_unset(predicate) if {
 	predicate.set == false
 }
 
-holds(name, found, wanted) if {
+is_met(name, found, wanted) if {
 	name == "equals"
 	same(found, wanted)
 }
 
-holds(name, found, wanted) if {
+is_met(name, found, wanted) if {
 	name == "not_equals"
 	not same(found, wanted)
 }
 
-holds(name, found, wanted) if {
+is_met(name, found, wanted) if {
 	name == "in"
 	is_among(wanted, found)
 }
 
-holds(name, found, wanted) if {
+is_met(name, found, wanted) if {
 	name == "not_in"
 	not is_among(wanted, found)
 }
 
-holds(name, found, wanted) if {
+is_met(name, found, wanted) if {
 	name == "at_least"
-	number(found) >= wanted
+	number_of(found) >= wanted
 }
 
-holds(name, found, wanted) if {
+is_met(name, found, wanted) if {
 	name == "at_most"
-	number(found) <= wanted
+	number_of(found) <= wanted
 }
 
-holds(name, found, wanted) if {
+is_met(name, found, wanted) if {
 	name == "matches"
 	is_string(found)
 	words.matches(wanted, found)
 }
 
-holds(name, found, wanted) if {
+is_met(name, found, wanted) if {
 	name == "contains"
 	is_array(found)
 	is_among(found, wanted)
 }
 
-holds(name, found, wanted) if {
+is_met(name, found, wanted) if {
 	name == "set"
 	found != null
 	wanted == true
@@ -258,14 +260,14 @@ is_among(list, one) if {
 # Equality as HCL has it: `true` and "true", `7` and "7" are the same, `1` and `true` are not.
 same(one, other) if plain(one) == plain(other)
 
-plain(value) := found if found := number(value)
+plain(value) := found if found := number_of(value)
 
 else := value == "true" if value in {"true", "false"}
 
 else := value
 
 # A number, or a text of one, as old provider versions write some.
-number(value) := value if is_number(value)
+number_of(value) := value if is_number(value)
 
 else := to_number(value) if {
 	is_string(value)
@@ -289,7 +291,7 @@ indices := {[type, predicate.companion, named_by(predicate)]: relations.companio
 named_by(predicate) := object.get(predicate, "by", "")
 
 # What a predicate says of each of its companions; and all that it says of those that may belong to any.
-answers := {predicate: {companion.address: of_attribute(predicate, companion) | some companion in terraform.of_type(predicate.companion)} |
+said_of := {predicate: {companion.address: of_attribute(predicate, companion) | some companion in terraform.of_type(predicate.companion)} |
 	some [_, predicate] in asked
 }
 
@@ -305,7 +307,7 @@ of_companions(predicate, instance) := with_companions(all_of(of_all(predicate, s
 
 else := with_companions(without_companion(predicate, instance), more(predicate, instance))
 
-of_all(predicate, companions) := [answers[predicate][companion.address] | some companion in companions]
+of_all(predicate, companions) := [said_of[predicate][companion.address] | some companion in companions]
 
 # The answer, unless what may be a companion too says another.
 with_companions(answer_of_sure, others) := answer_of_sure if {

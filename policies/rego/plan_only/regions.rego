@@ -12,7 +12,7 @@ import rego.v1
 place(instance) := {
 	"own": sets_region(instance),
 	"provider": terraform.provider_key(instance),
-	"region": region(instance),
+	"region": region_of(instance),
 }
 
 sets_region(instance) if terraform.has(terraform.block_of(instance).expressions, "region")
@@ -20,7 +20,7 @@ sets_region(instance) if terraform.has(terraform.block_of(instance).expressions,
 else := false
 
 # By its own argument (AWS provider 6), else by its provider's.
-region(instance) := {"text": text} if {
+region_of(instance) := {"text": text} if {
 	not terraform.is_unknown(instance, ["region"])
 	text := terraform.value(instance, ["region"])
 	is_string(text)
@@ -106,7 +106,7 @@ partition(region) := start if {
 else := ""
 
 # What the provider configuration says of the account; the same text is the same account.
-account(place) := object.filter(terraform.provider_expressions(place.provider), [
+account(one) := object.filter(terraform.provider_expressions(one.provider), [
 	"access_key", "allowed_account_ids", "assume_role", "assume_role_with_web_identity", "endpoints", "profile",
 	"shared_credentials_files", "token",
 ])

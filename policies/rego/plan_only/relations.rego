@@ -149,9 +149,9 @@ else := found if {
 else := open
 
 # The expression as it is in one instance: what `each.value` is, if `for_each` is a set of literals, or one resource.
-of_instance(instance, written) := {"references": [as_in(instance, name) | some name in written.references]} if {
+of_instance(instance, written) := {"references": [as_in(instance, each) | some each in terraform.references_of(written)]} if {
 	is_string(instance.index)
-	some name in written.references
+	some name in terraform.references_of(written)
 	startswith(name, "each.value")
 }
 

@@ -83,8 +83,7 @@ inline_counts(bucket, name, _) if terraform.is_open(bucket, [name])
 
 # The same of any instance, as far as that is sure; "open" if it is not.
 in_force(instance, name, companion) := found if {
-	state := terraform.state(instance, [name])
-	found := {"unset": false, "unknown": true, "open": "open"}[state]
+	found := {"unset": false, "unknown": true, "open": "open"}[terraform.state(instance, [name])]
 }
 
 else := true if is_kept(instance, companion)

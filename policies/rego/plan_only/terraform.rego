@@ -20,7 +20,7 @@ else := input
 
 # --- modules: as many levels as rules, since Rego has no recursion --------------------------------------------------------
 
-level_0 := [plan.planned_values.root_module]
+level_0 := [module | module := plan.planned_values.root_module; is_object(module)]
 
 level_1 := inner(level_0)
 
@@ -92,7 +92,7 @@ without_keys(address) := regex.replace(address, `\[("([^"\\]|\\.)*"|[0-9]+)\]`, 
 changes := [change | some change in listed(plan, "resource_changes"); not change.deposed]
 
 # By address; none if an address is there twice, which Terraform never writes.
-change_of := {change.address: change.change | some change in changes} if {
+change_of := {change.address: change.change | some change in changes; is_object(change.change)} if {
 	count({change.address | some change in changes}) == count(changes)
 }
 
@@ -118,8 +118,8 @@ instances := [instance |
 		"path": path,
 		"local": local(mode, resource),
 		"values": object.get(resource, "values", null),
-		"mask": mask(change),
-		"secrets": [object.get(resource, "sensitive_values", {}), object.get(change, "after_sensitive", {})],
+		"mask": as_mask(object.get(change, "after_unknown", {})),
+		"secrets": [as_mask(object.get(resource, "sensitive_values", {})), as_mask(object.get(change, "after_sensitive", {}))],
 		"actions": object.get(change, "actions", []),
 	}
 ]
@@ -128,11 +128,19 @@ is_resource(resource) if {
 	is_string(resource.address)
 	is_string(resource.type)
 	is_string(resource.name)
+	object.get(resource, "mode", "managed") in {"managed", "data"}
+	is_key(object.get(resource, "index", null))
 }
 
-mask(change) := change.after_unknown if is_object(change.after_unknown)
+is_key(index) if is_string(index)
 
-else := true if change.after_unknown == true
+is_key(index) if is_number(index)
+
+is_key(index) if is_null(index)
+
+as_mask(found) := found if is_object(found)
+
+else := true if found == true
 
 else := {}
 
@@ -160,12 +168,12 @@ keys_of_block := {block: {instances[number].index | some number in numbers} | so
 by_block := grouped([[node(instance.module, instance.local), number] | some number, instance in instances])
 
 # Pairs of a key and a value, as lists by key. Sorted first, so that it takes no longer for each key than it has values.
-grouped(pairs) := {ordered[start][0]: [pair[1] | some pair in array.slice(ordered, start, ends[number])] |
+grouped(pairs) := {ordered[start][0]: [pair[1] | some pair in array.slice(ordered, start, stops[number])] |
 	some number, start in starts
 } if {
 	ordered := sort(pairs)
 	starts := [number | some number, pair in ordered; is_start(ordered, number)]
-	ends := array.concat(array.slice(starts, 1, count(starts)), [count(ordered)])
+	stops := array.concat(array.slice(starts, 1, count(starts)), [count(ordered)])
 }
 
 is_start(_, number) if number == 0
@@ -178,8 +186,11 @@ is_complete if not plan.complete == false
 
 blocks := {path: found |
 	some path, module in configured
-	found := {block.address: block | some block in module.resources}
+	found := {block.address: block | some block in listed(module, "resources"); is_object(block)}
 }
+
+# Whether a module, by its path, has the block of that address in there.
+is_declared(path, local_address) if blocks[path][local_address]
 
 block_of(instance) := blocks[instance.path][instance.local]
 
@@ -354,7 +365,11 @@ is_empty(written) if {
 	written.constant_value in [[], {}]
 }
 
-is_reference(written) if count(written.references) > 0
+is_reference(written) if count(references_of(written)) > 0
+
+references_of(written) := [name | some name in written.references; is_string(name)] if is_array(written.references)
+
+else := []
 
 # The configuration's expression for an argument; null if the block does not set it.
 expression(instance, path) := object.get(blocks[instance.path][instance.local], ["expressions", path[0]], null) if {
@@ -438,12 +453,11 @@ is_shadowed(references, number) if {
 	substring(before, count(references[number]), 1) in {".", "[", ""}
 }
 
-names_in(written) := named(written.references) if is_array(written.references)
+names_in(written) := named(references_of(written)) if is_array(written.references)
 
 else := {name |
-	walk(written, [path, references])
-	path[count(path) - 1] == "references"
-	some name in named(references)
+	walk(written, [_, part])
+	some name in named(references_of(part))
 }
 
 # What an expression of a module draws on, through variables and outputs: the resources, as nodes, whether that is not all, and all the

@@ -16,7 +16,7 @@ findings := [finding |
 	rule := object.get(section.types, type, null)
 	rule != null
 	some instance in terraform.of_type(type)
-	said := judged(rule, conditions(rule, instance), requirements(rule, instance))
+	said := judged(rule, conditions_of(rule, instance), requirements(rule, instance))
 	finding := {
 		"check_id": "CKV_PLAN_5",
 		"subject": instance.address,
@@ -63,7 +63,7 @@ else := ["UNKNOWN", "unknown_setting", "what is required is known after apply"]
 # --- when -----------------------------------------------------------------------------------------------------------------------
 
 # The conditions under which anything is required.
-conditions(rule, instance) := array.concat(
+conditions_of(rule, instance) := array.concat(
 	[predicates.answer(condition, instance) | some condition in listed(rule, "when"); condition != null],
 	of_bucket(instance),
 )
@@ -111,10 +111,10 @@ is_open(found) if {
 requirements(rule, instance) := [found |
 	some requirement in rule.must
 	not is_not_offered(requirement, instance)
-	found := required(requirement, instance, applies(requirement, instance))
+	found := required(requirement, instance, condition_of(requirement, instance))
 ]
 
-applies(requirement, instance) := predicates.answer(requirement.when, instance) if object.get(requirement, "when", null) != null
+condition_of(requirement, instance) := predicates.answer(requirement.when, instance) if object.get(requirement, "when", null) != null
 
 else := predicates.yes
 
