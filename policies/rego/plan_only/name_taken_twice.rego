@@ -100,13 +100,13 @@ else := ["PASS", "own_name", "unique in the plan"]
 
 # What tells an instance from others of its type: a list; null if nobody gives it, or if the plan does not tell; "open" if references
 # decide that are not told apart here.
-name(instance, rule) := null if null in parts(instance, rule)
+name(instance, rule) := of_parts([part(instance, argument, number, rule) | some number, argument in rule.by])
 
-else := "open" if "open" in parts(instance, rule)
+of_parts(parts) := null if null in parts
 
-else := parts(instance, rule)
+else := "open" if "open" in parts
 
-parts(instance, rule) := [part(instance, argument, number, rule) | some number, argument in rule.by]
+else := parts
 
 part(instance, argument, number, rule) := null if {
 	number == 0

@@ -126,6 +126,11 @@ else := words.matches(demand.pattern, value)
 
 misspelling(place, missing) := [] if place.secret
 
+else := [] if {
+	count(misspelled) == 0
+	count({lower(key) | some key, _ in place.values}) == count(place.values)
+}
+
 else := array.concat(
 	[["FAIL", "two_cases", sprintf("%s has the same key in two cases: %s", [place.where, concat(", ", sort(double))])] | count(double) > 0],
 	[["FAIL", "other_case", sprintf("%s has %s but the plan also has it in another case; spell a key in one case", [place.where, key])] |
