@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from planproof.aws.alerts.alarms import ALARM, Watch, watches, watches_of
@@ -149,14 +151,18 @@ class _Filters:
                     self.by_trace.setdefault(trace, []).append(each)
 
 
-def _candidates(watch: Watch, context: Context) -> list[Instance]:
+def _candidates(watch: Watch, context: Context) -> Iterator[Instance]:
+    """Each once, those that are the nearest by name first."""
     name = watch.get("metric_name", context).text
     if name is None or watch.get("namespace", context).text is None:
-        return context.plan.of_type(FILTER)
+        yield from context.plan.of_type(FILTER)
+        return
     index: _Filters = context.once(_Filters)
     found = {each.address: each for trace in _traces(name) for each in index.by_trace.get(trace, ())}
+    yield from found.values()
     named = [context.plan.by_address[address] for address in _named_after(watch, context)]
-    return list({each.address: each for each in (*found.values(), *named, *index.undetermined)}.values())
+    others = {each.address: each for each in (*named, *index.undetermined)}
+    yield from (each for address, each in others.items() if address not in found)
 
 
 def _named_after(watch: Watch, context: Context) -> dict[str, bool]:
@@ -191,6 +197,7 @@ def _letters(text: str) -> str:
     return re.sub(r"[^a-z0-9]", "", text.lower())
 
 
+@lru_cache(maxsize=4096)
 def _traces(text: str) -> set[str]:
     """Texts of which two names share one if a slip makes the one of the other: the letters, without each of them, without each word."""
     letters = _letters(text)[:_MOST_LETTERS]

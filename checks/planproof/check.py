@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from planproof.context import Context
@@ -149,12 +150,10 @@ def outcomes_of(answer: object) -> list[Outcome]:
     """What a check's function answered: an Outcome, or several. Raises AnswerError for anything else, such as a text as the verdict: that
     would be shown as a failure, and counted as none."""
     if isinstance(answer, Outcome):
-        found: list[object] = [answer]
-    elif isinstance(answer, Iterable) and not isinstance(answer, (str, bytes, Mapping)):
-        found = list(answer)
-    else:
-        raise AnswerError(f"it returned {type(answer).__name__}; {_ANSWERS}")
-    return [_as_answer(one) for one in found]
+        return [_as_answer(answer)]
+    if isinstance(answer, Iterable) and not isinstance(answer, (str, bytes, Mapping)):
+        return [_as_answer(one) for one in answer]
+    raise AnswerError(f"it returned {type(answer).__name__}; {_ANSWERS}")
 
 
 _ANSWERS = "a check must return passed(...), failed(...) or unknown(...), or a list of them"
@@ -165,10 +164,19 @@ def _as_answer(found: object) -> Outcome:
         raise AnswerError(f"it returned a list with {type(found).__name__}; {_ANSWERS}")
     if found.verdict not in (Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN) or not isinstance(found.verdict, Verdict):
         raise AnswerError(f"it returned an invalid verdict; {_ANSWERS}")
-    if not isinstance(found.code, str) or not _WORD.fullmatch(found.code) or found.code in (CHECK_ERROR, EXCEPTION_EXPIRED):
+    if not isinstance(found.code, str) or not _is_code(found.code):
         raise AnswerError("it returned an invalid code; put a word such as not_encrypted before the reason")
     if not isinstance(found.reason, str) or not found.reason.strip():
         raise AnswerError("the reason it returned is not a string")
-    if not all(isinstance(part, tuple) and all(isinstance(text, str) for text in part) for part in (found.evidence, found.block)):
+    if not _are_texts(found.evidence) or not _are_texts(found.block):
         raise AnswerError("evidence and block must be strings, each as a separate argument")
     return found
+
+
+@lru_cache(maxsize=1024)
+def _is_code(text: str) -> bool:
+    return bool(_WORD.fullmatch(text)) and text not in (CHECK_ERROR, EXCEPTION_EXPIRED)
+
+
+def _are_texts(part: object) -> bool:
+    return part == () or (isinstance(part, tuple) and all(isinstance(text, str) for text in part))

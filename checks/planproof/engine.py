@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 from planproof.check import Check, outcomes_of
@@ -65,11 +65,12 @@ def evaluate(
         plan = Plan.load(plan)
     context = Context(plan, policy, source)
     errors: list[str] = []
+    in_order = _by_subject(plan)
     findings = [
         finding
         for check in chosen
         if policy.is_on(check)
-        for finding in sorted(_findings(check, context, errors), key=_by_subject)
+        for finding in sorted(_findings(check, context, errors), key=in_order)
         if finding.level != OFF
     ]
     if not plan.managed:
@@ -153,9 +154,10 @@ def _narrowed(report: Report, plan: Plan, baseline: Baseline | str | os.PathLike
     return report
 
 
-def _by_subject(finding: Finding) -> list[str | int]:
+def _by_subject(plan: Plan) -> Callable[[Finding], int]:
     """Terraform sorts addresses letter by letter, `[10]` before `[2]`."""
-    return natural(finding.subject)
+    order = {address: place for place, address in enumerate(sorted((PLAN, *plan.by_address), key=natural))}
+    return lambda finding: order[finding.subject]
 
 
 def _rule(check: Check, policy: Policy) -> CheckInfo:
@@ -209,15 +211,16 @@ def _crash(check: Check, subject: str, error: BaseException, errors: list[str]) 
 
 def _finding(check: Check, subject: Instance | None, outcome: Outcome, context: Context) -> Finding:
     name = subject.address if subject else PLAN
-    verdict, code, reason = context.policy.after_exceptions(check.id, name, outcome)
+    verdict, code, reason, evidence, _ = outcome
     if verdict is not Verdict.PASS:
+        verdict, code, reason = context.policy.after_exceptions(check.id, name, outcome)
         verdict, code, reason = context.policy.after_inline_skips(
             check.id, _comments(subject, outcome, context), verdict, code, reason
         )
     file, line = _place(subject, outcome, context)
     severity = context.policy.severity(check)
     level = context.policy.level(check, outcome.code)
-    return Finding(check.id, verdict, name, code, reason, severity, outcome.evidence, file, line, level)
+    return Finding(check.id, verdict, name, code, reason, severity, evidence, file, line, level)
 
 
 def _comments(subject: Instance | None, outcome: Outcome, context: Context) -> list[str]:

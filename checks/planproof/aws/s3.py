@@ -64,6 +64,13 @@ class Lifecycle(NamedTuple):
 
 def lifecycle(bucket: Instance, context: Context) -> Lifecycle:
     """The lifecycle of a bucket, from its own blocks and from the resources that belong to it."""
+    known: dict[str, Lifecycle] = context.memory("lifecycle")
+    if bucket.address not in known:
+        known[bucket.address] = _lifecycle(bucket, context)
+    return known[bucket.address]
+
+
+def _lifecycle(bucket: Instance, context: Context) -> Lifecycle:
     linked = context.relations.companions(bucket, LIFECYCLE, "bucket")
     places = [(companion, "rule") for companion in linked.sure]
     if inline_counts(bucket, "lifecycle_rule", LIFECYCLE, context):

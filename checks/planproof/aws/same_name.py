@@ -55,6 +55,8 @@ def namesakes(context: Context, types: Mapping[str, Rule | None]) -> dict[str, N
 
 def _in_group(group: list[Instance], within: str, context: Context) -> dict[str, Namesakes]:
     """Of instances that are called the same; compared by place, of which there are as many as provider configurations at most."""
+    if len(group) == 1:
+        return {group[0].address: Namesakes(tuple(group))}
     places: list[list[Instance]] = []
     for instance in group:
         home = next((place for place in places if _same_place(place[0], instance, within, context)), None)

@@ -7,6 +7,7 @@ is known while planning cannot be unknown unless it is null. A `dynamic` block h
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from planproof.evaluation.expressions import Expressions
@@ -17,6 +18,7 @@ from planproof.plan.value import MISSING, State, Value
 Path = tuple[str | int, ...]
 
 
+@lru_cache(maxsize=1024)
 def path_of(text: str) -> Path:
     """A path as a policy writes it, `logging.0.target_bucket`: a step that is a number is an index."""
     return tuple(int(step) if step.isdigit() else step for step in text.split("."))
@@ -38,9 +40,12 @@ class Arguments:
         """Whether the configuration sets the argument at `path`; True also if that cannot be told."""
         if instance.value.is_unknown:
             return True
-        path = next((path[:n] for n in range(1, len(path)) if instance.get(*path[:n]).is_unknown), path)
+        if len(path) > 1:
+            path = next((path[:n] for n in range(1, len(path)) if instance.get(*path[:n]).is_unknown), path)
         if instance.config is None or isinstance(path[-1], int):
             return True
+        if len(path) == 1 and not instance.configured(str(path[0])) and self._expressions.body(instance) is None:
+            return False
         result = self._expressions.argument(instance, *path)
         if result is None:
             return self._expressions.body(instance) is None and not self._is_written_beside(instance, path)

@@ -112,6 +112,8 @@ class Expressions:
 
     def _block(self, module: Module, local: str) -> Body | None:
         """The body of a resource's or data source's block."""
+        if self._source is None:
+            return None
         labels = local.split(".")
         return self._body(module, *(labels if labels[0] == "data" else ("resource", *labels)))
 

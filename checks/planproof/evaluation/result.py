@@ -74,6 +74,8 @@ class Result:
     @property
     def all_origins(self) -> Origins:
         """Those of its parts too, in the order in which they are written."""
+        if type(self.raw) in _WITHOUT_PARTS:
+            return tuple(dict.fromkeys(self.origins)) if len(self.origins) > 1 else self.origins
         found: dict[Origin, None] = {}
         pending = [self]
         while pending:
@@ -149,14 +151,17 @@ class Counted(list[Result]):
     origin: Origin
 
 
+_WITHOUT_PARTS = frozenset({bool, float, int, str, type(None), Undetermined})
 NULL = Result(None)
 
 
 def undetermined(origins: Origins = ()) -> Result:
-    return Result(UNDETERMINED, origins)
+    return Result(UNDETERMINED, origins, (1, 0))
 
 
 def _members(raw: Any) -> Iterable[Any]:
+    if type(raw) in _WITHOUT_PARTS:
+        return ()
     if isinstance(raw, dict):
         return raw.values()
     if isinstance(raw, list):

@@ -60,11 +60,11 @@ def _compare(planned: Mapping[str, _Planned], changes: Sequence[Mapping[str, Jso
 
 
 def _compare_values(address: str, values: Mapping[str, Json], change: Mapping[str, Json]) -> None:
-    after = _object(change.get("after"), f"{address}: after")
+    after = _object(change.get("after"), address, ": after")
     if values != after and _without_nulls(values) != _without_nulls(after):
         raise _Contradiction(f"{address} has different values in planned_values than in resource_changes")
     unknown = change.get("after_unknown") or None
-    if _is_known_and_unknown(values, _object(unknown, f"{address}: after_unknown")):
+    if _is_known_and_unknown(values, _object(unknown, address, ": after_unknown")):
         raise _Contradiction(f"{address} has a value that is known, and known only after apply")
 
 
@@ -138,10 +138,10 @@ def _resources(values: Json, place: str) -> Mapping[str, _Planned]:
     while pending:
         module, where = pending.pop()
         for raw in _list(module.get("resources"), f"{where}: resources"):
-            resource = _object(raw, f"a resource of {where}")
+            resource = _object(raw, "a resource of ", where)
             if "deposed_key" in resource:  # an object that its resource has left behind, by the same address
                 continue
-            address = _text(resource, "address", f"a resource of {where}")
+            address = _text(resource, "address", "a resource of ", where)
             if address in found:
                 raise _Contradiction(f"{place} lists {address} twice")
             found[address] = _planned(resource, address, place)
@@ -154,24 +154,27 @@ def _resources(values: Json, place: str) -> Mapping[str, _Planned]:
 def _planned(resource: Mapping[str, Json], address: str, place: str) -> _Planned:
     kind, own = _text(resource, "type", address), _text(resource, "name", address)
     mode = resource.get("mode", "managed")
-    values = _object(resource.get("values"), f"{address}: values")
+    values = _object(resource.get("values"), address, ": values")
     local = f"{kind}.{own}" if mode == "managed" else f"{mode}.{kind}.{own}"
     if not isinstance(mode, str) or without_module(address).partition("[")[0] != local:
         raise _Contradiction(f"{address} is {local} by its other keys in {place}")
     return _Planned(mode, kind, values)
 
 
-def _text(raw: Mapping[str, Json], key: str, where: str) -> str:
+def _text(raw: Mapping[str, Json], key: str, *where: str) -> str:
+    """The text under a key. `where` is put together for the message alone: there are four such places in each resource."""
     found = raw.get(key)
     if not isinstance(found, str) or not found:
-        raise _Contradiction(f"{where} has no {key}")
+        raise _Contradiction(f"{''.join(where)} has no {key}")
     return found
 
 
-def _object(value: Json, where: str) -> Mapping[str, Any]:
+def _object(value: Json, *where: str) -> Mapping[str, Any]:
     """What is left out may also be null."""
+    if type(value) is dict:
+        return value
     if value is not None and not isinstance(value, Mapping):
-        raise _Contradiction(f"{where} is not an object")
+        raise _Contradiction(f"{''.join(where)} is not an object")
     return value or {}
 
 

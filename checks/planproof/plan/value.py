@@ -25,6 +25,9 @@ class State(enum.Enum):
     KNOWN = "known"
 
 
+_ABSENT, _NULL, _UNKNOWN, _KNOWN = State  # an enumeration looks its members up in Python, and there are many values
+
+
 class Value:
     """One attribute of the plan, or one part of it, with what is unknown and what is sensitive in it.
 
@@ -35,11 +38,11 @@ class Value:
 
     def __init__(self, raw: Json = MISSING, unknown_mask: Json = None, sensitive_mask: Json = None) -> None:
         if unknown_mask is True:
-            self.state, self.raw = State.UNKNOWN, None
+            self.state, self.raw = _UNKNOWN, None
         elif raw is MISSING:
-            self.state, self.raw = State.ABSENT, None
+            self.state, self.raw = _ABSENT, None
         else:
-            self.state, self.raw = (State.NULL if raw is None else State.KNOWN), raw
+            self.state, self.raw = (_NULL if raw is None else _KNOWN), raw
         self.unknown_mask = unknown_mask
         self.sensitive_mask = sensitive_mask
 
@@ -48,7 +51,7 @@ class Value:
 
         A part of an unknown value is unknown, and a part of a sensitive one is sensitive.
         """
-        if self.state is State.UNKNOWN or not path:
+        if self.state is _UNKNOWN or not path:
             return self
         raw, unknown, sensitive = self.raw, self.unknown_mask, self.sensitive_mask
         for step in path:
@@ -74,18 +77,18 @@ class Value:
 
     @property
     def is_known(self) -> bool:
-        return self.state is State.KNOWN
+        return self.state is _KNOWN
 
     @property
     def is_unknown(self) -> bool:
-        return self.state is State.UNKNOWN
+        return self.state is _UNKNOWN
 
     @property
     def is_unset(self) -> bool:
         """Absent, null, or an empty string, list or object: nobody gave it a value."""
-        if self.state in (State.ABSENT, State.NULL):
+        if self.state is _ABSENT or self.state is _NULL:
             return True
-        return self.state is State.KNOWN and self.raw in ("", [], {}) and not _any(self.unknown_mask)
+        return self.state is _KNOWN and self.raw in ("", [], {}) and not _any(self.unknown_mask)
 
     @property
     def has_unknown(self) -> bool:

@@ -18,8 +18,14 @@ def same_metric(watch: Watch, each: Instance, context: Context) -> str | None:
     doubt = ""
     for theirs, ours in (("metric_name", "name"), ("namespace", "namespace")):
         left, right = watch.get(theirs, context), context.argument(each, "metric_transformation", 0, ours)
-        written = context.evaluated(watch.alarm, *watch.path, theirs), context.evaluated(each, "metric_transformation", 0, ours)
-        same = _same_text(_text(left, written[0], context), _text(right, written[1], context), written, each)
+        if left.text is not None and right.text is not None:
+            same: bool | None = left.text == right.text
+        else:
+            written = (
+                context.evaluated(watch.alarm, *watch.path, theirs),
+                context.evaluated(each, "metric_transformation", 0, ours),
+            )
+            same = _same_text(_text(left, written[0], context), _text(right, written[1], context), written, each)
         if same is False:
             return None
         if same is None:
