@@ -59,7 +59,7 @@ else := {number: found[places[number]] | some number in members} if {
 	places := {number: regions.place(instances[number]) | some number in members}
 	by_place := terraform.grouped([[places[number], number] | some number in members])
 	near := {place: compared(place, by_place, within(rule)) | some place, _ in by_place}
-	found := {place: by_near(place, near, by_place, rule, is_lost) | some place, _ in by_place}
+	found := {place: by_near(instances, place, near, by_place, rule, is_lost) | some place, _ in by_place}
 }
 
 within(rule) := object.get(rule, "within", "region")
@@ -74,8 +74,8 @@ else := {
 	"perhaps": {other | some other, _ in by_place; regions.same(place, other, scope) == null},
 }
 
-by_near(place, near, by_place, rule, is_lost) := ["FAIL", "name_taken", sprintf("the same as %d others; %s", [count(those) - 1, second[object.get(rule, "second", "refused")]])] if {
-	those := [number | some other in near[place].sure; some number in by_place[other]]
+by_near(instances, place, near, by_place, rule, is_lost) := ["FAIL", "name_taken", sprintf("the same for %s; %s", [listed(those), second[object.get(rule, "second", "refused")]])] if {
+	those := [instances[number].address | some other in near[place].sure; some number in by_place[other]]
 	count(those) > 1
 	every other in near[place].sure {
 		near[other].sure == near[place].sure
@@ -85,6 +85,10 @@ by_near(place, near, by_place, rule, is_lost) := ["FAIL", "name_taken", sprintf(
 else := ["UNKNOWN", "unknown_region", "another has it, and the plan does not show whether both are in one region"] if is_unsure(place, near, by_place)
 
 else := alone(is_lost)
+
+listed(addresses) := concat(" and ", addresses) if count(addresses) < 4
+
+else := sprintf("%s and %d others", [concat(", ", array.slice(addresses, 0, 3)), count(addresses) - 3])
 
 is_unsure(place, near, _) if near[place] == null
 

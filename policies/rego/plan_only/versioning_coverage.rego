@@ -26,7 +26,7 @@ findings := [finding |
 	}
 ]
 
-judged(rule, conditions, answers) := ["PASS", "not_applicable", "nothing is required of it"] if {
+judged(rule, conditions, asked) := ["PASS", "not_applicable", "nothing is required of it"] if {
 	some condition in conditions
 	condition.holds == false
 }
@@ -36,29 +36,50 @@ else := ["UNKNOWN", "unknown_setting", "whether anything is required of it is no
 	condition.holds == "open"
 }
 
-else := ["PASS", "not_applicable", "no requirement of the policy applies"] if count(answers) == 0
+else := ["PASS", "not_applicable", "no requirement of the policy applies"] if count(asked) == 0
 
-else := ["PASS", "covered", "what the policy requires is set"] if predicates.all_of(answers).holds == true
+else := ["PASS", "covered", "what the policy requires is set"] if predicates.all_of(answers(asked)).holds == true
 
 else := ["UNKNOWN", "unknown_setting", "whether anything is required of it is known after apply"] if {
 	some condition in conditions
 	condition.holds == null
 }
 
-else := short(predicates.all_of(answers), object.get(rule, "remedy", ""))
+else := short(asked, predicates.all_of(answers(asked)), object.get(rule, "remedy", ""))
 
-short(found, remedy) := ["FAIL", code, sprintf("%s; %s", [text, remedy])] if {
+answers(asked) := [each.answer | some each in asked]
+
+short(asked, found, remedy) := ["FAIL", code, trim_suffix(sprintf("%s; %s", [fault(failed[0], found.basis), remedy]), "; ")] if {
 	found.holds == false
-	[code, text] := {
-		"value": ["wrong_value", "a required setting has another value"],
-		"not_set": ["not_set", "a required setting is not set"],
-		"no_companion": ["no_companion", "no resource that sets it belongs to it"],
-	}[found.basis]
+	failed := [each.requirement | some each in asked; each.answer.holds == false]
+	code := {"value": "wrong_value", "not_set": "not_set", "no_companion": "no_companion"}[found.basis]
 }
 
 else := ["UNKNOWN", "unknown_companion", "what belongs to it is not in the plan alone"] if found.basis == "unknown_companion"
 
 else := ["UNKNOWN", "unknown_setting", "what is required is known after apply"]
+
+# What is wrong with a requirement; of several of which one is enough, the first is named. A value is not told: it may be a secret.
+fault(requirement, basis) := sprintf("no %s: no %s belongs to it", [spaced(requirement), named(requirement).companion]) if {
+	basis == "no_companion"
+	named(requirement).companion
+}
+
+else := sprintf("no %s: no backup selection covers it", [spaced(requirement)]) if basis == "no_companion"
+
+else := sprintf("%s is not set", [attribute(named(requirement))]) if basis == "not_set"
+
+else := sprintf("%s has another value than the policy requires", [attribute(named(requirement))])
+
+named(requirement) := listed(requirement, "any")[0] if count(listed(requirement, "any")) > 0
+
+else := requirement
+
+attribute(part) := sprintf("%v of %s", [part.path, part.companion]) if part.companion
+
+else := sprintf("%v", [object.get(part, "path", "a setting")])
+
+spaced(requirement) := replace(sprintf("%v", [object.get(requirement, "name", "setting")]), "_", " ")
 
 # --- when -----------------------------------------------------------------------------------------------------------------------
 
@@ -107,8 +128,8 @@ is_open(found) if {
 
 # --- must -----------------------------------------------------------------------------------------------------------------------
 
-# One answer for each requirement that applies; if it is open whether it does, and it does not hold, that is the answer.
-requirements(rule, instance) := [found |
+# Each requirement that applies, with its answer; if it is open whether it applies, and it does not hold, that is the answer.
+requirements(rule, instance) := [{"requirement": requirement, "answer": found} |
 	some requirement in rule.must
 	not is_not_offered(requirement, instance)
 	found := required(requirement, instance, condition_of(requirement, instance))
