@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections import Counter
 from collections.abc import Callable
 from functools import cache
@@ -54,11 +55,13 @@ def test_a_finding_says_what_planproof_says(judge: Judge) -> None:
         assert all(isinstance(text, str) and text for text in finding.values())
 
 
-def test_each_fail_is_denied(judge: Judge) -> None:
-    found = judge(plan_of(REVIEW))
-    failed = [f"{f['check_id']} {f['subject']}: {f['reason']}" for f in found["findings"] if f["verdict"] == "FAIL"]
-    assert found["deny"] == failed != []
-    assert judge(plan_of(IDEAL))["deny"] == []
+def test_each_fail_of_a_mandatory_check_is_denied(judge: Judge) -> None:
+    every = data("secure-logs")  # all are mandatory there; in general, tags are advisory
+    for given, left_out in ((every, ()), (None, ("CKV_PLAN_10",))):
+        found = judge(plan_of(REVIEW), given)
+        failed = [f for f in found["findings"] if f["verdict"] == "FAIL" and f["check_id"] not in left_out]
+        assert found["deny"] == [f"{f['check_id']} {f['subject']}: {f['reason']}" for f in failed] != []
+    assert judge(plan_of(IDEAL), every)["deny"] == []
 
 
 @pytest.mark.parametrize("key", ["plan", "tfplan"])
@@ -128,6 +131,65 @@ def test_a_policy_decides_what_is_demanded(judge: Judge) -> None:
     assert not any(message.startswith("CKV_PLAN_12 ") for message in advised["deny"])
     section["level"] = "off"
     assert not any(f["check_id"] == "CKV_PLAN_12" for f in judge(plan_of(GROUPS), given)["findings"])
+
+
+def test_a_code_has_a_level_of_its_own(judge: Judge) -> None:
+    given = data("general")
+    section = given["planproof_plan_only"]["checks"]["log_group_retention"]
+    codes = {f["code"] for f in judge(plan_of(GROUPS), given)["findings"] if f["check_id"] == "CKV_PLAN_12"}
+    assert {"never_expires", "retention_set"} <= codes
+    section["levels"] = {"never_expires": "off"}
+    found = judge(plan_of(GROUPS), given)
+    assert {f["code"] for f in found["findings"] if f["check_id"] == "CKV_PLAN_12"} == codes - {"never_expires"}
+    section["level"], section["levels"] = "off", {"never_expires": "mandatory"}
+    found = judge(plan_of(GROUPS), given)
+    assert {f["code"] for f in found["findings"] if f["check_id"] == "CKV_PLAN_12"} == {"never_expires"}
+    assert any(message.startswith("CKV_PLAN_12 ") for message in found["deny"])
+
+
+SECTIONS = {
+    "requirements that have no order": lambda checks: checks["versioning_coverage"]["types"]["aws_s3_bucket"].update(
+        must={"a": {}}
+    ),
+    "a type that nothing identifies": lambda checks: checks["name_taken_twice"]["types"]["aws_s3_bucket"].update(by=[]),
+    "no required tags": lambda checks: checks["tagging"].pop("required"),
+}
+
+
+@pytest.mark.parametrize("change", SECTIONS)
+def test_settings_that_are_not_whole_are_denied(judge: Judge, change: str) -> None:
+    given = data("general")
+    SECTIONS[change](given["planproof_plan_only"]["checks"])
+    found = judge(plan_of(IDEAL), given)
+    assert found["findings"] == []
+    assert ["is no whole policy" in message for message in found["deny"]] == [True]
+
+
+def test_a_declared_backup_plan_counts_until_its_day(judge: Judge) -> None:
+    plan = plan_of(ROOT / "fixtures/bad/versioning_coverage/backups/plan.json")
+    given = data("secure-logs")
+
+    def covered(**declared: Json) -> set[str]:
+        given["planproof_plan_only"]["elsewhere"]["backup_plans"] = [
+            {"name": "central", "reason": "the backup account", **declared}
+        ]
+        return {f["subject"] for f in judge(plan, given)["findings"] if f["check_id"] == "CKV_PLAN_5" and f["verdict"] == "PASS"}
+
+    without = covered(until="2020-01-01")
+    assert covered() > without
+    assert covered(until="9999-01-01") == covered()
+    assert covered(tags={"no-such-tag": "yes"}) == without
+
+
+# A second engine takes a variable for a rule of its name.
+@pytest.mark.parametrize("file", sorted(BUNDLE.glob("*.rego")), ids=lambda file: file.stem)
+def test_no_variable_bears_the_name_of_a_rule(file: Path) -> None:
+    text = re.sub(r'"(?:[^"\\]|\\.)*"|`[^`]*`|#.*', '""', file.read_text(encoding="utf-8"))
+    rules = set(re.findall(r"^(\w+)(?= contains|\(|\[| :=| if|$)", text, re.MULTILINE)) - {"else"}
+    bound = re.findall(r"^\w+\(([^)]*)\)", text, re.MULTILINE)
+    bound += re.findall(r"\b(?:some|every) ([\[\]\w, ]+?)(?= in )", text)
+    bound += re.findall(r"(?:^[ \t]+|[;|{] | if )\[?(\w+) :=", text, re.MULTILINE)
+    assert rules & {name for part in bound for name in re.findall(r"\w+", part)} == set()
 
 
 def test_without_settings_general_is_in_force(judge: Judge) -> None:

@@ -420,6 +420,9 @@ policy := {
 			]
 		}
 	},
+	"elsewhere": {
+		"backup_plans": []
+	},
 	"checks": {
 		"log_bucket_retention": {
 			"level": "mandatory",
@@ -431,6 +434,928 @@ policy := {
 			"level": "off",
 			"exact": false,
 			"outputs": {}
+		},
+		"name_taken_twice": {
+			"level": "mandatory",
+			"types": {
+				"aws_alb": {
+					"by": [
+						"name"
+					]
+				},
+				"aws_api_gateway_domain_name": {
+					"by": [
+						"domain_name"
+					]
+				},
+				"aws_appautoscaling_policy": {
+					"by": [
+						"name",
+						"resource_id",
+						"scalable_dimension",
+						"service_namespace"
+					],
+					"second": "replaces"
+				},
+				"aws_appautoscaling_target": {
+					"by": [
+						"resource_id",
+						"scalable_dimension",
+						"service_namespace"
+					],
+					"second": "replaces"
+				},
+				"aws_athena_workgroup": {
+					"by": [
+						"name"
+					]
+				},
+				"aws_autoscaling_group": {
+					"by": [
+						"name"
+					]
+				},
+				"aws_backup_vault": {
+					"by": [
+						"name"
+					]
+				},
+				"aws_cloudformation_stack": {
+					"by": [
+						"name"
+					]
+				},
+				"aws_cloudfront_cache_policy": {
+					"by": [
+						"name"
+					],
+					"within": "account"
+				},
+				"aws_cloudfront_function": {
+					"by": [
+						"name"
+					],
+					"within": "account"
+				},
+				"aws_cloudfront_origin_access_control": {
+					"by": [
+						"name"
+					],
+					"within": "account"
+				},
+				"aws_cloudfront_origin_request_policy": {
+					"by": [
+						"name"
+					],
+					"within": "account"
+				},
+				"aws_cloudfront_response_headers_policy": {
+					"by": [
+						"name"
+					],
+					"within": "account"
+				},
+				"aws_cloudtrail": {
+					"by": [
+						"name"
+					]
+				},
+				"aws_cloudwatch_composite_alarm": {
+					"by": [
+						"alarm_name"
+					],
+					"second": "replaces"
+				},
+				"aws_cloudwatch_dashboard": {
+					"by": [
+						"dashboard_name"
+					],
+					"within": "account",
+					"second": "replaces"
+				},
+				"aws_cloudwatch_event_api_destination": {
+					"by": [
+						"name"
+					]
+				},
+				"aws_cloudwatch_event_archive": {
+					"by": [
+						"name"
+					]
+				},
+				"aws_cloudwatch_event_bus": {
+					"by": [
+						"name"
+					]
+				},
+				"aws_cloudwatch_event_connection": {
+					"by": [
+						"name"
+					]
+				},
+				"aws_cloudwatch_event_rule": {
+					"by": [
+						"name",
+						"event_bus_name"
+					],
+					"second": "replaces",
+					"defaults": {
+						"event_bus_name": "default"
+					}
+				},
+				"aws_cloudwatch_event_target": {
+					"by": [
+						"target_id",
+						"rule",
+						"event_bus_name"
+					],
+					"second": "replaces",
+					"defaults": {
+						"event_bus_name": "default"
+					}
+				},
+				"aws_cloudwatch_log_destination": {
+					"by": [
+						"name"
+					],
+					"second": "replaces"
+				},
+				"aws_cloudwatch_log_group": {
+					"by": [
+						"name"
+					]
+				},
+				"aws_cloudwatch_log_metric_filter": {
+					"by": [
+						"name",
+						"log_group_name"
+					],
+					"second": "replaces"
+				},
+				"aws_cloudwatch_log_resource_policy": {
+					"by": [
+						"policy_name"
+					],
+					"second": "replaces"
+				},
+				"aws_cloudwatch_log_subscription_filter": {
+					"by": [
+						"name",
+						"log_group_name"
+					],
+					"second": "replaces"
+				},
+				"aws_cloudwatch_metric_alarm": {
+					"by": [
+						"alarm_name"
+					],
+					"second": "replaces"
+				},
+				"aws_cloudwatch_metric_stream": {
+					"by": [
+						"name"
+					],
+					"second": "replaces"
+				},
+				"aws_codebuild_project": {
+					"by": [
+						"name"
+					]
+				},
+				"aws_codecommit_repository": {
+					"by": [
+						"repository_name"
+					]
+				},
+				"aws_codedeploy_app": {
+					"by": [
+						"name"
+					]
+				},
+				"aws_codedeploy_deployment_group": {
+					"by": [
+						"deployment_group_name",
+						"app_name"
+					]
+				},
+				"aws_codepipeline": {
+					"by": [
+						"name"
+					]
+				},
+				"aws_cognito_user_pool_domain": {
+					"by": [
+						"domain"
+					]
+				},
+				"aws_config_config_rule": {
+					"by": [
+						"name"
+					],
+					"second": "replaces"
+				},
+				"aws_config_configuration_recorder": {
+					"by": [
+						"name"
+					],
+					"second": "replaces"
+				},
+				"aws_config_delivery_channel": {
+					"by": [
+						"name"
+					],
+					"second": "replaces"
+				},
+				"aws_db_instance": {
+					"by": [
+						"identifier"
+					],
+					"ignore_case": true
+				},
+				"aws_db_option_group": {
+					"by": [
+						"name"
+					],
+					"ignore_case": true
+				},
+				"aws_db_parameter_group": {
+					"by": [
+						"name"
+					],
+					"ignore_case": true
+				},
+				"aws_db_subnet_group": {
+					"by": [
+						"name"
+					],
+					"ignore_case": true
+				},
+				"aws_docdb_cluster": {
+					"by": [
+						"cluster_identifier"
+					],
+					"ignore_case": true
+				},
+				"aws_docdb_cluster_instance": {
+					"by": [
+						"identifier"
+					],
+					"ignore_case": true
+				},
+				"aws_dynamodb_table": {
+					"by": [
+						"name"
+					]
+				},
+				"aws_ecr_lifecycle_policy": {
+					"by": [
+						"repository"
+					],
+					"second": "replaces"
+				},
+				"aws_ecr_repository": {
+					"by": [
+						"name"
+					]
+				},
+				"aws_ecr_repository_policy": {
+					"by": [
+						"repository"
+					],
+					"second": "replaces"
+				},
+				"aws_ecs_cluster": {
+					"by": [
+						"name"
+					],
+					"second": "shared"
+				},
+				"aws_ecs_service": {
+					"by": [
+						"name",
+						"cluster"
+					],
+					"defaults": {
+						"cluster": "default"
+					}
+				},
+				"aws_efs_file_system": {
+					"by": [
+						"creation_token"
+					]
+				},
+				"aws_eks_access_entry": {
+					"by": [
+						"principal_arn",
+						"cluster_name"
+					]
+				},
+				"aws_eks_addon": {
+					"by": [
+						"addon_name",
+						"cluster_name"
+					]
+				},
+				"aws_eks_cluster": {
+					"by": [
+						"name"
+					]
+				},
+				"aws_eks_node_group": {
+					"by": [
+						"node_group_name",
+						"cluster_name"
+					]
+				},
+				"aws_elasticache_cluster": {
+					"by": [
+						"cluster_id"
+					],
+					"ignore_case": true
+				},
+				"aws_elasticache_parameter_group": {
+					"by": [
+						"name"
+					],
+					"ignore_case": true
+				},
+				"aws_elasticache_replication_group": {
+					"by": [
+						"replication_group_id"
+					],
+					"ignore_case": true
+				},
+				"aws_elasticache_subnet_group": {
+					"by": [
+						"name"
+					],
+					"ignore_case": true
+				},
+				"aws_elasticsearch_domain": {
+					"by": [
+						"domain_name"
+					]
+				},
+				"aws_elb": {
+					"by": [
+						"name"
+					]
+				},
+				"aws_glue_catalog_database": {
+					"by": [
+						"name",
+						"catalog_id"
+					]
+				},
+				"aws_glue_catalog_table": {
+					"by": [
+						"name",
+						"database_name",
+						"catalog_id"
+					]
+				},
+				"aws_glue_connection": {
+					"by": [
+						"name",
+						"catalog_id"
+					]
+				},
+				"aws_glue_crawler": {
+					"by": [
+						"name"
+					]
+				},
+				"aws_glue_job": {
+					"by": [
+						"name"
+					]
+				},
+				"aws_glue_trigger": {
+					"by": [
+						"name"
+					]
+				},
+				"aws_glue_workflow": {
+					"by": [
+						"name"
+					]
+				},
+				"aws_iam_group": {
+					"by": [
+						"name"
+					],
+					"within": "account",
+					"ignore_case": true
+				},
+				"aws_iam_group_policy": {
+					"by": [
+						"name",
+						"group"
+					],
+					"within": "account",
+					"second": "replaces"
+				},
+				"aws_iam_group_policy_attachment": {
+					"by": [
+						"group",
+						"policy_arn"
+					],
+					"within": "account",
+					"second": "shared"
+				},
+				"aws_iam_instance_profile": {
+					"by": [
+						"name"
+					],
+					"within": "account",
+					"ignore_case": true
+				},
+				"aws_iam_openid_connect_provider": {
+					"by": [
+						"url"
+					],
+					"within": "account"
+				},
+				"aws_iam_policy": {
+					"by": [
+						"name"
+					],
+					"within": "account",
+					"ignore_case": true
+				},
+				"aws_iam_role": {
+					"by": [
+						"name"
+					],
+					"within": "account",
+					"ignore_case": true
+				},
+				"aws_iam_role_policy": {
+					"by": [
+						"name",
+						"role"
+					],
+					"within": "account",
+					"second": "replaces"
+				},
+				"aws_iam_role_policy_attachment": {
+					"by": [
+						"role",
+						"policy_arn"
+					],
+					"within": "account",
+					"second": "shared"
+				},
+				"aws_iam_saml_provider": {
+					"by": [
+						"name"
+					],
+					"within": "account"
+				},
+				"aws_iam_user": {
+					"by": [
+						"name"
+					],
+					"within": "account",
+					"ignore_case": true
+				},
+				"aws_iam_user_policy": {
+					"by": [
+						"name",
+						"user"
+					],
+					"within": "account",
+					"second": "replaces"
+				},
+				"aws_iam_user_policy_attachment": {
+					"by": [
+						"user",
+						"policy_arn"
+					],
+					"within": "account",
+					"second": "shared"
+				},
+				"aws_key_pair": {
+					"by": [
+						"key_name"
+					]
+				},
+				"aws_kinesis_firehose_delivery_stream": {
+					"by": [
+						"name"
+					]
+				},
+				"aws_kinesis_stream": {
+					"by": [
+						"name"
+					]
+				},
+				"aws_kms_alias": {
+					"by": [
+						"name"
+					]
+				},
+				"aws_kms_key_policy": {
+					"by": [
+						"key_id"
+					],
+					"second": "replaces"
+				},
+				"aws_lambda_alias": {
+					"by": [
+						"name",
+						"function_name"
+					]
+				},
+				"aws_lambda_function": {
+					"by": [
+						"function_name"
+					]
+				},
+				"aws_lambda_permission": {
+					"by": [
+						"statement_id",
+						"function_name",
+						"qualifier"
+					]
+				},
+				"aws_launch_configuration": {
+					"by": [
+						"name"
+					]
+				},
+				"aws_launch_template": {
+					"by": [
+						"name"
+					]
+				},
+				"aws_lb": {
+					"by": [
+						"name"
+					]
+				},
+				"aws_lb_target_group": {
+					"by": [
+						"name"
+					]
+				},
+				"aws_memorydb_cluster": {
+					"by": [
+						"name"
+					]
+				},
+				"aws_mq_broker": {
+					"by": [
+						"broker_name"
+					]
+				},
+				"aws_msk_cluster": {
+					"by": [
+						"cluster_name"
+					]
+				},
+				"aws_msk_configuration": {
+					"by": [
+						"name"
+					]
+				},
+				"aws_neptune_cluster": {
+					"by": [
+						"cluster_identifier"
+					],
+					"ignore_case": true
+				},
+				"aws_opensearch_domain": {
+					"by": [
+						"domain_name"
+					]
+				},
+				"aws_pipes_pipe": {
+					"by": [
+						"name"
+					]
+				},
+				"aws_rds_cluster": {
+					"by": [
+						"cluster_identifier"
+					],
+					"ignore_case": true
+				},
+				"aws_rds_cluster_instance": {
+					"by": [
+						"identifier"
+					],
+					"ignore_case": true
+				},
+				"aws_rds_cluster_parameter_group": {
+					"by": [
+						"name"
+					],
+					"ignore_case": true
+				},
+				"aws_redshift_cluster": {
+					"by": [
+						"cluster_identifier"
+					],
+					"ignore_case": true
+				},
+				"aws_redshift_subnet_group": {
+					"by": [
+						"name"
+					],
+					"ignore_case": true
+				},
+				"aws_resourcegroups_group": {
+					"by": [
+						"name"
+					]
+				},
+				"aws_route53_record": {
+					"by": [
+						"name",
+						"type",
+						"zone_id",
+						"set_identifier"
+					],
+					"within": "account",
+					"ignore_case": true
+				},
+				"aws_s3_access_point": {
+					"by": [
+						"name"
+					]
+				},
+				"aws_s3_bucket": {
+					"by": [
+						"bucket"
+					],
+					"within": "partition"
+				},
+				"aws_s3_bucket_accelerate_configuration": {
+					"by": [
+						"bucket"
+					],
+					"within": "partition",
+					"second": "replaces",
+					"target": "aws_s3_bucket"
+				},
+				"aws_s3_bucket_acl": {
+					"by": [
+						"bucket"
+					],
+					"within": "partition",
+					"second": "replaces",
+					"target": "aws_s3_bucket"
+				},
+				"aws_s3_bucket_analytics_configuration": {
+					"by": [
+						"bucket",
+						"name"
+					],
+					"within": "partition",
+					"second": "replaces",
+					"target": "aws_s3_bucket"
+				},
+				"aws_s3_bucket_cors_configuration": {
+					"by": [
+						"bucket"
+					],
+					"within": "partition",
+					"second": "replaces",
+					"target": "aws_s3_bucket"
+				},
+				"aws_s3_bucket_intelligent_tiering_configuration": {
+					"by": [
+						"bucket",
+						"name"
+					],
+					"within": "partition",
+					"second": "replaces",
+					"target": "aws_s3_bucket"
+				},
+				"aws_s3_bucket_inventory": {
+					"by": [
+						"bucket",
+						"name"
+					],
+					"within": "partition",
+					"second": "replaces",
+					"target": "aws_s3_bucket"
+				},
+				"aws_s3_bucket_lifecycle_configuration": {
+					"by": [
+						"bucket"
+					],
+					"within": "partition",
+					"second": "replaces",
+					"target": "aws_s3_bucket"
+				},
+				"aws_s3_bucket_logging": {
+					"by": [
+						"bucket"
+					],
+					"within": "partition",
+					"second": "replaces",
+					"target": "aws_s3_bucket"
+				},
+				"aws_s3_bucket_metric": {
+					"by": [
+						"bucket",
+						"name"
+					],
+					"within": "partition",
+					"second": "replaces",
+					"target": "aws_s3_bucket"
+				},
+				"aws_s3_bucket_notification": {
+					"by": [
+						"bucket"
+					],
+					"within": "partition",
+					"second": "replaces",
+					"target": "aws_s3_bucket"
+				},
+				"aws_s3_bucket_object_lock_configuration": {
+					"by": [
+						"bucket"
+					],
+					"within": "partition",
+					"second": "replaces",
+					"target": "aws_s3_bucket"
+				},
+				"aws_s3_bucket_ownership_controls": {
+					"by": [
+						"bucket"
+					],
+					"within": "partition",
+					"second": "replaces",
+					"target": "aws_s3_bucket"
+				},
+				"aws_s3_bucket_policy": {
+					"by": [
+						"bucket"
+					],
+					"within": "partition",
+					"second": "replaces",
+					"target": "aws_s3_bucket"
+				},
+				"aws_s3_bucket_public_access_block": {
+					"by": [
+						"bucket"
+					],
+					"within": "partition",
+					"second": "replaces",
+					"target": "aws_s3_bucket"
+				},
+				"aws_s3_bucket_replication_configuration": {
+					"by": [
+						"bucket"
+					],
+					"within": "partition",
+					"second": "replaces",
+					"target": "aws_s3_bucket"
+				},
+				"aws_s3_bucket_server_side_encryption_configuration": {
+					"by": [
+						"bucket"
+					],
+					"within": "partition",
+					"second": "replaces",
+					"target": "aws_s3_bucket"
+				},
+				"aws_s3_bucket_versioning": {
+					"by": [
+						"bucket"
+					],
+					"within": "partition",
+					"second": "replaces",
+					"target": "aws_s3_bucket"
+				},
+				"aws_s3_bucket_website_configuration": {
+					"by": [
+						"bucket"
+					],
+					"within": "partition",
+					"second": "replaces",
+					"target": "aws_s3_bucket"
+				},
+				"aws_s3_object": {
+					"by": [
+						"bucket",
+						"key"
+					],
+					"within": "partition",
+					"second": "replaces",
+					"target": "aws_s3_bucket"
+				},
+				"aws_scheduler_schedule": {
+					"by": [
+						"name",
+						"group_name"
+					],
+					"defaults": {
+						"group_name": "default"
+					}
+				},
+				"aws_scheduler_schedule_group": {
+					"by": [
+						"name"
+					]
+				},
+				"aws_secretsmanager_secret": {
+					"by": [
+						"name"
+					]
+				},
+				"aws_secretsmanager_secret_policy": {
+					"by": [
+						"secret_arn"
+					],
+					"second": "replaces"
+				},
+				"aws_security_group": {
+					"by": [
+						"name",
+						"vpc_id"
+					]
+				},
+				"aws_sfn_state_machine": {
+					"by": [
+						"name"
+					]
+				},
+				"aws_sns_topic": {
+					"by": [
+						"name"
+					],
+					"second": "shared"
+				},
+				"aws_sns_topic_policy": {
+					"by": [
+						"arn"
+					],
+					"second": "replaces"
+				},
+				"aws_sns_topic_subscription": {
+					"by": [
+						"topic_arn",
+						"protocol",
+						"endpoint"
+					],
+					"second": "shared"
+				},
+				"aws_sqs_queue": {
+					"by": [
+						"name"
+					],
+					"second": "shared"
+				},
+				"aws_sqs_queue_policy": {
+					"by": [
+						"queue_url"
+					],
+					"second": "replaces"
+				},
+				"aws_ssm_document": {
+					"by": [
+						"name"
+					]
+				},
+				"aws_ssm_parameter": {
+					"by": [
+						"name"
+					]
+				},
+				"aws_synthetics_canary": {
+					"by": [
+						"name"
+					]
+				},
+				"aws_wafv2_ip_set": {
+					"by": [
+						"name",
+						"scope"
+					]
+				},
+				"aws_wafv2_regex_pattern_set": {
+					"by": [
+						"name",
+						"scope"
+					]
+				},
+				"aws_wafv2_rule_group": {
+					"by": [
+						"name",
+						"scope"
+					]
+				},
+				"aws_wafv2_web_acl": {
+					"by": [
+						"name",
+						"scope"
+					]
+				}
+			}
 		},
 		"mfa_on_machine_principals": {
 			"level": "mandatory"
@@ -539,6 +1464,782 @@ policy := {
 						"logging_config.cloudwatch_config.log_group_name"
 					]
 				}
+			}
+		},
+		"versioning_coverage": {
+			"level": "mandatory",
+			"delivered_logs": {
+				"writers": [
+					"aws_alb",
+					"aws_cloudfront_distribution",
+					"aws_elb",
+					"aws_flow_log",
+					"aws_globalaccelerator_accelerator",
+					"aws_globalaccelerator_custom_routing_accelerator",
+					"aws_lb",
+					"aws_networkfirewall_logging_configuration",
+					"aws_route53_resolver_query_log_config",
+					"aws_s3_bucket",
+					"aws_s3_bucket_logging",
+					"aws_vpclattice_access_log_subscription",
+					"aws_wafv2_web_acl_logging_configuration"
+				],
+				"words": [
+					"access",
+					"alb",
+					"cdn",
+					"cloudfront",
+					"elb",
+					"flow",
+					"flowlogs",
+					"nlb",
+					"waf"
+				]
+			},
+			"remade": {
+				"writers": {
+					"aws_athena_database": [
+						"bucket"
+					],
+					"aws_athena_workgroup": [
+						"configuration.result_configuration.output_location"
+					],
+					"aws_backup_report_plan": [
+						"report_delivery_channel.s3_bucket_name"
+					],
+					"aws_bcmdataexports_export": [
+						"export.destination_configurations.s3_destination.s3_bucket"
+					],
+					"aws_codebuild_project": [
+						"cache.location"
+					],
+					"aws_codepipeline": [
+						"artifact_store.location"
+					],
+					"aws_cur_report_definition": [
+						"s3_bucket"
+					],
+					"aws_s3_bucket_analytics_configuration": [
+						"storage_class_analysis.data_export.destination.s3_bucket_destination.bucket_arn"
+					],
+					"aws_s3_bucket_inventory": [
+						"destination.bucket.bucket_arn"
+					],
+					"aws_s3control_storage_lens_configuration": [
+						"storage_lens_configuration.data_export.s3_bucket_destination.arn"
+					],
+					"aws_ssm_resource_data_sync": [
+						"s3_destination.bucket_name"
+					],
+					"aws_synthetics_canary": [
+						"artifact_s3_location"
+					]
+				},
+				"words": [
+					"cache",
+					"caches"
+				]
+			},
+			"short_lived_days": 30,
+			"types": {
+				"aws_s3_bucket": {
+					"when": [
+						{
+							"companion": "aws_s3_bucket_website_configuration",
+							"by": "bucket",
+							"path": "redirect_all_requests_to.host_name",
+							"set": false
+						},
+						{
+							"path": "website.redirect_all_requests_to",
+							"set": false
+						}
+					],
+					"must": [
+						{
+							"name": "versioning",
+							"companion": "aws_s3_bucket_versioning",
+							"by": "bucket",
+							"path": "versioning_configuration.status",
+							"equals": "Enabled",
+							"otherwise": {
+								"any": [
+									{
+										"path": "versioning.enabled",
+										"equals": true
+									},
+									{
+										"path": "object_lock_enabled",
+										"equals": true
+									},
+									{
+										"path": "object_lock_configuration.object_lock_enabled",
+										"equals": "Enabled"
+									}
+								]
+							}
+						}
+					],
+					"remedy": "add an aws_s3_bucket_versioning with status Enabled"
+				},
+				"aws_dynamodb_table": {
+					"when": [
+						{
+							"path": "hash_key",
+							"not_equals": "LockID",
+							"default": "none"
+						}
+					],
+					"must": [
+						{
+							"name": "point_in_time_recovery",
+							"any": [
+								{
+									"path": "point_in_time_recovery.enabled",
+									"equals": true
+								},
+								{
+									"backed_up": true
+								}
+							]
+						},
+						{
+							"name": "recovery_of_replicas",
+							"when": {
+								"path": "replica.region_name",
+								"set": true,
+								"blocks": "any"
+							},
+							"path": "replica.point_in_time_recovery",
+							"equals": true,
+							"default": false
+						}
+					],
+					"remedy": "add point_in_time_recovery { enabled = true }, to each replica too"
+				},
+				"aws_dynamodb_table_replica": {
+					"must": [
+						{
+							"name": "point_in_time_recovery",
+							"path": "point_in_time_recovery",
+							"equals": true,
+							"default": false
+						}
+					],
+					"remedy": "set point_in_time_recovery to true"
+				},
+				"aws_keyspaces_table": {
+					"must": [
+						{
+							"name": "point_in_time_recovery",
+							"path": "point_in_time_recovery.status",
+							"equals": "ENABLED",
+							"default": "DISABLED"
+						}
+					],
+					"remedy": "add point_in_time_recovery { status = \"ENABLED\" }"
+				},
+				"aws_ecr_repository": {
+					"must": [
+						{
+							"name": "immutable_tags",
+							"path": "image_tag_mutability",
+							"in": [
+								"IMMUTABLE",
+								"IMMUTABLE_WITH_EXCLUSION"
+							],
+							"default": "MUTABLE"
+						},
+						{
+							"name": "exclusions",
+							"when": {
+								"path": "image_tag_mutability",
+								"in": [
+									"IMMUTABLE_WITH_EXCLUSION"
+								],
+								"default": "MUTABLE"
+							},
+							"path": "image_tag_mutability_exclusion_filter.filter",
+							"not_in": [
+								"*",
+								"**"
+							],
+							"default": "none"
+						}
+					],
+					"remedy": "set image_tag_mutability to IMMUTABLE"
+				},
+				"aws_ecr_repository_creation_template": {
+					"must": [
+						{
+							"name": "immutable_tags",
+							"any": [
+								{
+									"path": "image_tag_mutability",
+									"in": [
+										"IMMUTABLE",
+										"IMMUTABLE_WITH_EXCLUSION"
+									],
+									"default": "MUTABLE"
+								},
+								{
+									"path": "applied_for",
+									"contains": "PULL_THROUGH_CACHE"
+								}
+							]
+						},
+						{
+							"name": "exclusions",
+							"when": {
+								"path": "image_tag_mutability",
+								"in": [
+									"IMMUTABLE_WITH_EXCLUSION"
+								],
+								"default": "MUTABLE"
+							},
+							"path": "image_tag_mutability_exclusion_filter.filter",
+							"not_in": [
+								"*",
+								"**"
+							],
+							"default": "none"
+						}
+					],
+					"remedy": "set image_tag_mutability to IMMUTABLE"
+				},
+				"aws_kms_key": {
+					"when": [
+						{
+							"path": "customer_master_key_spec",
+							"equals": "SYMMETRIC_DEFAULT",
+							"default": "SYMMETRIC_DEFAULT"
+						},
+						{
+							"path": "key_usage",
+							"equals": "ENCRYPT_DECRYPT",
+							"default": "ENCRYPT_DECRYPT"
+						},
+						{
+							"path": "custom_key_store_id",
+							"set": false
+						}
+					],
+					"must": [
+						{
+							"name": "rotation",
+							"path": "enable_key_rotation",
+							"equals": true,
+							"default": false
+						}
+					],
+					"remedy": "set enable_key_rotation to true"
+				},
+				"aws_cloudtrail": {
+					"must": [
+						{
+							"name": "log_file_validation",
+							"path": "enable_log_file_validation",
+							"equals": true,
+							"default": false
+						}
+					],
+					"remedy": "set enable_log_file_validation to true"
+				},
+				"aws_cloudtrail_event_data_store": {
+					"must": [
+						{
+							"name": "termination_protection",
+							"path": "termination_protection_enabled",
+							"equals": true,
+							"default": true
+						}
+					],
+					"remedy": "leave termination_protection_enabled at true"
+				},
+				"aws_db_instance": {
+					"when": [
+						{
+							"path": "replicate_source_db",
+							"set": false
+						}
+					],
+					"must": [
+						{
+							"name": "backups",
+							"any": [
+								{
+									"path": "backup_retention_period",
+									"at_least": 7,
+									"default": 0
+								},
+								{
+									"backed_up": true
+								}
+							]
+						},
+						{
+							"name": "deletion_protection",
+							"path": "deletion_protection",
+							"equals": true,
+							"default": false
+						}
+					],
+					"remedy": "keep backups for 7 days and set deletion_protection"
+				},
+				"aws_rds_cluster": {
+					"when": [
+						{
+							"path": "replication_source_identifier",
+							"set": false
+						}
+					],
+					"must": [
+						{
+							"name": "backups",
+							"any": [
+								{
+									"path": "backup_retention_period",
+									"at_least": 7,
+									"default": 1
+								},
+								{
+									"backed_up": true
+								}
+							]
+						},
+						{
+							"name": "deletion_protection",
+							"path": "deletion_protection",
+							"equals": true,
+							"default": false
+						}
+					],
+					"remedy": "keep backups for 7 days and set deletion_protection"
+				},
+				"aws_rds_global_cluster": {
+					"must": [
+						{
+							"name": "deletion_protection",
+							"path": "deletion_protection",
+							"equals": true,
+							"default": false
+						}
+					],
+					"remedy": "set deletion_protection to true"
+				},
+				"aws_docdb_global_cluster": {
+					"must": [
+						{
+							"name": "deletion_protection",
+							"path": "deletion_protection",
+							"equals": true,
+							"default": false
+						}
+					],
+					"remedy": "set deletion_protection to true"
+				},
+				"aws_docdb_cluster": {
+					"must": [
+						{
+							"name": "backups",
+							"any": [
+								{
+									"path": "backup_retention_period",
+									"at_least": 7,
+									"default": 1
+								},
+								{
+									"backed_up": true
+								}
+							]
+						},
+						{
+							"name": "deletion_protection",
+							"path": "deletion_protection",
+							"equals": true,
+							"default": false
+						}
+					],
+					"remedy": "keep backups for 7 days and set deletion_protection"
+				},
+				"aws_docdbelastic_cluster": {
+					"must": [
+						{
+							"name": "backups",
+							"path": "backup_retention_period",
+							"at_least": 7,
+							"default": 1
+						}
+					],
+					"remedy": "set backup_retention_period to 7 days or more"
+				},
+				"aws_neptune_cluster": {
+					"when": [
+						{
+							"path": "replication_source_identifier",
+							"set": false
+						}
+					],
+					"must": [
+						{
+							"name": "backups",
+							"any": [
+								{
+									"path": "backup_retention_period",
+									"at_least": 7,
+									"default": 1
+								},
+								{
+									"backed_up": true
+								}
+							]
+						},
+						{
+							"name": "deletion_protection",
+							"path": "deletion_protection",
+							"equals": true,
+							"default": false
+						}
+					],
+					"remedy": "keep backups for 7 days and set deletion_protection"
+				},
+				"aws_neptune_global_cluster": {
+					"must": [
+						{
+							"name": "deletion_protection",
+							"path": "deletion_protection",
+							"equals": true,
+							"default": false
+						}
+					],
+					"remedy": "set deletion_protection to true"
+				},
+				"aws_neptunegraph_graph": {
+					"must": [
+						{
+							"name": "deletion_protection",
+							"path": "deletion_protection",
+							"equals": true,
+							"default": true
+						}
+					],
+					"remedy": "leave deletion_protection at true"
+				},
+				"aws_dsql_cluster": {
+					"must": [
+						{
+							"name": "deletion_protection",
+							"path": "deletion_protection_enabled",
+							"equals": true,
+							"default": false
+						}
+					],
+					"remedy": "set deletion_protection_enabled to true"
+				},
+				"aws_cognito_user_pool": {
+					"must": [
+						{
+							"name": "deletion_protection",
+							"path": "deletion_protection",
+							"equals": "ACTIVE",
+							"default": "INACTIVE"
+						}
+					],
+					"remedy": "set deletion_protection to ACTIVE"
+				},
+				"aws_lightsail_database": {
+					"must": [
+						{
+							"name": "backups",
+							"path": "backup_retention_enabled",
+							"equals": true,
+							"default": true
+						}
+					],
+					"remedy": "leave backup_retention_enabled at true"
+				},
+				"aws_lightsail_instance": {
+					"must": [
+						{
+							"name": "snapshots",
+							"path": "add_on.status",
+							"equals": "Enabled",
+							"default": "Disabled"
+						}
+					],
+					"remedy": "add add_on { type = \"AutoSnapshot\", status = \"Enabled\" }"
+				},
+				"aws_redshift_cluster": {
+					"must": [
+						{
+							"name": "snapshots",
+							"any": [
+								{
+									"path": "automated_snapshot_retention_period",
+									"at_least": 7,
+									"default": 1
+								},
+								{
+									"backed_up": true
+								}
+							]
+						}
+					],
+					"remedy": "set automated_snapshot_retention_period to 7 days or more"
+				},
+				"aws_elasticache_replication_group": {
+					"must": [
+						{
+							"name": "snapshots",
+							"path": "snapshot_retention_limit",
+							"at_least": 1,
+							"default": 0
+						}
+					],
+					"remedy": "set snapshot_retention_limit to 1 day or more"
+				},
+				"aws_elasticache_cluster": {
+					"when": [
+						{
+							"path": "replication_group_id",
+							"set": false
+						},
+						{
+							"path": "engine",
+							"in": [
+								"redis",
+								"valkey"
+							]
+						}
+					],
+					"must": [
+						{
+							"name": "snapshots",
+							"path": "snapshot_retention_limit",
+							"at_least": 1,
+							"default": 0
+						}
+					],
+					"remedy": "set snapshot_retention_limit to 1 day or more"
+				},
+				"aws_elasticache_serverless_cache": {
+					"must": [
+						{
+							"name": "snapshots",
+							"path": "snapshot_retention_limit",
+							"at_least": 1,
+							"default": 0
+						}
+					],
+					"remedy": "set snapshot_retention_limit to 1 day or more"
+				},
+				"aws_memorydb_cluster": {
+					"must": [
+						{
+							"name": "snapshots",
+							"path": "snapshot_retention_limit",
+							"at_least": 1,
+							"default": 0
+						}
+					],
+					"remedy": "set snapshot_retention_limit to 1 day or more"
+				},
+				"aws_opensearch_domain": {
+					"must": [
+						{
+							"name": "hourly_snapshots",
+							"path": "engine_version",
+							"matches": "OpenSearch_.*|Elasticsearch_([6-9]|5\\.[3-9]).*",
+							"default": "OpenSearch_2.19"
+						}
+					],
+					"remedy": "upgrade to a version with hourly automated snapshots"
+				},
+				"aws_elasticsearch_domain": {
+					"must": [
+						{
+							"name": "hourly_snapshots",
+							"path": "elasticsearch_version",
+							"matches": "(OpenSearch_|[6-9]|5\\.[3-9]).*",
+							"default": "1.5"
+						}
+					],
+					"remedy": "upgrade to a version with hourly automated snapshots"
+				},
+				"aws_efs_file_system": {
+					"must": [
+						{
+							"name": "backups",
+							"when": {
+								"path": "availability_zone_name",
+								"set": false
+							},
+							"any": [
+								{
+									"companion": "aws_efs_backup_policy",
+									"by": "file_system_id",
+									"path": "backup_policy.status",
+									"equals": "ENABLED"
+								},
+								{
+									"backed_up": true
+								}
+							]
+						},
+						{
+							"name": "one_zone_backups",
+							"when": {
+								"path": "availability_zone_name",
+								"set": true
+							},
+							"any": [
+								{
+									"companion": "aws_efs_backup_policy",
+									"by": "file_system_id",
+									"path": "backup_policy.status",
+									"equals": "ENABLED",
+									"default": "ENABLED"
+								},
+								{
+									"backed_up": true
+								}
+							]
+						}
+					],
+					"remedy": "add an aws_efs_backup_policy with status ENABLED, or a backup selection that covers it"
+				},
+				"aws_dlm_lifecycle_policy": {
+					"must": [
+						{
+							"name": "enabled",
+							"path": "state",
+							"equals": "ENABLED",
+							"default": "ENABLED"
+						}
+					],
+					"remedy": "set state to ENABLED"
+				},
+				"aws_fsx_lustre_file_system": {
+					"when": [
+						{
+							"path": "import_path",
+							"set": false
+						},
+						{
+							"companion": "aws_fsx_data_repository_association",
+							"by": "file_system_id",
+							"path": "data_repository_path",
+							"set": false
+						},
+						{
+							"path": "deployment_type",
+							"in": [
+								"PERSISTENT_1",
+								"PERSISTENT_2"
+							],
+							"default": "SCRATCH_1"
+						}
+					],
+					"must": [
+						{
+							"name": "backups",
+							"any": [
+								{
+									"path": "automatic_backup_retention_days",
+									"at_least": 1,
+									"default": 0
+								},
+								{
+									"backed_up": true
+								}
+							]
+						}
+					],
+					"remedy": "set automatic_backup_retention_days to 1 or more"
+				},
+				"aws_fsx_ontap_file_system": {
+					"must": [
+						{
+							"name": "backups",
+							"path": "automatic_backup_retention_days",
+							"at_least": 1,
+							"default": 0
+						}
+					],
+					"remedy": "set automatic_backup_retention_days to 1 or more"
+				},
+				"aws_fsx_ontap_volume": {
+					"when": [
+						{
+							"path": "snaplock_configuration.snaplock_type",
+							"set": true
+						}
+					],
+					"must": [
+						{
+							"name": "privileged_delete",
+							"path": "snaplock_configuration.privileged_delete",
+							"not_equals": "ENABLED",
+							"default": "DISABLED"
+						},
+						{
+							"name": "bypass",
+							"path": "bypass_snaplock_enterprise_retention",
+							"equals": false,
+							"default": false
+						}
+					],
+					"remedy": "leave privileged_delete at DISABLED and bypass_snaplock_enterprise_retention at false"
+				},
+				"aws_fsx_openzfs_file_system": {
+					"must": [
+						{
+							"name": "backups",
+							"any": [
+								{
+									"path": "automatic_backup_retention_days",
+									"at_least": 1,
+									"default": 0
+								},
+								{
+									"backed_up": true
+								}
+							]
+						}
+					],
+					"remedy": "set automatic_backup_retention_days to 1 or more"
+				},
+				"aws_fsx_windows_file_system": {
+					"must": [
+						{
+							"name": "backups",
+							"any": [
+								{
+									"path": "automatic_backup_retention_days",
+									"at_least": 1,
+									"default": 7
+								},
+								{
+									"backed_up": true
+								}
+							]
+						}
+					],
+					"remedy": "set automatic_backup_retention_days to 1 or more"
+				}
+			}
+		},
+		"tagging": {
+			"level": "advisory",
+			"required": {},
+			"consistent": true,
+			"types": [
+				"aws_*"
+			],
+			"ignore": [],
+			"blocks": {
+				"aws_autoscaling_group": "tag",
+				"aws_launch_template": "tag_specifications"
 			}
 		}
 	}

@@ -38,8 +38,10 @@ else := sprintf("%s merges other documents", [source.address]) if {
 }
 
 else := sprintf("a statement of %s is known after apply", [source.address]) if {
-	not is_array(object.get(source.values, "statement", null))
+	not is_array(terraform.value(source, ["statement"]))
 }
+
+else := sprintf("a statement of %s is not as Terraform writes it", [source.address]) if is_misshapen(source)
 
 else := sprintf("a statement of %s is known after apply", [source.address]) if is_veiled(source.mask.statement)
 
@@ -49,6 +51,23 @@ else := sprintf("a statement of %s replaces another", [source.address]) if {
 }
 
 else := ""
+
+is_misshapen(source) if {
+	some statement in source.values.statement
+	not is_object(statement)
+}
+
+is_misshapen(source) if {
+	some statement in source.values.statement
+	some name in ["principals", "not_principals", "condition"]
+	some block in statement[name]
+	not is_object(block)
+}
+
+is_misshapen(source) if {
+	some mask in source.mask.statement
+	not is_object(mask)
+}
 
 # Whether more is unknown than identifiers, actions and the values of conditions.
 is_veiled(mask) if mask == true
@@ -104,8 +123,8 @@ statement_of(source, number) := {
 } if {
 	block := source.values.statement[number]
 	mask := object.get(source.mask, ["statement", number], {})
-	principals := written(block, mask, "principals", "not_principals")
-	actions := written(block, mask, "actions", "not_actions")
+	principals := written_as(block, mask, "principals", "not_principals")
+	actions := written_as(block, mask, "actions", "not_actions")
 }
 
 # A condition's key that is known only after the apply; one that is made from an AWS resource, such as an OIDC provider's URL, is none of
@@ -140,7 +159,7 @@ effect_of(block) := block.effect if {
 else := "Allow"
 
 # The form that is set: the plain one, unless the other is and it is not.
-written(block, mask, plain, inverted) := inverted if {
+written_as(block, mask, plain, inverted) := inverted if {
 	count(listed(object.get(block, plain, null))) == 0
 	object.get(mask, plain, false) != true
 	is_there(block, mask, inverted)

@@ -61,8 +61,9 @@ tags(bucket) := {tag |
 }
 
 is_sensitive(bucket, path) if {
-	some length in numbers.range(1, count(path))
-	object.get(bucket.secret, array.slice(path, 0, length), false) == true
+	some mask in bucket.secrets
+	some length in numbers.range(0, count(path))
+	object.get(mask, array.slice(path, 0, length), false) == true
 }
 
 name_texts(bucket, attribute) := {text} if {
@@ -154,10 +155,7 @@ else := "it carries no logs"
 is_unnamed(address) if terraform.is_unknown(terraform.by_address[address], ["name"])
 
 # By a bucket's address, what writes to it for sure, or would if it wrote at all.
-writers_by_address := {address: found |
-	some address in {pair[0] | some pair in targets}
-	found := [pair[1] | some pair in targets; pair[0] == address]
-}
+writers_by_address := terraform.grouped(targets)
 
 targets := [[address, {"address": each.writing.writer, "keys": writers.keys(each.writing), "doubt": each.doubt}] |
 	some each in written

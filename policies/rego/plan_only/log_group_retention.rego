@@ -161,9 +161,8 @@ namesakes(function) := [group |
 	some group in object.get(by_name, concat("", [before, wanted]), [])
 ]
 
-by_name := {text: found |
-	some text in {name(group) | some group in groups}
-	found := [group | some group in groups; name(group) == text]
+by_name := {text: [groups[number] | some number in numbers] |
+	some text, numbers in terraform.grouped([[name(group), number] | some number, group in groups])
 }
 
 looked_up := [found | some found in terraform.read; found.type == "aws_cloudwatch_log_group"]

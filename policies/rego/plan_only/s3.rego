@@ -6,15 +6,17 @@ import data.planproof.plan_only.relations
 import data.planproof.plan_only.terraform
 import rego.v1
 
-lifecycles := relations.companions("aws_s3_bucket_lifecycle_configuration", "bucket")
+lifecycles := relations.companions("aws_s3_bucket_lifecycle_configuration", "bucket", "aws_s3_bucket")
 
-versionings := relations.companions("aws_s3_bucket_versioning", "bucket")
+versionings := relations.companions("aws_s3_bucket_versioning", "bucket", "aws_s3_bucket")
 
 linked(index, bucket) := object.get(index.sure, bucket.address, [])
 
 may_have_more(index, _) if index.is_open
 
-may_have_more(index, bucket) if bucket.address in index.perhaps
+may_have_more(index, _) if count(index.anywhere) > 0
+
+may_have_more(index, bucket) if index.perhaps[bucket.address]
 
 # The rules that are not known to be off, how many are, and whether there may be more.
 lifecycle(bucket) := {"rules": rules, "disabled": disabled, "is_open": is_open} if {
@@ -79,6 +81,17 @@ inline_counts(bucket, name, companion) if {
 
 inline_counts(bucket, name, _) if terraform.is_open(bucket, [name])
 
+# The same of any instance, as far as that is sure; "open" if it is not.
+in_force(instance, name, companion) := found if {
+	found := {"unset": false, "unknown": true, "open": "open"}[terraform.state(instance, [name])]
+}
+
+else := true if is_kept(instance, companion)
+
+else := "open" if terraform.expression(instance, [name]) != null
+
+else := false
+
 is_set(bucket, name) if not terraform.is_unset(terraform.value(bucket, [name]))
 
 is_kept(bucket, _) if "create" in bucket.actions
@@ -90,14 +103,17 @@ is_kept(bucket, companion) if {
 		is_string(text)
 		text != ""
 	}
-	gone := {text |
+	count(names & object.get(deleted, companion, set())) == 0
+}
+
+# The texts in what the plan deletes, to replace it too, by type.
+deleted := {type: {text | some text in found} |
+	some type, found in terraform.grouped([[change.type, text] |
 		some change in terraform.changes
-		change.type == companion
-		change.change.actions == ["delete"]
+		"delete" in change.change.actions
 		some text in change.change.before
 		is_string(text)
-	}
-	count(names & gone) == 0
+	])
 }
 
 # --- rules --------------------------------------------------------------------------------------------------------------------

@@ -5,7 +5,8 @@
 #   plan does not tell is told as open, never as absent.
 #
 #   An instance is {address, type, name, index, mode, module, path, local, values, mask, actions}: `module` is the address of the module
-#   instance that it is in, `path` the same without keys, `local` its own address in there without a key, `mask` its after_unknown, `secret` its sensitive_values.
+#   instance that it is in, `path` the same without keys, `local` its own address in there without a key, `mask` its after_unknown, `secrets`
+#   the two masks that say what of it is sensitive.
 package planproof.plan_only.terraform
 
 import rego.v1
@@ -19,7 +20,7 @@ else := input
 
 # --- modules: as many levels as rules, since Rego has no recursion --------------------------------------------------------
 
-level_0 := [plan.planned_values.root_module]
+level_0 := [module | module := plan.planned_values.root_module; is_object(module)]
 
 level_1 := inner(level_0)
 
@@ -91,7 +92,7 @@ without_keys(address) := regex.replace(address, `\[("([^"\\]|\\.)*"|[0-9]+)\]`, 
 changes := [change | some change in listed(plan, "resource_changes"); not change.deposed]
 
 # By address; none if an address is there twice, which Terraform never writes.
-change_of := {change.address: change.change | some change in changes} if {
+change_of := {change.address: change.change | some change in changes; is_object(change.change)} if {
 	count({change.address | some change in changes}) == count(changes)
 }
 
@@ -117,8 +118,8 @@ instances := [instance |
 		"path": path,
 		"local": local(mode, resource),
 		"values": object.get(resource, "values", null),
-		"mask": mask(change),
-		"secret": object.get(resource, "sensitive_values", object.get(change, "after_sensitive", {})),
+		"mask": as_mask(object.get(change, "after_unknown", {})),
+		"secrets": [as_mask(object.get(resource, "sensitive_values", {})), as_mask(object.get(change, "after_sensitive", {}))],
 		"actions": object.get(change, "actions", []),
 	}
 ]
@@ -127,11 +128,19 @@ is_resource(resource) if {
 	is_string(resource.address)
 	is_string(resource.type)
 	is_string(resource.name)
+	object.get(resource, "mode", "managed") in {"managed", "data"}
+	is_key(object.get(resource, "index", null))
 }
 
-mask(change) := change.after_unknown if is_object(change.after_unknown)
+is_key(index) if is_string(index)
 
-else := true if change.after_unknown == true
+is_key(index) if is_number(index)
+
+is_key(index) if is_null(index)
+
+as_mask(found) := found if is_object(found)
+
+else := true if found == true
 
 else := {}
 
@@ -147,18 +156,29 @@ by_address := {instance.address: instance | some instance in instances} if {
 
 else := {}
 
-by_type := {type: found |
-	some type in {instance.type | some instance in managed}
-	found := [instance | some instance in managed; instance.type == type]
+by_type := {type: [managed[number] | some number in numbers] |
+	some type, numbers in grouped([[instance.type, number] | some number, instance in managed])
 }
 
 of_type(type) := object.get(by_type, type, [])
 
 # The keys of the instances of a block, by module and address in there.
-keys_of_block := {block: found |
-	some block in {node(instance.module, instance.local) | some instance in instances}
-	found := {instance.index | some instance in instances; node(instance.module, instance.local) == block}
+keys_of_block := {block: {instances[number].index | some number in numbers} | some block, numbers in by_block}
+
+by_block := grouped([[node(instance.module, instance.local), number] | some number, instance in instances])
+
+# Pairs of a key and a value, as lists by key. Sorted first, so that it takes no longer for each key than it has values.
+grouped(pairs) := {ordered[start][0]: [pair[1] | some pair in array.slice(ordered, start, stops[number])] |
+	some number, start in starts
+} if {
+	ordered := sort(pairs)
+	starts := [number | some number, pair in ordered; is_start(ordered, number)]
+	stops := array.concat(array.slice(starts, 1, count(starts)), [count(ordered)])
 }
+
+is_start(_, number) if number == 0
+
+is_start(ordered, number) if ordered[number][0] != ordered[number - 1][0]
 
 is_complete if not plan.complete == false
 
@@ -166,8 +186,11 @@ is_complete if not plan.complete == false
 
 blocks := {path: found |
 	some path, module in configured
-	found := {block.address: block | some block in module.resources}
+	found := {block.address: block | some block in listed(module, "resources"); is_object(block)}
 }
+
+# Whether a module, by its path, has the block of that address in there.
+is_declared(path, local_address) if blocks[path][local_address]
 
 block_of(instance) := blocks[instance.path][instance.local]
 
@@ -186,28 +209,139 @@ is_unknown(instance, path) if {
 	object.get(instance.mask, array.slice(path, 0, length), false) == true
 }
 
-# Whether the argument is known only after the apply, and somebody set it: what a provider fills in by itself is not open.
+# Whether the argument is known only after the apply, and somebody may have set it: what a provider fills in by itself is not open.
 is_open(instance, path) if {
-	count(path) == 1
-	instance.mask[path[0]] == true
-	not is_left(instance, path[0])
-}
-
-is_open(instance, path) if {
-	count(path) > 1
 	is_unknown(instance, path)
-	may_be_set(instance, known_path(instance, path))
+	state(instance, path) != "unset"
 }
 
-is_open(instance, _) if instance.mask == true
-
-# Whether the block leaves the argument to the provider.
-is_left(instance, name) if {
-	block := blocks[instance.path][instance.local]
-	not name in object.keys(object.get(block, "expressions", {}))
+# Whether an object has a key, be it null.
+has(found, key) if {
+	is_object(found)
+	_ = found[key]
 }
 
-is_left(instance, name) if is_empty(blocks[instance.path][instance.local].expressions[name])
+# What is told of an argument: "known" (of parts of it perhaps not), "unset", "unknown" until the apply, or "open": nobody may have set it.
+state(instance, path) := "unset" if {
+	not is_unknown(instance, path)
+	is_unset(value(instance, path))
+	not has_unknown(instance, path)
+}
+
+else := "known" if not is_unknown(instance, path)
+
+else := "unknown" if instance.mask == true
+
+else := "unknown" if not block_of(instance)
+
+else := state_of_unknown(instance, known_path(instance, path))
+
+state_of_unknown(instance, path) := "unknown" if is_number(path[count(path) - 1])
+
+else := "unset" if {
+	expression(instance, path) == null
+	count(path) == 1
+}
+
+else := "open" if is_one_of_many(instance, path)
+
+else := "unset" if {
+	expression(instance, path) == null
+	expression(instance, array.slice(path, 0, count(path) - 1)) != null
+}
+
+else := "unknown" if expression(instance, path) == null
+
+else := "unset" if is_empty(expression(instance, path))
+
+else := "unknown" if constant(expression(instance, path))
+
+else := "unknown" if draws_on_unknown(drawn(instance.module, expression(instance, path)))
+
+else := "unset" if is_known_all(instance, expression(instance, path))
+
+else := "open"
+
+# Of several blocks the plan does not tell which is which.
+is_one_of_many(instance, path) if {
+	some place, step in path
+	is_number(step)
+	count(value(instance, array.slice(path, 0, place))) > 1
+}
+
+# Whether it draws on what is sure not to be known yet: a local, of which plan JSON says nothing, or an attribute.
+draws_on_unknown(found) if draws_on_local(found)
+
+draws_on_unknown(found) if {
+	some end in found.ends
+	resource := resource_in(end)
+	numbers := by_block[node(resource.module, resource.local)]
+	every number in numbers {
+		has_unknown(instances[number], path_in(resource))
+	}
+}
+
+draws_on_local(found) if {
+	some each in found.reached
+	startswith(each[1], "local.")
+}
+
+# The path to the attribute that is read; if that is not told, to all of them.
+path_in(resource) := [] if resource.attribute == ""
+
+else := [first_of(resource.attribute)]
+
+first_of(attribute) := split(attribute, ".")[0]
+
+# Whether all that an expression draws on is known while planning: what is unknown all the same is made up by the provider, as for null.
+is_known_all(instance, written) if {
+	is_reference(written)
+	found := drawn(instance.module, written)
+	not found.open
+	every each in found.reached {
+		is_told(each)
+	}
+	every end in found.ends {
+		is_known_end(end)
+	}
+}
+
+is_told(each) if not strings.any_prefix_match(each[1], ["var.", "module.", "each."])
+
+is_told(each) if {
+	startswith(each[1], "var.")
+	each[0] == ""
+}
+
+is_told(each) if {
+	startswith(each[1], "var.")
+	each[0] != ""
+	is_plain(given(each))
+}
+
+is_told(each) if {
+	startswith(each[1], "module.")
+	is_plain(output_of(each))
+}
+
+# Whether an expression is names, a constant, or left out; a function of constants is neither.
+is_plain(written) if is_reference(written)
+
+is_plain(written) if has(written, "constant_value")
+
+is_plain(written) if written == null
+
+is_known_end(end) if strings.any_prefix_match(end[1], ["path.", "terraform."])
+
+is_known_end(end) if {
+	resource := resource_in(end)
+	numbers := by_block[node(resource.module, resource.local)]
+	resource.attribute != ""
+	every number in numbers {
+		not has_unknown(instances[number], path_in(resource))
+		has(instances[number]["values"], first_of(resource.attribute))
+	}
+}
 
 # The path as far as it leads to what is unknown.
 known_path(instance, path) := shorter[0] if {
@@ -220,28 +354,6 @@ known_path(instance, path) := shorter[0] if {
 
 else := path
 
-may_be_set(instance, path) if not block_of(instance)
-
-else if is_number(path[count(path) - 1])
-
-else if {
-	count(path) == 1
-	not is_left(instance, path[0])
-}
-
-else if {
-	count(path) > 1
-	written := expression(instance, path)
-	written != null
-	not is_empty(written)
-}
-
-else if {
-	count(path) > 1
-	expression(instance, path) == null
-	expression(instance, array.slice(path, 0, count(path) - 1)) == null
-}
-
 # A constant that is nothing: what a provider makes up, it makes up for an empty value too.
 is_empty(written) if {
 	not is_reference(written)
@@ -253,7 +365,11 @@ is_empty(written) if {
 	written.constant_value in [[], {}]
 }
 
-is_reference(written) if count(written.references) > 0
+is_reference(written) if count(references_of(written)) > 0
+
+references_of(written) := [name | some name in written.references; is_string(name)] if is_array(written.references)
+
+else := []
 
 # The configuration's expression for an argument; null if the block does not set it.
 expression(instance, path) := object.get(blocks[instance.path][instance.local], ["expressions", path[0]], null) if {
@@ -287,6 +403,25 @@ else := part if part := found[key]
 
 else := null
 
+# The value of an expression that is a constant and nothing else; undefined if it is none.
+constant(written) := written.constant_value if not is_reference(written)
+
+# By the key of its configuration, what a provider is given.
+provider_expressions(key) := object.get(plan.configuration, ["provider_config", key, "expressions"], {})
+
+# The key of an instance's provider configuration; of a module that configures none of its own, that of the root, which it inherits.
+provider_key(instance) := key if {
+	key := block_of(instance).provider_config_key
+	provider_expressions(key) != {}
+}
+
+else := parts[count(parts) - 1] if {
+	is_string(block_of(instance).provider_config_key)
+	parts := split(block_of(instance).provider_config_key, ":")
+}
+
+else := ""
+
 is_unset(found) if found == null
 
 is_unset(found) if found in {""}
@@ -318,12 +453,11 @@ is_shadowed(references, number) if {
 	substring(before, count(references[number]), 1) in {".", "[", ""}
 }
 
-names_in(written) := named(written.references) if is_array(written.references)
+names_in(written) := named(references_of(written)) if is_array(written.references)
 
 else := {name |
-	walk(written, [path, references])
-	path[count(path) - 1] == "references"
-	some name in named(references)
+	walk(written, [_, part])
+	some name in named(references_of(part))
 }
 
 # What an expression of a module draws on, through variables and outputs: the resources, as nodes, whether that is not all, and all the
@@ -377,20 +511,19 @@ output_pattern := `^(module\.[^.\[]+(?:\[(?:"(?:[^"\\]|\\.)*"|[0-9]+)\])?)\.([^.
 
 next_of(each) := {node(parent(each[0]), name) | some name in names_in(given(each))} if startswith(each[1], "var.")
 
-else := {node(child, name) | some name in names_in(output.expression)} if {
-	parts := regex.find_all_string_submatch_n(output_pattern, each[1], 1)[0]
-	child := joined(each[0], parts[1])
-	output := object.get(configured[without_keys(child)].outputs, parts[2], {})
-}
+else := {node(joined(each[0], output_parts(each)[1]), name) | some name in names_in(output_of(each))}
 
-else := set()
+output_parts(each) := regex.find_all_string_submatch_n(output_pattern, each[1], 1)[0]
+
+# The expression of the output of a module that a node names; {} if there is none.
+output_of(each) := object.get(configured[without_keys(joined(each[0], output_parts(each)[1]))], ["outputs", output_parts(each)[2], "expression"], {})
 
 last_step(module) := regex.find_n(`module\.[^.\[]+(?:\[(?:"(?:[^"\\]|\\.)*"|[0-9]+)\])?$`, module, 1)[0]
 
 parent(module) := trim_suffix(trim_suffix(module, last_step(module)), ".")
 
 # The expression that the caller of a module gives for a variable, by its node.
-given(each) := object.get(configured[without_keys(parent(module))].module_calls[call], ["expressions", variable_of(each)], {}) if {
+given(each) := object.get(configured[without_keys(parent(module))].module_calls[call], ["expressions", variable_of(each)], null) if {
 	module := each[0]
 	call := split(without_keys(last_step(module)), ".")[1]
 }
@@ -427,6 +560,12 @@ resource_in(each) := {
 # The one instance that a name in the block of `instance` means; undefined if it may be several.
 instance_of(instance, names, found) := target if {
 	target := by_address[joined(found.module, concat("", [found.local, found.key]))]
+}
+
+else := instances[numbers[0]] if {
+	found.key == ""
+	numbers := by_block[node(found.module, found.local)]
+	count(numbers) == 1
 }
 
 else := target if {

@@ -25,6 +25,7 @@ is_plan if {
 
 has_modules if {
 	every module in terraform.modules {
+		is_string(object.get(module, "address", ""))
 		is_list(module, "resources")
 		is_list(module, "child_modules")
 		every resource in object.get(module, "resources", []) {
@@ -41,6 +42,8 @@ has_changes if {
 	is_list(terraform.plan, "resource_changes")
 	every change in object.get(terraform.plan, "resource_changes", []) {
 		is_string(change.address)
+		is_object(change.change)
+		is_array(change.change.actions)
 		count(change.change.actions) > 0
 	}
 	count(terraform.change_of) == count(terraform.changes)

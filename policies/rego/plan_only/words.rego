@@ -27,3 +27,14 @@ fits(glob, text) if {
 	quoted := regex.replace(glob, `([\\.+?^$(){}|\[\]])`, `\$1`)
 	regex.match(sprintf(`^(?s:%s)$`, [replace(quoted, "*", ".*")]), text)
 }
+
+# Whether a text is what a pattern of a policy says, as a whole; null if this engine reads the pattern otherwise, or not at all.
+matches(pattern, text) := false if count(text) > 2048
+
+else := null if not regex.is_valid(whole(pattern))
+
+else := true if regex.match(whole(pattern), text)
+
+else := false
+
+whole(pattern) := sprintf("^(?:%s)$", [pattern])
