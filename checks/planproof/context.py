@@ -19,6 +19,9 @@ from planproof.plan.value import Value
 from planproof.policy.model import Policy
 from planproof.source.model import Source
 
+_MOST_TRIED, _TRIED_FOR_INSTANCE = 20_000, 5
+"""What is tried for one purpose in one plan, as each filter with each alarm: this many, or so many for each instance."""
+
 
 class Context:
     """What a check may look at. Everything in it is built at most once for a plan, when it is first asked for."""
@@ -85,6 +88,13 @@ class Context:
         if build not in self._shared:
             self._shared[build] = build(self)
         return self._shared[build]
+
+    def tries(self, what: str, count: int = 1) -> str:
+        """Counts what is tried, such as "pairs of metric filter and alarm": empty, or the sentence that says that no more are."""
+        tried = self.memory("tried")
+        tried[what] = tried.get(what, 0) + count
+        most = max(_MOST_TRIED, _TRIED_FOR_INSTANCE * len(self.plan.instances))
+        return "" if tried[what] <= most else f"more than {most:,} {what} are candidates, and planproof checks no more"
 
     def memory(self, name: str) -> dict[Any, Any]:
         """What the code of that name remembers of this plan; empty at first."""

@@ -15,6 +15,7 @@ from planproof.text.wildcards import matches
 SETTINGS = "tagging"
 _UNKNOWN = undetermined()
 _STRINGS = {str}
+_MOST_SPELLINGS = 5  # of one key that a message tells
 
 
 class Tags(NamedTuple):
@@ -79,7 +80,11 @@ def _misspelled(found: Iterable[list[Tags]], required: Container[str]) -> dict[s
         ranked = sorted(by_case.items(), key=lambda pair: (pair[0] not in required, -pair[1]))
         tied = len(ranked) > 1 and ranked[0][0] not in required and ranked[0][1] == ranked[1][1]
         for key, _ in ranked if tied else ranked[1:]:
-            wrong[key] = " and ".join(f"{other!r} ({count} time{'s' * (count != 1)})" for other, count in ranked if other != key)
+            others = [
+                f"{other!r} ({count} time{'s' * (count != 1)})" for other, count in ranked[:_MOST_SPELLINGS] if other != key
+            ]
+            more = len(ranked) - 1 - len(others)
+            wrong[key] = " and ".join([*others, *([f"{more} more"] if more else [])])
     return wrong
 
 

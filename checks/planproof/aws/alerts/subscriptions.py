@@ -34,6 +34,9 @@ https://docs.aws.amazon.com/chatbot/latest/adminguide/slack-setup.html"""
 def subscription(target: Target, topic: Instance, bucket: Instance, context: Context) -> Link:
     """The one that gets through, else what is wrong with the nearest."""
     found = context.relations.companions(topic, SUBSCRIPTION, "topic_arn")
+    too_many = context.tries("pairs of publisher and subscription", len(found.sure) + len(found.perhaps))
+    if too_many:
+        return cannot_tell("unknown_subscription", too_many, topic.address)
     links = [_subscribed(each, target, topic, bucket, context) for each in found.sure]
     links += [cannot_tell("unknown_subscription", reason, each.address) for each, reason in found.perhaps]
     links += _channels_on(topic, context)
