@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from planproof.evaluation.arguments import Arguments
+from planproof.evaluation.evaluator import Budget
 from planproof.evaluation.expressions import Expressions
 from planproof.evaluation.origin import Origins
 from planproof.evaluation.partial_plan import LeftOut
@@ -30,6 +31,7 @@ class Context:
         self.plan, self.policy = plan, policy
         self.source = source.read_by(plan.is_of_opentofu) if source else None
         self._shared: dict[object, Any] = {}
+        self._for_assumptions = Budget()
 
     @cached_property
     def expressions(self) -> Expressions:
@@ -77,7 +79,7 @@ class Context:
 
     def assuming(self, given: Mapping[str, Any]) -> Expressions:
         """The expressions as they would be with other values of root variables, by name, and of `terraform.workspace`."""
-        return Expressions(self.plan, self.source, given)
+        return Expressions(self.plan, self.source, given, self._for_assumptions)
 
     def display_value(self, instance: Instance, *path: str | int) -> str:
         """A value for a message. A text that a variable was given from outside is named, not shown."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from planproof.evaluation.blocks import Nested, nested_bodies, refuse_too_many
-from planproof.evaluation.evaluator import Evaluator, Place
+from planproof.evaluation.evaluator import Budget, Evaluator, Place
 from planproof.evaluation.origin import Kind, Origin
 from planproof.evaluation.plan_names import PlanNames
 from planproof.evaluation.resources import SAME_AS, Resources, keys_of
@@ -37,11 +37,17 @@ PathStep = str | int
 
 class Expressions:
     """The values of a plan's expressions. `assumed` replaces root variables (by name) and `terraform.workspace`, to ask what would be
-    otherwise; then no resource of the plan is taken to be as it is."""
+    otherwise; then no resource of the plan is taken to be as it is. `budget` is shared with others of the same plan."""
 
-    def __init__(self, plan: Plan, source: Configuration | None = None, assumed: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        source: Configuration | None = None,
+        assumed: Mapping[str, Any] | None = None,
+        budget: Budget | None = None,
+    ) -> None:
         self.plan, self._source, self._assumed = plan, source, assumed
-        self._evaluator = Evaluator(self)
+        self._evaluator = Evaluator(self, budget)
         self._by_names = PlanNames(self, self._evaluator.counted)
         self._resources = Resources(plan, self, assumed is not None)
         self._seen: dict[tuple[Any, ...], Result | None] = {}

@@ -28,7 +28,8 @@ _REGION = re.compile(r"\b(?:us|eu|ap|sa|ca|me|af|il|mx|cn)(?:-[a-z]+)+-\d\b")
 _BUCKET = re.compile(r"(?<![\w.*-])(?:arn:[\w-]+:s3:::)?([a-z0-9][a-z0-9.*-]{2,62})(?![\w-])")
 _STAND_IN = "planproof-0f3a7c"
 _TRIED = 20
-_CONDITIONS = "conditions of patterns"
+CONDITIONS = "conditions of patterns"
+"""What is counted where a pattern is tried: about ten fields of an event."""
 
 Record = Mapping[str, Any]
 Samples = Callable[[str, str, str], tuple[Any, ...]]
@@ -70,10 +71,10 @@ def judge_finding_pattern(rule: Instance, bucket: Instance, context: Context) ->
         return Judgement.OPEN, _why_unknown(rule, "event_pattern", context)
     regions = [context.regions.name(bucket) or "us-east-1", *_REGION.findall(text)[:_TRIED]]
     try:
-        pattern = None if context.tries(_CONDITIONS, 0) else event_pattern.compile(text)
+        pattern = None if context.tries(CONDITIONS, 0) else event_pattern.compile(text)
     except PatternError as error:
         return Judgement.REFUSED, f"is rejected by AWS: {error}"
-    too_many = context.tries(_CONDITIONS, (1 + pattern.size // 10) * len(regions) if pattern else 0)
+    too_many = context.tries(CONDITIONS, (1 + pattern.size // 10) * len(regions) if pattern else 0)
     if pattern is None or too_many:
         return Judgement.OPEN, f"was not tried: {too_many}"
     events = (e for account in _accounts(text) for region in regions for e in findings(bucket, account, region))
@@ -90,7 +91,8 @@ def denied_reads(bucket: Instance, context: Context) -> list[Record]:
 
 @lru_cache(maxsize=2048)
 def _filter_trial(text: str) -> _Trial:
-    return _Trial(filter_pattern.compile(text).matches, _records, 1 + len(text) // 100)
+    pattern = filter_pattern.compile(text)
+    return _Trial(pattern.matches, _records, 1 + len(text) // 100 + pattern.repeats // 2)
 
 
 @lru_cache(maxsize=2048)
@@ -108,10 +110,10 @@ def _judge(
         return Judgement.OPEN, _why_unknown(instance, attribute, context)
     accounts = _accounts(text)
     try:
-        trial = None if context.tries(_CONDITIONS, 0) else compiled(text)
+        trial = None if context.tries(CONDITIONS, 0) else compiled(text)
     except PatternError as error:
         return Judgement.REFUSED, f"is rejected by AWS: {error}"
-    too_many = context.tries(_CONDITIONS, trial.size * len(accounts) if trial else 0)
+    too_many = context.tries(CONDITIONS, trial.size * len(accounts) if trial else 0)
     if trial is None or too_many:
         return Judgement.OPEN, f"was not tried: {too_many}"
     name, region = _name(bucket) if _looks_at_names(text) else _STAND_IN, context.regions.name(bucket)
