@@ -20,7 +20,7 @@ from planproof.plan.value import Value
 from planproof.policy.model import Policy
 from planproof.source.model import Source
 
-_MOST_TRIED, _TRIED_FOR_INSTANCE = 20_000, 5
+_MOST_TRIED, _TRIED_FOR_INSTANCE = 40_000, 5
 """What is tried for one purpose in one plan, as each filter with each alarm: this many, or so many for each instance."""
 
 

@@ -95,6 +95,7 @@ class Evaluator:
         self._names = names
         self._budget = budget or Budget()
         self._depth = 0
+        self.nested: dict[tuple[Any, ...], tuple[Any, Any]] = {}  # what `blocks` remembers
         self._templates: dict[str, nodes.Node | None] = {}
         self._kinds: dict[type, Callable[[Any, Place], Result]] = {
             nodes.Literal: lambda node, _: Result(node.value),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from planproof.evaluation.blocks import Nested, nested_bodies, refuse_too_many
+from planproof.evaluation.blocks import Nested, block_of, nested_bodies
 from planproof.evaluation.evaluator import Budget, Evaluator, Place
 from planproof.evaluation.origin import Kind, Origin
 from planproof.evaluation.plan_names import PlanNames
@@ -20,10 +20,7 @@ from planproof.evaluation.result import (
     Reference,
     Result,
     entries,
-    is_known,
     member,
-    plain,
-    same_value,
     undetermined,
 )
 from planproof.evaluation.type_constraints import converted
@@ -170,26 +167,8 @@ class Expressions:
             origins = tuple(dict.fromkeys(o for part in found if part is not None for o in part.all_origins))
             return undetermined(origins) if blocks else None
         item = value.get(name, number)
-        block = self._block_of(blocks, number, item)
+        block = block_of(blocks, number, item, self._evaluator)
         return self._in_body(block.body, rest, block.place, item) if block else None
-
-    def _block_of(self, blocks: list[Nested], number: int, item: Value) -> Nested | None:
-        """The block that an element of the plan is: that of its number or, as the plan sorts sets, the one with its values.
-        EvaluationError if those are too many to tell."""
-        if number >= len(blocks):
-            return None
-        if len(blocks) == 1 or self._agrees(blocks[number], item):
-            return blocks[number]
-        refuse_too_many(blocks)
-        return next((block for block in blocks if self._agrees(block, item)), blocks[number])
-
-    def _agrees(self, block: Nested, item: Value) -> bool:
-        """Whether no argument of the block is known to differ from the plan's value."""
-        for name, attribute in block.body.attributes.items():
-            value, result = item.get(name), self._evaluator.safely(attribute.expression, block.place)
-            if value.is_known and not value.has_unknown and is_known(result) and not same_value(plain(result), value.raw):
-                return False
-        return True
 
     @staticmethod
     def _stepped(result: Result, steps: tuple[PathStep, ...]) -> Result | None:

@@ -236,7 +236,7 @@ class Relations:
         if lost:
             return Resolution((), tuple(reached.values()), True, f"{where} cannot be followed: {lost}")
         if reached:
-            reason = f"{where} may be any of {listed(reached)}; known after apply"
+            reason = f"{where} may be any of {listed(reached, count=len(reached))}; known after apply"
             return Resolution((), tuple(reached.values()), False, reason)
         if not origins or any(o.constant is MISSING for o in origins):
             return Resolution((), (), True, f"{where} is known after apply, and the plan does not show what it is built from")
