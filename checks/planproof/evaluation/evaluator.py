@@ -318,8 +318,9 @@ class Evaluator:
             return self._of_file(node.name, arguments, place)
         from planproof.evaluation import function_costs, functions_on_parts  # a plan without source calls none
 
-        self._budget.left -= function_costs.cost(node.name, arguments)
-        return functions_on_parts.call(node.name, arguments) if self._budget.left > 0 else undetermined((_SPENT,))
+        cost = function_costs.cost(node.name, arguments)
+        self._budget.left -= cost
+        return undetermined((_SPENT,)) if cost and self._budget.left < 0 else functions_on_parts.call(node.name, arguments)
 
     def _tried(self, node: nodes.Call, place: Place) -> Result:
         """`try` and `can`; what an argument was refused for has a say in the result."""
