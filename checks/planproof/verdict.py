@@ -206,10 +206,9 @@ class Report(NamedTuple):
         return {standing.value: standings.count(standing) for standing in Standing}
 
     def as_dict(self) -> dict[str, Any]:
-        """What is told of the plan itself; by what it was judged is the same for all plans of a run."""
+        """What is told of the plan itself, without its findings; by what it was judged is the same for all plans of a run."""
         return {
             "plan": self.plan,
-            "findings": [finding.as_dict() for finding in self.findings],
             "advisory": [
                 {"check_id": kind.check_id, "code": kind.code, "count": len(kind.findings), "reason": kind.text}
                 for kind in self.advice()

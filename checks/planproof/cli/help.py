@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import textwrap
 from typing import Any, NoReturn
 
 from planproof.cli.exit_codes import CANNOT_JUDGE
@@ -18,6 +17,8 @@ class Formatter(argparse.HelpFormatter):
         return "\n\n".join(self._paragraph(part, width, indent) for part in text.strip("\n").split("\n\n"))
 
     def _paragraph(self, text: str, width: int, indent: str) -> str:
+        import textwrap
+
         if any(line.startswith(" ") for line in text.splitlines()):
             return textwrap.indent(text, indent)
         return textwrap.fill(" ".join(text.split()), width, initial_indent=indent, subsequent_indent=indent)

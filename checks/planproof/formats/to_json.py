@@ -18,6 +18,8 @@ from planproof.verdict import Report
 from planproof.version import version
 
 SCHEMA = 1
+_AT_ONCE = 1000
+"""Findings that are turned into text together: all of a big plan take more memory than the plan."""
 
 
 def render(reports: Iterable[Report]) -> str:
@@ -30,13 +32,13 @@ def stream(reports: Iterable[Report]) -> Iterator[str]:
     plans: list[dict[str, Any]] = []
     has_findings = False
     for report in coming:
-        document = report.as_dict()
-        lines = _lines({"plan": report.plan, **finding} for finding in document.pop("findings"))
         if coming.number == 1:
             yield _head(report)
-        yield (",\n" if has_findings and lines else "") + lines
-        has_findings |= bool(lines)
-        plans.append(document)
+        for start in range(0, len(report.findings), _AT_ONCE):
+            part = report.findings[start : start + _AT_ONCE]
+            yield (",\n" if has_findings else "") + _lines({"plan": report.plan, **finding.as_dict()} for finding in part)
+            has_findings = True
+        plans.append(report.as_dict())
     yield f'\n  ],\n  "plans": [\n{_lines(plans)}\n  ],\n  "summary": {json_text(coming.totals)}\n}}\n'
 
 

@@ -12,7 +12,6 @@ import importlib
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from difflib import get_close_matches
 
 from planproof.baseline import Baseline
 from planproof.cli import inputs
@@ -125,6 +124,8 @@ def _names(text: str) -> list[str]:
 def _fail_on(text: str) -> str:
     found = next((what for what in FAIL_ON if what.lower() == text.lower()), None)
     if found is None:
+        from difflib import get_close_matches
+
         near = get_close_matches(text.lower(), [what.lower() for what in FAIL_ON], n=1)
         hint = f"did you mean {near[0]}?" if near else f"choose from {', '.join(FAIL_ON)}"
         raise argparse.ArgumentTypeError(f"{text!r} is nothing to fail on; {hint}")
