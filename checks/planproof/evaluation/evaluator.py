@@ -316,9 +316,9 @@ class Evaluator:
             arguments[-1:] = last
         if node.name in ("file", "templatefile"):
             return self._of_file(node.name, arguments, place)
-        from planproof.evaluation import function_costs, functions_on_parts  # a plan without source calls none
+        from planproof.evaluation import functions_on_parts  # a plan without source calls none
 
-        cost = function_costs.cost(node.name, arguments)
+        cost = functions_on_parts.cost(node.name, arguments)
         self._budget.left -= cost
         return undetermined((_SPENT,)) if cost and self._budget.left < 0 else functions_on_parts.call(node.name, arguments)
 
