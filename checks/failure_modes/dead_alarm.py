@@ -58,7 +58,11 @@ def _judge(watch: Watch, context: Context) -> Outcome:
     alarm = watch.alarm
     doubts: list[tuple[str, str]] = []
     nearest: _Near | None = None
-    for each in _candidates(watch, context):
+    candidates = [*_candidates(watch, context)]
+    too_many = context.tries("pairs of alarm and metric filter", len(candidates))
+    if too_many:
+        return unknown("unknown_metric", too_many, alarm.address)
+    for each in candidates:
         doubt = same_metric(watch, each, context)
         links = [*shares_data_points(watch, each, None, context)] if doubt == "" else []
         doubt = next((link.reason for link in links if link.undetermined), doubt)
@@ -179,11 +183,15 @@ def _watched(each: Instance, context: Context) -> str | None:
     """None if an alarm watches what the filter writes, as another alarm is then not taken for its; "" if none does, else why that cannot be
     told."""
     name, namespace = (context.argument(each, "metric_transformation", 0, part).text for part in ("name", "namespace"))
-    index = context.once(watches)
+    index, known = context.once(watches), context.memory("watched")
     if index.by_metric.get((namespace or "", name or "")):
         return None
-    doubts = [same_metric(watch, each, context) for watch in index.undetermined]
-    return None if "" in doubts else next((f"but {doubt}" for doubt in doubts if doubt), "")
+    if each.address not in known:
+        too_many = context.tries("pairs of alarm and metric filter", len(index.undetermined))
+        doubts = [too_many] if too_many else [same_metric(watch, each, context) for watch in index.undetermined]
+        known[each.address] = None if "" in doubts else next((f"but {doubt}" for doubt in doubts if doubt), "")
+    found: str | None = known[each.address]
+    return found
 
 
 # --- what is nearly the same ------------------------------------------------------------------------------------------

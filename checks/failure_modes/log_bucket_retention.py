@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from planproof.aws.log_buckets import Writer, is_log_bucket, judged_as_log_bucket, writers_to
-from planproof.aws.s3 import BUCKET, Lifecycle, Rule, lifecycle, versioned
+from planproof.aws.s3 import BUCKET, Lifecycle, Prefixes, Rule, lifecycle, versioned
 from planproof.check import Context, Instance, Outcome, check, failed, passed, unknown
 
 
@@ -53,7 +54,8 @@ def log_bucket_retention(bucket: Instance, context: Context) -> Outcome:
 def _judge(bucket: Instance, found: Lifecycle, context: Context) -> Outcome:
     settings, writers = context.settings("log_bucket_retention"), writers_to(bucket, context)
     sure = [rule for rule in found.rules if not rule.undetermined]
-    early = next((rule for rule in found.rules if rule.on and _is_early(rule, settings) and not _is_idle(rule, writers)), None)
+    idle = set(_idle(found.rules, writers))
+    early = next((rule for rule in found.rules if rule.on and _is_early(rule, settings) and rule not in idle), None)
     if early:
         text = f"rule {early.name!r} expires objects after {early.said_days} days; the policy requires at least {settings['retention_days']}"
         return failed("expires_too_early", text, *found.where)
@@ -83,23 +85,32 @@ def _keeps(rule: Rule, settings: Mapping[str, Any]) -> bool:
 def _cover_all(rules: Iterable[Rule], writers: Iterable[Writer]) -> bool:
     """The rules cover the whole bucket, or all that its writers write."""
     rules, writers = list(rules), list(writers)
-    written = bool(writers) and all(any(rule.covers(writer.keys.text) for rule in rules) for writer in writers)
+    covered = Prefixes(rules)
+    written = bool(writers) and all(covered.cover(writer.keys.text) for writer in writers)
     return written or any(rule.whole for rule in rules)
 
 
 def _open_writers(rules: Iterable[Rule], writers: Iterable[Writer]) -> list[str]:
     """Why it is open whether rules for parts of the bucket cover all that is written; empty if they do not in any case."""
     rules = [rule for rule in rules if not rule.narrow]
-    missed = [writer for writer in writers if not any(rule.covers(writer.keys.text) for rule in rules)]
+    covered = Prefixes(rules)
+    missed = [writer for writer in writers if not covered.cover(writer.keys.text)]
     if not rules or not missed or not all(writer.keys.open or writer.doubt for writer in missed):
         return []
     return [writer.doubt or f"known after apply: the key prefix that {writer.address} writes to" for writer in missed]
 
 
-def _is_idle(rule: Rule, writers: Iterable[Writer]) -> bool:
-    """No key begins as the rule's prefix does: it is written as a path or a pattern, and is neither."""
-    odd = rule.prefix.startswith("/") or "*" in rule.prefix
-    return odd and not any(writer.keys.text.startswith(rule.prefix) for writer in writers)
+def _idle(rules: Iterable[Rule], writers: Iterable[Writer]) -> list[Rule]:
+    """Those with a prefix that no key begins with: it is written as a path or a pattern, and is neither."""
+    odd = [rule for rule in rules if rule.prefix.startswith("/") or "*" in rule.prefix]
+    keys = sorted(writer.keys.text for writer in writers) if odd else []
+    return [rule for rule in odd if not _begins_one(rule.prefix, keys)]
+
+
+def _begins_one(prefix: str, texts: list[str]) -> bool:
+    """Whether one of the texts, which are sorted, begins with it."""
+    at = bisect_left(texts, prefix)
+    return at < len(texts) and texts[at].startswith(prefix)
 
 
 def _why_not(found: Lifecycle, writers: list[Writer], settings: Mapping[str, Any]) -> Outcome:
@@ -135,12 +146,13 @@ def _why_not(found: Lifecycle, writers: list[Writer], settings: Mapping[str, Any
 
 def _why_partial(found: Lifecycle, writers: list[Writer]) -> Outcome:
     """The code and reason for a lifecycle in which each rule is for a part of the bucket."""
-    idle = next((rule for rule in found.rules if _is_idle(rule, writers)), None)
-    if idle and all(_is_idle(rule, writers) for rule in found.rules):
-        text = f"rule {idle.name!r} applies to nothing: no key begins with {idle.said_prefix!r}; use an empty filter to cover all objects"
+    idle = _idle(found.rules, writers)
+    if idle and len(idle) == len(found.rules):
+        text = f"rule {idle[0].name!r} applies to nothing: no key begins with {idle[0].said_prefix!r}; use an empty filter to cover all objects"
         return failed("applies_to_nothing", text, *found.where)
     text = "no lifecycle rule covers the whole bucket (prefix, tag or size filter)"
-    missed = next((w for w in writers if not any(rule.covers(w.keys.text) for rule in found.rules)), None)
+    covered = Prefixes(found.rules)
+    missed = next((w for w in writers if not covered.cover(w.keys.text)), None)
     return failed("only_partial_rules", f"{text} or everything that {missed.address} writes" if missed else text, *found.where)
 
 

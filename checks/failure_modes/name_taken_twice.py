@@ -61,6 +61,6 @@ def name_taken_twice(instance: Instance, context: Context) -> Outcome:
         first = next(other.address for other in found.sure if other is not instance)
         return failed("name_taken", f"{by}: same as {others}; {_SECOND[rule.get('second', 'refused')]}", *where, first)
     if found.perhaps:
-        others = listed((other.address for other in found.perhaps), count=len(found.perhaps))
+        others = listed((other.address for other in found.perhaps), count=found.doubtful)
         return unknown("unknown_region", f"{by}: same as {others}; the plan does not show whether both are in one region", *where)
     return passed("own_name", f"{by}: unique in the plan", *where)

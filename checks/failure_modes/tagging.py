@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from planproof.aws.tags import AllTags, Tags, all_tags, in_two_cases
@@ -14,6 +15,7 @@ from planproof.evaluation.result import Result, text_parts
 from planproof.text.escaping import one_line
 from planproof.text.pattern import compiled
 
+_MOST_TAGS = 100  # that one is looked for among; AWS takes 50 for a resource
 _SHOWN = (Kind.CONSTANT, Kind.RESOURCE, Kind.VARIABLE)
 
 
@@ -94,9 +96,8 @@ def _with_near_miss(key: str, tags: Tags) -> str:
 
     if key in tags.values:
         return f"{key} (its value is empty)"
-    same = [other for other in tags.values if other.lower() == key.lower()] or get_close_matches(
-        key, tags.values, n=1, cutoff=0.8
-    )
+    others = list(islice(tags.values, _MOST_TAGS))
+    same = [other for other in others if other.lower() == key.lower()] or get_close_matches(key, others, n=1, cutoff=0.8)
     return f"{key} (it has {one_line(', '.join(same))})" if same and not tags.secret else key
 
 

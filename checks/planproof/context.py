@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from planproof.evaluation.arguments import Arguments
+from planproof.evaluation.evaluator import Budget
 from planproof.evaluation.expressions import Expressions
 from planproof.evaluation.origin import Origins
 from planproof.evaluation.partial_plan import LeftOut
@@ -19,6 +20,9 @@ from planproof.plan.value import Value
 from planproof.policy.model import Policy
 from planproof.source.model import Source
 
+_MOST_TRIED, _TRIED_FOR_INSTANCE = 40_000, 5
+"""What is tried for one purpose in one plan, as each filter with each alarm: this many, or so many for each instance."""
+
 
 class Context:
     """What a check may look at. Everything in it is built at most once for a plan, when it is first asked for."""
@@ -27,6 +31,7 @@ class Context:
         self.plan, self.policy = plan, policy
         self.source = source.read_by(plan.is_of_opentofu) if source else None
         self._shared: dict[object, Any] = {}
+        self._for_assumptions = Budget()
 
     @cached_property
     def expressions(self) -> Expressions:
@@ -74,7 +79,7 @@ class Context:
 
     def assuming(self, given: Mapping[str, Any]) -> Expressions:
         """The expressions as they would be with other values of root variables, by name, and of `terraform.workspace`."""
-        return Expressions(self.plan, self.source, given)
+        return Expressions(self.plan, self.source, given, self._for_assumptions)
 
     def display_value(self, instance: Instance, *path: str | int) -> str:
         """A value for a message. A text that a variable was given from outside is named, not shown."""
@@ -85,6 +90,13 @@ class Context:
         if build not in self._shared:
             self._shared[build] = build(self)
         return self._shared[build]
+
+    def tries(self, what: str, count: int = 1) -> str:
+        """Counts what is tried, such as "pairs of metric filter and alarm": empty, or the sentence that says that no more are."""
+        tried = self.memory("tried")
+        tried[what] = tried.get(what, 0) + count
+        most = max(_MOST_TRIED, _TRIED_FOR_INSTANCE * len(self.plan.instances))
+        return "" if tried[what] <= most else f"more than {most:,} {what} are candidates, and planproof checks no more"
 
     def memory(self, name: str) -> dict[Any, Any]:
         """What the code of that name remembers of this plan; empty at first."""

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from planproof.context import Context
 from planproof.evaluation import evaluator
 from planproof.evaluation.evaluator import BUDGET, MAX_DEPTH, MAX_NESTING
 from planproof.evaluation.expressions import Expressions
 from planproof.evaluation.result import MOST_ITEMS, Result, is_known, plain
+from planproof.policy.model import Policy
 from planproof.source.model import Source
 from support.evaluated import evaluated, shown
 from support.repository import load
@@ -47,6 +49,14 @@ CASES = {
         SPENT,
     ),
     "products": (["l = range(0, 1000)", "end = setproduct(local.l, local.l, local.l)"], ""),
+    "a pattern over a long text, often": (
+        [f'text = "{"ab" * 30_000}"', 'end = [for n in range(0, 1000) : replace(local.text, "/a+b/", tostring(n))]'],
+        SPENT,
+    ),
+    "YAML that is read often": (
+        [f'text = "[{"1, " * 3000}1]"', "end = [for n in range(0, 1000) : length(yamldecode(local.text))]"],
+        SPENT,
+    ),
     "a number of many digits": (['end = "1e999999999" + 1'], "the value is not a number"),
     "a number that is compared": (['end = "1e999999999" < 2'], "the value is not a number"),
     "a pattern that goes back": ([f'end = regexall("(a+)+$", "{"a" * 40}b")'], ""),
@@ -97,3 +107,12 @@ def test_what_is_within_the_bounds_is_worked_out(tmp_path: Path) -> None:
     expressions = expressions_of(lines, tmp_path)
     assert shown(expressions.local(PLAN.root, "end")) == 150
     assert all(is_known(expressions.local(PLAN.root, name)) for name in ("many", "deep"))
+
+
+def test_all_assumptions_of_a_plan_share_one_budget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluator, "BUDGET", 30_000)
+    (tmp_path / "main.tf").write_text("locals {\n  end = [for a in range(0, 200) : [for b in range(0, 20) : a * b]]\n}\n")
+    context = Context(PLAN, Policy.default(), Source.open(tmp_path))
+    found = [evaluated("local.end", context.assuming({"v": str(n)})) for n in range(3)]
+    assert not reasons(found[0])
+    assert reasons(found[2]) == {SPENT}

@@ -11,15 +11,19 @@ from typing import Any
 
 import pytest
 
+from planproof import context
 from planproof.context import Context
 from planproof.engine import evaluate, find_policy
+from planproof.evaluation import relations
 from planproof.facts.document import facts
 from planproof.formats.to_json import render
 from planproof.plan.model import Plan
 from planproof.policy.model import Policy
 from planproof.source.model import Source
+from planproof.verdict import Verdict
+from support.crowds import CROWDS, documents
 from support.repository import ROOT, agreeing
-from support.shapes import fan_in, keyed, mesh, ring
+from support.shapes import block, fan_in, keyed, mesh, plan_of, resource, ring
 
 pytestmark = pytest.mark.slow
 
@@ -142,15 +146,55 @@ def test_facts_of_many_of_one_kind(names: tuple[str, ...]) -> None:
     assert growth(lambda count: multiplied(json.loads(PLAN), names, count), work=tell) < 2.2
 
 
-def test_pairs_of_filters_and_alarms_are_bounded() -> None:
+def told(document: Json, check: str) -> list[str]:
+    """The reasons of what a check cannot tell."""
+    found = evaluate(Plan(agreeing(document)), Policy.default()).findings
+    return [finding.reason for finding in found if finding.check_id == check and finding.verdict is Verdict.UNKNOWN]
+
+
+def test_pairs_of_filters_and_alarms_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Filters that write one metric, each another value of it, and as many alarms: what is not looked at is UNKNOWN."""
-    document = multiplied(json.loads(PLAN), ("many_same", "many_alarms"), 200)
+    monkeypatch.setattr(context, "_MOST_TRIED", 2_000)
+    document = multiplied(json.loads(PLAN), ("many_same", "many_alarms"), 60)
     resources = document["planned_values"]["root_module"]["resources"]
     for number, each in enumerate(r for r in resources if "many_same" in r["address"]):
         each["values"]["metric_transformation"][0]["value"] = str(number + 1)
-    found = {f.reason for f in evaluate(Plan(agreeing(document)), Policy.default()).findings if f.code == "unknown_alarm"}
-    assert len(found) == 1
-    assert "more than 20,000 pairs" in found.pop()
+    assert all("more than 2,000 " in reason for reason in told(document, "CKV_PLAN_6"))
+    assert told(document, "CKV_PLAN_6")
+
+
+def test_buckets_that_patterns_name_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many filters as buckets, each for the events of one: what is not tried is UNKNOWN."""
+    monkeypatch.setattr(context, "_MOST_TRIED", 1_500)
+    document = multiplied(json.loads(PLAN), ("many_filters", "many_logs"), 40)
+    filters = [r for r in document["planned_values"]["root_module"]["resources"] if "many_filters" in r["address"]]
+    for number, each in enumerate(filters):
+        name = f"corp-many_logs_40_{number}"
+        each["values"]["pattern"] = f"{{ ($.errorCode = AccessDenied) && ($.requestParameters.bucketName = {name}) }}"
+    assert any("more than 1,500 " in reason for reason in told(document, "CKV_PLAN_6"))
+
+
+def test_selections_of_many_resources_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(context, "_MOST_TRIED", 1_000)
+    kind, count = "aws_backup_selection", 40
+    tables = [
+        resource("aws_dynamodb_table", f"t{n}", {"name": f"t{n}", "tags": {"k": "v"}, "deletion_protection_enabled": True})
+        for n in range(count)
+    ]
+    selected = [{"type": "STRINGEQUALS", "key": "k", "value": "w"}]
+    selections = [resource(kind, f"s{n}", {"name": f"s{n}", "selection_tag": selected, "resources": []}) for n in range(count)]
+    plan = plan_of([*tables, *selections])
+    plan["configuration"]["root_module"]["resources"] = [block(r["type"], r["name"], tags=[]) for r in (*tables, *selections)]
+    assert any("of more than planproof tries" in reason for reason in told(plan, "CKV_PLAN_5"))
+
+
+@pytest.mark.parametrize("crowd", CROWDS.values(), ids=CROWDS)
+@pytest.mark.parametrize("work", [judge, tell])
+def test_crowds(crowd: Callable[[int], Json], work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bounds of pairs are as small as the plans here."""
+    monkeypatch.setattr(relations, "MOST_CANDIDATES", 100)
+    monkeypatch.setattr(context, "_MOST_TRIED", 100)
+    assert growth(crowd, size=30, work=work) < 2.2
 
 
 def test_deep_modules() -> None:
@@ -169,7 +213,13 @@ def test_many_exceptions_for_many_findings() -> None:
 @pytest.mark.parametrize("with_source", [False, True], ids=["names", "source"])
 @pytest.mark.parametrize(
     ("shape", "size", "most"),
-    [(ring, 40, 2.2), (mesh, 15, 5.5), (fan_in, 12, 2.2), (keyed, 30, 2.2)],  # twice the mesh is four times as many references
+    [
+        (ring, 40, 2.2),
+        (mesh, 15, 5.5),
+        (fan_in, 12, 2.2),
+        (keyed, 30, 2.2),
+        (documents, 12, 2.2),
+    ],  # twice the mesh is four times as many references
     ids=lambda value: getattr(value, "__name__", ""),
 )
 @pytest.mark.parametrize("work", [judge, tell])

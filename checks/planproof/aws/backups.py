@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/aws-backup/latest/devguide/API_BackupSelection.html
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from planproof.aws.iam.language import Answer, both, either, negated
@@ -56,18 +56,27 @@ class BackedUp(NamedTuple):
 def backed_up(instance: Instance, context: Context) -> BackedUp:
     """Whether a selection of AWS Backup covers the instance, in this plan or by what the policy declares of others; or whether a
     lifecycle policy does if it is a volume."""
-    backing = [(each, _selects(each, instance, context)) for each in context.plan.of_type(SELECTION)]
-    if instance.type == VOLUME:
-        backing += [(each, _snapshots(each, instance, context)) for each in context.plan.of_type(LIFECYCLE_POLICY)]
-    found = [BackedUp(answer, each.address, (each.address,)) for each, answer in backing]
+    maybe = BackedUp(False)
+    for found in _backing(instance, context):
+        if found.answer:
+            return found
+        if found.answer is None and maybe.answer is False:
+            maybe = found
+    return maybe
+
+
+def _backing(instance: Instance, context: Context) -> Iterator[BackedUp]:
+    selections = context.plan.of_type(SELECTION)
+    policies = context.plan.of_type(LIFECYCLE_POLICY) if instance.type == VOLUME else []
+    for asked, those in ((_selects, selections), (_snapshots, policies)):
+        for each in those:
+            if context.tries("pairs of resource and backup selection"):
+                yield BackedUp(None, f"{each.address}, of more than planproof tries,", (each.address,))
+                break
+            yield BackedUp(asked(each, instance, context), each.address, (each.address,))
     for plan in context.policy.elsewhere("backup_plans"):
         tags = (_has_tag(instance, key, wanted, _tagged_like, context) for key, wanted in plan.tags)
-        found.append(BackedUp(both(True, *tags), f"the backup plan {plan.name}, which the policy declares,"))
-    for answer in (True, None):
-        first = next((each for each in found if each.answer is answer), None)
-        if first:
-            return first
-    return BackedUp(False)
+        yield BackedUp(both(True, *tags), f"the backup plan {plan.name}, which the policy declares,")
 
 
 def _selects(selection: Instance, instance: Instance, context: Context) -> Answer:
@@ -84,11 +93,30 @@ def _names(selection: Instance, argument: str, instance: Instance, context: Cont
     """Whether one of the ARNs of a list is the instance's, or a pattern that it fits."""
     if context.argument(selection, argument).is_unset:
         return False
-    found = context.relations.resolve_each(selection, (argument,), instance.type)
+    known: dict[tuple[str, str, str], _Named] = context.memory("backup_selections")
+    key = (selection.address, argument, instance.type)
+    if key not in known:
+        known[key] = _named(selection, argument, instance.type, context)
+    named = known[key]
+    perhaps = None if named.is_open or instance.address in named.candidates else False
+    patterns = (_fits(text, instance, context) for text in named.patterns)
+    return either(instance.address in named.targets, perhaps, *patterns)
+
+
+class _Named(NamedTuple):
+    """What a list of ARNs names of one type, by address, and the patterns in it; `is_open`: there may be more."""
+
+    targets: frozenset[str]
+    candidates: frozenset[str]
+    patterns: tuple[str, ...]
+    is_open: bool
+
+
+def _named(selection: Instance, argument: str, kind: str, context: Context) -> _Named:
+    found = context.relations.resolve_each(selection, (argument,), kind)
     texts = _texts(selection, argument, context)
-    perhaps = None if texts is None or found.open_ended or instance in found.candidates else False
-    patterns = (_fits(text, instance, context) for text in texts or () if "*" in text)
-    return either(instance in found.targets, perhaps, *patterns)
+    named, perhaps = (frozenset(each.address for each in those) for those in (found.targets, found.candidates))
+    return _Named(named, perhaps, tuple(text for text in texts or () if "*" in text), texts is None or found.open_ended)
 
 
 def _texts(selection: Instance, argument: str, context: Context) -> list[str] | None:

@@ -34,6 +34,8 @@ class LogBuckets(NamedTuple):
     sure: dict[str, str]
     perhaps: dict[str, str]
     writers: dict[str, list[Writer]]
+    anywhere: tuple[Writer, ...]
+    """The first of each type of those that may write to any bucket."""
 
     def covers(self, bucket: Instance) -> bool:
         """Whether it is one, or may be one."""
@@ -42,7 +44,7 @@ class LogBuckets(NamedTuple):
 
 def log_buckets(context: Context) -> LogBuckets:
     """The log buckets of a plan; use as `context.once(log_buckets)`."""
-    sure, perhaps, writers = _written(context)
+    sure, perhaps, writers, anywhere = _written(context)
     settings = context.policy.section("log_buckets")
     for bucket in context.plan.of_type(BUCKET):
         name = bucket.address
@@ -55,7 +57,7 @@ def log_buckets(context: Context) -> LogBuckets:
             word = _word_in(_texts(bucket, context), settings)
             if word:
                 sure[name] = f"its name, address or tags contain {word!r}"
-    return LogBuckets(sure, {k: v for k, v in perhaps.items() if k not in sure}, writers)
+    return LogBuckets(sure, {k: v for k, v in perhaps.items() if k not in sure}, writers, anywhere)
 
 
 def is_log_bucket(bucket: Instance, context: Context) -> bool:
@@ -67,7 +69,7 @@ def is_log_bucket(bucket: Instance, context: Context) -> bool:
 def writers_to(bucket: Instance, context: Context) -> list[Writer]:
     """What writes logs to the bucket, or may."""
     found: LogBuckets = context.once(log_buckets)
-    return found.writers.get(bucket.address, [])
+    return [*found.writers.get(bucket.address, ()), *found.anywhere]
 
 
 def judged_as_log_bucket(bucket: Instance, outcome: Outcome, fault: str, context: Context) -> Outcome:
@@ -81,21 +83,27 @@ def judged_as_log_bucket(bucket: Instance, outcome: Outcome, fault: str, context
 # --- writers ---------------------------------------------------------------------------------------------------------
 
 
-def _written(context: Context) -> tuple[dict[str, str], dict[str, str], dict[str, list[Writer]]]:
+def _written(context: Context) -> tuple[dict[str, str], dict[str, str], dict[str, list[Writer]], tuple[Writer, ...]]:
     sure: dict[str, str] = {}
     perhaps: dict[str, str] = {}
     writers: dict[str, list[Writer]] = {}
+    anywhere: dict[str, Writer] = {}
     for writing in _of_logs(context):
         for bucket in writing.found.targets:
             if bucket.type == BUCKET:
                 reason = f"{writing.writer.address} writes to it"
                 (perhaps if writing.doubt else sure)[bucket.address] = writing.doubt or reason
                 writers.setdefault(bucket.address, []).append(Writer(writing.writer.address, writing.keys, writing.doubt))
-        others = context.plan.of_type(BUCKET) if writing.found.open_ended else writing.found.candidates
-        for bucket in (other for other in others if other.type == BUCKET):
+        maybe = Writer(writing.writer.address, Keys(), writing.found.reason)
+        if writing.found.open_ended or context.tries("pairs of log writer and bucket", len(writing.found.candidates)):
+            anywhere.setdefault(writing.writer.type, maybe)
+            continue
+        for bucket in (other for other in writing.found.candidates if other.type == BUCKET):
             perhaps[bucket.address] = writing.found.reason
-            writers.setdefault(bucket.address, []).append(Writer(writing.writer.address, Keys(), writing.found.reason))
-    return sure, perhaps, writers
+            writers.setdefault(bucket.address, []).append(maybe)
+    for bucket in context.plan.of_type(BUCKET) if anywhere else ():
+        perhaps.setdefault(bucket.address, next(iter(anywhere.values())).doubt)
+    return sure, perhaps, writers, tuple(anywhere.values())
 
 
 def _of_logs(context: Context) -> Iterator[Writing]:

@@ -26,6 +26,7 @@ from planproof.context import Context
 from planproof.errors import PolicyError
 from planproof.evaluation.arguments import Path, path_of
 from planproof.evaluation.origin import Kind
+from planproof.evaluation.resolution import Companions
 from planproof.plan.model import Instance
 from planproof.plan.value import Value
 from planproof.policy.operators import Predicate, as_json, demand, operators_of, satisfies, satisfies_unset
@@ -167,11 +168,24 @@ def _of_companions(predicate: Predicate, instance: Instance, context: Context) -
     if linked.sure:
         return all_of(_of_companion(predicate, companion, context) for companion in linked.sure)
     fallback = _without_companion(predicate, instance, context)
-    if all(_of_companion(predicate, companion, context).holds is fallback.holds for companion, _ in linked.perhaps):
+    if {fallback.holds} >= _held(predicate, linked.candidates, context) | _held_anywhere(predicate, linked, context):
         return _of_companion(predicate, linked.perhaps[0][0], context) if linked.perhaps else fallback
     companion, reason = linked.perhaps[0]
     text = f"the plan does not show whether {companion.address} belongs to it: {reason}"
     return PredicateResult(None, Basis.UNKNOWN_COMPANION, text, "", (instance.address, companion.address))
+
+
+def _held_anywhere(predicate: Predicate, linked: Companions, context: Context) -> set[bool | None]:
+    """What holds of those that may belong to any instance, asked once for all instances."""
+    answers: dict[tuple[int, int], set[bool | None]] = context.memory("predicates_anywhere")
+    key = (id(predicate), id(linked.anywhere))
+    if key not in answers:
+        answers[key] = _held(predicate, linked.anywhere, context)
+    return answers[key]
+
+
+def _held(predicate: Predicate, companions: Iterable[tuple[Instance, str]], context: Context) -> set[bool | None]:
+    return {_of_companion(predicate, companion, context).holds for companion, _ in companions}
 
 
 def _of_companion(predicate: Predicate, companion: Instance, context: Context) -> PredicateResult:

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from planproof.context import Context
@@ -48,9 +48,17 @@ class Rule(NamedTuple):
         """Whether it covers every object."""
         return not self.prefix and not self.narrow
 
-    def covers(self, keys: str) -> bool:
-        """Whether it covers every object whose key begins with `keys`."""
-        return not self.narrow and keys.startswith(self.prefix)
+
+class Prefixes:
+    """What the keys begin with that several rules cover."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self._prefixes = {rule.prefix for rule in rules if not rule.narrow}
+        self._lengths = sorted({len(prefix) for prefix in self._prefixes})
+
+    def cover(self, keys: str) -> bool:
+        """Whether one of the rules covers every object whose key begins with `keys`."""
+        return any(keys[:length] in self._prefixes for length in self._lengths)
 
 
 class Lifecycle(NamedTuple):
@@ -76,7 +84,7 @@ def _lifecycle(bucket: Instance, context: Context) -> Lifecycle:
     if inline_counts(bucket, "lifecycle_rule", LIFECYCLE, context):
         places.append((bucket, "lifecycle_rule"))
     rules: list[Rule] = []
-    disabled, still_open = 0, [reason for _, reason in linked.perhaps]
+    disabled, still_open = 0, [reason for _, reason in linked.perhaps[:1]]
     for place, name in places:
         value = place.get(name) if place.type == LIFECYCLE else context.argument(place, name)  # never computed there
         if place.value.is_unknown:

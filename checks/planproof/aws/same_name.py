@@ -7,7 +7,8 @@ name that went through a function, or that plan JSON does not tell, nothing is s
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
+from itertools import islice
 from typing import Any, NamedTuple
 
 from planproof.context import Context
@@ -29,14 +30,16 @@ _ACCOUNT = (
     "shared_credentials_files",
     "token",
 )
+_MOST_NAMED = 5
 
 
 class Namesakes(NamedTuple):
-    """Those that share a name with an instance: for sure, itself among them, and perhaps (it is open whether region and account are the
-    same). All who share it have the same tuples."""
+    """Those that share a name with an instance: for sure, itself among them, and perhaps (it is open whether the region is the same): the
+    first of those, and how many they are. All who share it have the same tuples."""
 
     sure: tuple[Instance, ...] = ()
     perhaps: tuple[Instance, ...] = ()
+    doubtful: int = 0
 
 
 def namesakes(context: Context, types: Mapping[str, Rule | None]) -> dict[str, Namesakes]:
@@ -54,33 +57,31 @@ def namesakes(context: Context, types: Mapping[str, Rule | None]) -> dict[str, N
 
 
 def _in_group(group: list[Instance], within: str, context: Context) -> dict[str, Namesakes]:
-    """Of instances that are called the same; compared by place, of which there are as many as provider configurations at most."""
+    """Of instances that are called the same; compared by place, each with those whose region may be its own."""
     if len(group) == 1:
         return {group[0].address: Namesakes(tuple(group))}
-    places: list[list[Instance]] = []
+    accounts: dict[str, dict[Hashable, list[Instance]]] = {}
     for instance in group:
-        home = next((place for place in places if _same_place(place[0], instance, within, context)), None)
-        if home is None:
-            places.append([instance])
-        else:
-            home.append(instance)
+        account, region = _place(instance, within, context)
+        accounts.setdefault(account, {}).setdefault(region, []).append(instance)
     found: dict[str, Namesakes] = {}
-    for place in places:
-        near = [p for p in places if p is not place and _same_place(place[0], p[0], within, context) is None]
-        perhaps = tuple(other for p in near for other in p)
-        shared = Namesakes(tuple(place), perhaps)
-        found.update((instance.address, shared) for instance in place)
+    for places in accounts.values():
+        everyone = [each for place in places.values() for each in place]
+        unsure = [each for region, place in places.items() if not isinstance(region, str) for each in place]
+        for region, place in places.items():
+            others = unsure if isinstance(region, str) else everyone
+            own = {each.address for each in place} if others is everyone else set()
+            near = tuple(islice((each for each in others if each.address not in own), _MOST_NAMED))
+            shared = Namesakes(tuple(place), near, len(others) - len(own))
+            found.update((instance.address, shared) for instance in place)
     return found
 
 
-def _same_place(one: Instance, other: Instance, within: str, context: Context) -> bool | None:
-    """Whether the two names have to differ there; None if the plan does not tell."""
+def _place(instance: Instance, within: str, context: Context) -> tuple[str, Hashable]:
+    """The account and the region in which a name has to differ from others; a region that is not known is no text."""
     if within == "partition":
-        names = [context.regions.name(instance) or "" for instance in (one, other)]
-        return _partition(names[0]) == _partition(names[1])
-    if _account(one, context) != _account(other, context):
-        return False
-    return True if within == "account" else context.regions.same(one, other)
+        return "", _partition(context.regions.name(instance) or "")
+    return _account(instance, context), "" if within == "account" else context.regions.of(instance)
 
 
 def _partition(region: str) -> str:
@@ -89,8 +90,12 @@ def _partition(region: str) -> str:
 
 def _account(instance: Instance, context: Context) -> str:
     """What the provider configuration says of the account; the same text is the same account."""
-    written = context.plan.provider(context.plan.provider_key(instance)).expressions
-    return json.dumps({name: written[name] for name in _ACCOUNT if name in written}, sort_keys=True)
+    known: dict[str, str] = context.memory("accounts")
+    key = context.plan.provider_key(instance)
+    if key not in known:
+        written = context.plan.provider(key).expressions
+        known[key] = json.dumps({name: written[name] for name in _ACCOUNT if name in written}, sort_keys=True)
+    return known[key]
 
 
 # --- names -----------------------------------------------------------------------------------------------------------

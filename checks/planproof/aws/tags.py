@@ -15,6 +15,7 @@ from planproof.text.wildcards import matches
 SETTINGS = "tagging"
 _UNKNOWN = undetermined()
 _STRINGS = {str}
+_MOST_SPELLINGS = 5  # of one key that a message tells
 
 
 class Tags(NamedTuple):
@@ -79,7 +80,11 @@ def _misspelled(found: Iterable[list[Tags]], required: Container[str]) -> dict[s
         ranked = sorted(by_case.items(), key=lambda pair: (pair[0] not in required, -pair[1]))
         tied = len(ranked) > 1 and ranked[0][0] not in required and ranked[0][1] == ranked[1][1]
         for key, _ in ranked if tied else ranked[1:]:
-            wrong[key] = " and ".join(f"{other!r} ({count} time{'s' * (count != 1)})" for other, count in ranked if other != key)
+            others = [
+                f"{other!r} ({count} time{'s' * (count != 1)})" for other, count in ranked[:_MOST_SPELLINGS] if other != key
+            ]
+            more = len(ranked) - 1 - len(others)
+            wrong[key] = " and ".join([*others, *([f"{more} more"] if more else [])])
     return wrong
 
 
@@ -207,7 +212,8 @@ class Defaults:
         """Those of the resource's provider."""
         key = self._context.plan.provider_key(instance)
         if key not in self._seen:
-            self._seen[key] = self._find(key)
+            found = self._find(key)
+            self._seen[key] = found if len(found.values) <= _MOST_DEFAULTS else Tags({}, found.where, _TOO_MANY)
         return self._seen[key]
 
     def _find(self, key: str) -> Tags:
@@ -226,16 +232,17 @@ class Defaults:
 
     def _by_resources(self) -> dict[str, Tags]:
         """What resources have in `tags_all` and not in `tags`: all of the defaults where one has no tags of its own."""
-        found: dict[str, Tags] = {}
+        values: dict[str, dict[str, str | Result]] = {}
+        undetermined: dict[str, str] = {}
         for instance in self._context.plan.managed:
             everything, own = instance.get("tags_all"), instance.get("tags")
             if instance.config is None or not isinstance(everything.raw, dict) or everything.has_unknown or own.is_unknown:
                 continue
             provider = self._context.plan.provider_key(instance)
-            values = {key: text_of(value) for key, value in everything.raw.items() if key not in (own.raw or {})}
-            before = found.get(provider, Tags({}, "default_tags", _NOT_IN_PLAN))
-            found[provider] = Tags({**before.values, **values}, "default_tags", before.undetermined if own.raw else "")
-        return found
+            added = ((key, text_of(value)) for key, value in everything.raw.items() if key not in (own.raw or {}))
+            values.setdefault(provider, {}).update(added)
+            undetermined[provider] = undetermined.get(provider, _NOT_IN_PLAN) if own.raw else ""
+        return {provider: Tags(found, "default_tags", undetermined[provider]) for provider, found in values.items()}
 
     def _in_source(self, key: str, provider: Mapping[str, Any], shown: Tags) -> Tags:
         """By the provider's own block, which may stand in a module."""
@@ -252,4 +259,6 @@ class Defaults:
         return found._replace(values={**shown.values, **found.values})
 
 
+_MOST_DEFAULTS = 200  # AWS takes 50 tags for a resource
+_TOO_MANY = f"its provider has more than {_MOST_DEFAULTS} default tags"
 _NOT_IN_PLAN = "the provider's default_tags are an expression that the plan does not contain; provide the source"

@@ -61,6 +61,15 @@ class Place(NamedTuple):
         return self._replace(bound={**self.bound, **names})
 
 
+class Budget:
+    """How much work is left, for all evaluators that share it."""
+
+    __slots__ = ("left",)
+
+    def __init__(self) -> None:
+        self.left = BUDGET
+
+
 class _Turns(NamedTuple):
     """The turns of a `for`: the places of those that its condition lets in, the conditions that are not known, and what decided."""
 
@@ -82,10 +91,12 @@ class Names(Protocol):
 class Evaluator:
     """Evaluates expressions. One for a plan and a set of assumptions."""
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: Names, budget: Budget | None = None) -> None:
         self._names = names
-        self._left = BUDGET
+        self._budget = budget or Budget()
         self._depth = 0
+        self.nested: dict[tuple[Any, ...], tuple[Any, Any]] = {}  # what `blocks` remembers
+        self._templates: dict[str, nodes.Node | None] = {}
         self._kinds: dict[type, Callable[[Any, Place], Result]] = {
             nodes.Literal: lambda node, _: Result(node.value),
             nodes.Template: self._template,
@@ -111,7 +122,7 @@ class Evaluator:
 
     def counted(self, find: Callable[..., Result], *arguments: Any) -> Result:
         """What `find` comes to, as an expression within those that are being evaluated: of so many, and no deeper than MAX_DEPTH."""
-        if self._left <= 0:
+        if self._budget.left <= 0:
             return undetermined((_SPENT,))
         if self._depth >= MAX_DEPTH:
             return undetermined((_TOO_DEEP,))
@@ -121,14 +132,14 @@ class Evaluator:
         return self._nested(find, arguments)
 
     def _nested(self, find: Callable[..., Result], arguments: tuple[Any, ...]) -> Result:
-        self._left -= 1
+        self._budget.left -= 1
         self._depth += 1
         try:
             found = find(*arguments)
         finally:
             self._depth -= 1
         parts, depth = found.measure
-        self._left -= parts // 4
+        self._budget.left -= parts // 4
         return found if parts <= MOST_ITEMS and depth <= MAX_NESTING else undetermined((*found.origins, _TOO_LARGE))
 
     def safely(self, node: nodes.Node, place: Place) -> Result:
@@ -307,7 +318,9 @@ class Evaluator:
             return self._of_file(node.name, arguments, place)
         from planproof.evaluation import functions_on_parts  # a plan without source calls none
 
-        return functions_on_parts.call(node.name, arguments)
+        cost = functions_on_parts.cost(node.name, arguments)
+        self._budget.left -= cost
+        return undetermined((_SPENT,)) if cost and self._budget.left < 0 else functions_on_parts.call(node.name, arguments)
 
     def _tried(self, node: nodes.Call, place: Place) -> Result:
         """`try` and `can`; what an argument was refused for has a say in the result."""
@@ -334,17 +347,23 @@ class Evaluator:
             return undetermined(origins)
         if name == "file":
             return Result(text, origins)
-        from planproof.syntax.expressions import parse_template
-
         given = arguments[1].raw if len(arguments) == 2 else None
-        if not isinstance(given, dict):
-            return undetermined(origins)
-        try:
-            template = parse_template(SourceFile(str(path), text))
-        except SyntaxProblem:
+        template = self._parsed(str(path), text)
+        if template is None or not isinstance(given, dict):
             return undetermined(origins)
         names = {key: value if isinstance(value, Result) else Result(value, arguments[1].origins) for key, value in given.items()}
         return self.of(template, Place(place.module, bound=names))
+
+    def _parsed(self, path: str, text: str) -> nodes.Node | None:
+        """The template of a file, parsed once; None if it is none."""
+        from planproof.syntax.expressions import parse_template
+
+        if text not in self._templates:
+            try:
+                self._templates[text] = parse_template(SourceFile(path, text))
+            except SyntaxProblem:
+                self._templates[text] = None
+        return self._templates[text]
 
 
 def either(yes: Result, no: Result, why: Origins) -> Result:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from planproof.evaluation.blocks import Nested, nested_bodies, refuse_too_many
-from planproof.evaluation.evaluator import Evaluator, Place
+from planproof.evaluation.blocks import Nested, block_of, nested_bodies
+from planproof.evaluation.evaluator import Budget, Evaluator, Place
 from planproof.evaluation.origin import Kind, Origin
 from planproof.evaluation.plan_names import PlanNames
 from planproof.evaluation.resources import SAME_AS, Resources, keys_of
@@ -20,10 +20,7 @@ from planproof.evaluation.result import (
     Reference,
     Result,
     entries,
-    is_known,
     member,
-    plain,
-    same_value,
     undetermined,
 )
 from planproof.evaluation.type_constraints import converted
@@ -37,11 +34,17 @@ PathStep = str | int
 
 class Expressions:
     """The values of a plan's expressions. `assumed` replaces root variables (by name) and `terraform.workspace`, to ask what would be
-    otherwise; then no resource of the plan is taken to be as it is."""
+    otherwise; then no resource of the plan is taken to be as it is. `budget` is shared with others of the same plan."""
 
-    def __init__(self, plan: Plan, source: Configuration | None = None, assumed: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        source: Configuration | None = None,
+        assumed: Mapping[str, Any] | None = None,
+        budget: Budget | None = None,
+    ) -> None:
         self.plan, self._source, self._assumed = plan, source, assumed
-        self._evaluator = Evaluator(self)
+        self._evaluator = Evaluator(self, budget)
         self._by_names = PlanNames(self, self._evaluator.counted)
         self._resources = Resources(plan, self, assumed is not None)
         self._seen: dict[tuple[Any, ...], Result | None] = {}
@@ -164,26 +167,8 @@ class Expressions:
             origins = tuple(dict.fromkeys(o for part in found if part is not None for o in part.all_origins))
             return undetermined(origins) if blocks else None
         item = value.get(name, number)
-        block = self._block_of(blocks, number, item)
+        block = block_of(blocks, number, item, self._evaluator)
         return self._in_body(block.body, rest, block.place, item) if block else None
-
-    def _block_of(self, blocks: list[Nested], number: int, item: Value) -> Nested | None:
-        """The block that an element of the plan is: that of its number or, as the plan sorts sets, the one with its values.
-        EvaluationError if those are too many to tell."""
-        if number >= len(blocks):
-            return None
-        if len(blocks) == 1 or self._agrees(blocks[number], item):
-            return blocks[number]
-        refuse_too_many(blocks)
-        return next((block for block in blocks if self._agrees(block, item)), blocks[number])
-
-    def _agrees(self, block: Nested, item: Value) -> bool:
-        """Whether no argument of the block is known to differ from the plan's value."""
-        for name, attribute in block.body.attributes.items():
-            value, result = item.get(name), self._evaluator.safely(attribute.expression, block.place)
-            if value.is_known and not value.has_unknown and is_known(result) and not same_value(plain(result), value.raw):
-                return False
-        return True
 
     @staticmethod
     def _stepped(result: Result, steps: tuple[PathStep, ...]) -> Result | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from planproof.evaluation.function_costs import cost as cost
 from planproof.evaluation.functions_on_texts import ON_TEXTS, Arguments
 from planproof.evaluation.origin import Kind, Origin, Origins, Through, by, united
 from planproof.evaluation.result import (

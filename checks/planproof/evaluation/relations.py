@@ -26,6 +26,8 @@ MOST_STEPS = 50
 """From resource to resource, for one value; and five more for each of its origins."""
 MOST_REACHED = 5_000_000
 """Origins that are reached in such steps, for one plan."""
+MOST_CANDIDATES = 200_000
+"""Pairs of a companion and what it may belong to, for one type; a companion beyond them may belong to any."""
 _FAR = Origin(Kind.LOST, name="...", reason=f"more than {MOST_STEPS} resources pass it on")
 _SPENT = Origin(Kind.LOST, name="...", reason=f"planproof stopped following references after {MOST_REACHED} of them")
 _MARK = 0xE000  # private characters that stand for the parts of a text that are not known
@@ -36,7 +38,7 @@ class _Index(NamedTuple):
 
     sure: dict[str, list[Instance]]
     perhaps: dict[str, list[tuple[Instance, str]]]
-    anywhere: list[tuple[Instance, str]]
+    anywhere: tuple[tuple[Instance, str], ...]
 
 
 class Relations:
@@ -63,7 +65,8 @@ class Relations:
     def companions(self, target: Instance, kind: str, *path: str | int) -> Companions:
         """The resources of type `kind` whose argument at `path` names `target`."""
         index = self._index(kind, path, target.type)
-        return Companions(tuple(index.sure.get(target.address, ())), (*index.perhaps.get(target.address, ()), *index.anywhere))
+        sure, candidates = index.sure.get(target.address, ()), index.perhaps.get(target.address, ())
+        return Companions(tuple(sure), tuple(candidates), index.anywhere)
 
     def resolve(self, instance: Instance, path: Path, *types: str) -> Resolution:
         """Which instance of `types` the argument at `path` names."""
@@ -234,7 +237,7 @@ class Relations:
         if lost:
             return Resolution((), tuple(reached.values()), True, f"{where} cannot be followed: {lost}")
         if reached:
-            reason = f"{where} may be any of {listed(reached)}; known after apply"
+            reason = f"{where} may be any of {listed(reached, count=len(reached))}; known after apply"
             return Resolution((), tuple(reached.values()), False, reason)
         if not origins or any(o.constant is MISSING for o in origins):
             return Resolution((), (), True, f"{where} is known after apply, and the plan does not show what it is built from")
@@ -283,14 +286,17 @@ class Relations:
     def _index(self, kind: str, path: Path, target_type: str) -> _Index:
         key = (kind, path, target_type)
         if key not in self._companions:
-            index = _Index({}, {}, [])
+            index = _Index({}, {}, ())
+            anywhere: list[tuple[Instance, str]] = []
+            left = MOST_CANDIDATES
             doubtful: list[tuple[Instance, Resolution]] = []
             for companion in [*self._plan.of_type(kind), *self._left_out.of_type(kind)]:
                 found = self.resolve(companion, path, target_type)
                 for target in found.targets:
                     index.sure.setdefault(target.address, []).append(companion)
-                if found.open_ended:
-                    index.anywhere.append((companion, found.reason))
+                left -= len(found.candidates)
+                if found.open_ended or left < 0:
+                    anywhere.append((companion, found.reason))
                     continue
                 if found.unless:
                     doubtful.append((companion, found))
@@ -303,7 +309,7 @@ class Relations:
                     continue
                 for target in found.candidates:
                     index.perhaps.setdefault(target.address, []).append((companion, found.reason))
-            self._companions[key] = index
+            self._companions[key] = index._replace(anywhere=tuple(anywhere))
         return self._companions[key]
 
     def _named(self, text: str, instance: Instance, types: tuple[str, ...]) -> tuple[Instance, ...]:

@@ -22,10 +22,16 @@ class Resolution(NamedTuple):
 
 
 class Companions(NamedTuple):
-    """The resources of one type that belong to an instance: for sure, and perhaps (with the reason it cannot be told)."""
+    """The resources of one type that belong to an instance: for sure, and perhaps (with the reason it cannot be told): those of which
+    the instance is one candidate, and those that may belong to any, which are the same tuple for all."""
 
     sure: tuple[Instance, ...] = ()
-    perhaps: tuple[tuple[Instance, str], ...] = ()
+    candidates: tuple[tuple[Instance, str], ...] = ()
+    anywhere: tuple[tuple[Instance, str], ...] = ()
+
+    @property
+    def perhaps(self) -> tuple[tuple[Instance, str], ...]:
+        return (*self.candidates, *self.anywhere) if self.candidates else self.anywhere
 
 
 def together(found: list[Resolution]) -> Resolution:

@@ -6,7 +6,7 @@ from typing import Any
 
 from planproof.aws.alerts.chain import Ways, best_chain, ways_of
 from planproof.aws.alerts.links import Chain, Link, is_whole
-from planproof.aws.log_buckets import LogBuckets, log_buckets
+from planproof.aws.log_buckets import LogBuckets, log_buckets, writers_to
 from planproof.aws.s3 import BUCKET
 from planproof.context import Context
 from planproof.facts.links import Fact, block_name
@@ -21,7 +21,7 @@ def log_bucket_roles(context: Context) -> dict[str, Fact]:
         bucket.address: {
             "sure": bucket.address in found.sure,
             "reason": found.sure.get(bucket.address) or found.perhaps[bucket.address],
-            "writers": list(dict.fromkeys(writer.address for writer in found.writers.get(bucket.address, ()))),
+            "writers": list(dict.fromkeys(writer.address for writer in writers_to(bucket, context))),
         }
         for bucket in context.plan.of_type(BUCKET)
         if found.covers(bucket)

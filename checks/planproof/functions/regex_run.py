@@ -39,6 +39,11 @@ class Regex:
         self._start = body
         self._left = 0
 
+    @property
+    def size(self) -> int:
+        """How many steps one character of a text takes at most."""
+        return len(self._program)
+
     def search(self, text: str, start: int = 0) -> Spans | None:
         self._left = MAX_STEPS
         return self._search(text, start)

@@ -7,6 +7,7 @@ sentence of `Fix:` is the remedy that reports show.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from inspect import cleandoc
 from typing import NamedTuple
 
@@ -39,6 +40,7 @@ class Sections(NamedTuple):
         return found[0] if found else ""
 
 
+@lru_cache(maxsize=256)
 def sections(docstring: str | None) -> Sections:
     """Reads a docstring."""
     found: dict[str, list[str]] = {}

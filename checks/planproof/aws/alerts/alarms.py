@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from planproof.context import Context
@@ -160,23 +160,45 @@ _SUM = re.compile(r"^(?:(?:SUM|MAX)\((?:METRICS\(\)|\[(?P<list>[\w,]+)\])\)|(?P<
 _FILL = re.compile(r"\bFILL\((\w+),\d+(?:\.\d+)?\)", re.IGNORECASE)
 
 
+class _Compared(NamedTuple):
+    """What an alarm with several queries compares: the query's id and its expression, and the ids that this adds up."""
+
+    query: str = ""
+    expression: str = ""
+    added: frozenset[str] = frozenset()
+    is_unknown: bool = False
+
+
+def _compared(alarm: Instance, context: Context) -> _Compared | None:
+    """None if it has one query alone, or compares none."""
+    queries = context.argument(alarm, "metric_query").items()
+    if any(query.get(name).is_unknown for query in queries for name in ("id", "expression", "return_data")):
+        return _Compared(is_unknown=True)
+    found = next((q for q in queries if q.get("return_data").raw is True), queries[0] if len(queries) == 1 else None)
+    if found is None:
+        return None
+    expression = found.get("expression").text or ""
+    match = _SUM.match(_FILL.sub(r"\1", re.sub(r"\s", "", expression)))
+    added = re.split(r"[,+]", match["list"] or match["plus"] or "") if match else []
+    return _Compared(found.get("id").text or "", expression, frozenset(added), False)
+
+
 def _through(watch: Watch, context: Context) -> bool | Trouble:
     """Whether what the alarm compares has 0 where the metric has no data; Trouble where it is not the metric that it compares."""
     if not watch.path:
         return False
-    queries = context.argument(watch.alarm, "metric_query").items()
-    if any(query.get(name).is_unknown for query in queries for name in ("id", "expression", "return_data")):
+    known: dict[str, _Compared | None] = context.memory("compared")
+    if watch.alarm.address not in known:
+        known[watch.alarm.address] = _compared(watch.alarm, context)
+    compared = known[watch.alarm.address]
+    if compared is not None and compared.is_unknown:
         text = f"the metric that {watch.alarm.address} compares is known after apply"
         return Trouble("unknown_alarm", text, "metric_query", undetermined=True)
-    compared = next((q for q in queries if q.get("return_data").raw is True), queries[0] if len(queries) == 1 else None)
-    if compared is None or compared.get("id").text == watch.query:
+    if compared is None or compared.query == watch.query:
         return False
-    expression = re.sub(r"\s", "", compared.get("expression").text or "")
-    match = _SUM.match(_FILL.sub(r"\1", expression))
-    ids = re.split(r"[,+]", match["list"] or match["plus"] or "") if match else []
-    if match and (watch.query in ids or "METRICS()" in expression.upper()):
-        return bool(_FILL.search(expression))
-    text = f"{watch.alarm.address} compares the metric math {compared.get('expression')}, which planproof does not evaluate"
+    if compared.added and (watch.query in compared.added or "METRICS()" in compared.expression.upper()):
+        return bool(_FILL.search(re.sub(r"\s", "", compared.expression)))
+    text = f"{watch.alarm.address} compares the metric math {compared.expression}, which planproof does not evaluate"
     return Trouble("unknown_alarm", text, "metric_query", undetermined=True)
 
 
@@ -187,28 +209,55 @@ _TOKEN = re.compile(
 )
 
 
+_MOST_CHILDREN, _MOST_ELEMENTS, _LONGEST_RULE = 100, 500, 10_240
+"""AWS refuses a rule with more: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html"""
+
+
 def composites(context: Context) -> dict[str, list[Instance]]:
     """By a metric alarm's name or ARN: the composite alarms that go off where it alone does. Use as `context.once(composites)`."""
     found: dict[str, list[Instance]] = {}
     for composite in context.plan.of_type(COMPOSITE):
-        rule = context.argument(composite, "alarm_rule").text or ""
-        for name in {match[3] for match in _TOKEN.finditer(rule) if match[2]}:
-            if goes_off(rule, name):
-                found.setdefault(name.rsplit(":alarm:", 1)[-1], []).append(composite)
+        for name in _set_off(context.argument(composite, "alarm_rule").text or ""):
+            found.setdefault(name.rsplit(":alarm:", 1)[-1], []).append(composite)
     return found
 
 
 def goes_off(rule: str, name: str) -> bool:
     """Whether the rule holds where the alarm of that name is in ALARM and all others are OK."""
-    tokens: list[bool | str] = []
+    tokens = _tokens(rule)
+    return tokens is not None and _holds(tokens, name)
+
+
+def _set_off(rule: str) -> set[str]:
+    """The alarms of which each sets off the rule alone."""
+    tokens = _tokens(rule) or ()
+    return {name for name in {name for _, state, name in tokens if state} if _holds(tokens, name)}
+
+
+_Tokens = Sequence[tuple[str, str, str]]
+
+
+def _tokens(rule: str) -> _Tokens | None:
+    """The words of a rule, and the states that it asks for with the alarms' names; None if AWS refuses it."""
+    found: list[tuple[str, str, str]] = []
     at = 0
-    while at < len(rule.rstrip()):
+    rule = rule.rstrip()
+    while at < len(rule) <= _LONGEST_RULE:
         match = _TOKEN.match(rule, at)
         if match is None:
-            return False
-        word, state, other = match[1], match[2], match[3]
-        tokens.append(word if word else (other == name) == (state == "ALARM") and state != "INSUFFICIENT_DATA")
+            return None
+        found.append((match[1] or "", match[2] or "", match[3] or ""))
         at = match.end()
+    elements = sum(word not in ("AND", "OR", "NOT") for word, _, _ in found)
+    children = len({name for _, state, name in found if state})
+    return found if at and elements <= _MOST_ELEMENTS and children <= _MOST_CHILDREN else None
+
+
+def _holds(rule: _Tokens, name: str) -> bool:
+    tokens = [
+        word if word else (other == name) == (state == "ALARM") and state != "INSUFFICIENT_DATA"
+        for word, state, other in reversed(rule)
+    ]
     try:
         return _either(tokens) and not tokens
     except (IndexError, RecursionError):
@@ -216,27 +265,28 @@ def goes_off(rule: str, name: str) -> bool:
 
 
 def _either(tokens: list[bool | str]) -> bool:
+    """Takes from the end, where the rule begins."""
     found = _both(tokens)
-    while tokens[:1] == ["OR"]:
-        tokens.pop(0)
+    while tokens[-1:] == ["OR"]:
+        tokens.pop()
         found = _both(tokens) or found
     return found
 
 
 def _both(tokens: list[bool | str]) -> bool:
     found = _one(tokens)
-    while tokens[:1] == ["AND"]:
-        tokens.pop(0)
+    while tokens[-1:] == ["AND"]:
+        tokens.pop()
         found = _one(tokens) and found
     return found
 
 
 def _one(tokens: list[bool | str]) -> bool:
-    token = tokens.pop(0)
+    token = tokens.pop()
     if token == "NOT":
         return not _one(tokens)
     if token == "(":
         found = _either(tokens)
-        tokens.pop(0)
+        tokens.pop()
         return found
     return token is True or token == "TRUE"

@@ -12,7 +12,7 @@ from planproof.aws.alerts.links import Link, Place, broken, cannot_tell, holds, 
 from planproof.aws.alerts.subscriptions import subscription
 from planproof.aws.alerts.topics import ALARMS_PRINCIPAL, Target
 from planproof.aws.iam.documents import read
-from planproof.aws.iam.language import Document, service
+from planproof.aws.iam.language import Answer, Document, service
 from planproof.context import Context
 from planproof.plan.model import Instance
 from planproof.text.wildcards import matches
@@ -61,6 +61,9 @@ def _key(topic: Instance, publisher: str, context: Context) -> Link:
     away = next((key for key in keys if found.targets and context.regions.same(key, topic) is False), None)
     if away is not None:
         return broken("key_elsewhere", f"{away.address}, the encryption key of {topic.address}, is in another region", where)
+    too_many = context.tries("pairs of topic and key", len(keys))
+    if too_many:
+        return cannot_tell("unknown_key", too_many, where)
     links = [_usable(key, topic, publisher, context) for key in keys]
     if not links or found.open_ended or (not found.targets and len({link.code for link in links}) > 1):
         reason = found.reason or f"{where} names a key that this plan does not create, so its key policy is not in the plan"
@@ -94,12 +97,8 @@ _NOT_IN_SERVICE_REQUESTS: dict[str, str | None] = {
 
 
 def _usable(key: Instance, topic: Instance, publisher: str, context: Context) -> Link:
-    document = _document(key, "aws_kms_key_policy", "key_id", context)
+    document, answers = _key_policy(key, publisher, context)
     where = document.where if document else (key.address,)
-    answers = [
-        document.allows(service(publisher), action, _NOT_IN_SERVICE_REQUESTS) if document else False
-        for action in ("kms:Decrypt", "kms:GenerateDataKey")
-    ]
     if False in answers:
         text = f"the policy of {key.address}, which encrypts {topic.address}, does not allow {publisher} to decrypt and to generate data keys"
         return broken("key_refuses", text, *where)
@@ -107,6 +106,17 @@ def _usable(key: Instance, topic: Instance, publisher: str, context: Context) ->
         reason = (document.problem if document else "") or "its policy is known after apply"
         return cannot_tell("unknown_key", f"the plan does not show whether {publisher} can use {key.address}: {reason}", *where)
     return holds(True)
+
+
+def _key_policy(key: Instance, publisher: str, context: Context) -> tuple[Document | None, list[Answer]]:
+    """The policy of a key, and whether it lets the publisher decrypt and generate data keys."""
+    known: dict[tuple[str, str], tuple[Document | None, list[Answer]]] = context.memory("key_policies")
+    if (key.address, publisher) not in known:
+        document = _document(key, "aws_kms_key_policy", "key_id", context)
+        actions = ("kms:Decrypt", "kms:GenerateDataKey") if document else ()
+        allowed = [document.allows(service(publisher), each, _NOT_IN_SERVICE_REQUESTS) for each in actions if document]
+        known[key.address, publisher] = document, allowed or [False]
+    return known[key.address, publisher]
 
 
 def _admits(topic: Instance, target: Target, context: Context) -> Link:

@@ -46,8 +46,16 @@ class EventPattern(NamedTuple):
 
     def matches(self, event: Mapping[str, Json]) -> bool:
         """Whether the rule fires for an event: the whole of it, with `source` and `detail`."""
-        event = _undotted(event)
+        return self.holds(undotted(event))
+
+    def holds(self, event: Mapping[str, Json]) -> bool:
+        """The same of an event whose names have no dots (`undotted`)."""
         return any(alternative.holds(event, event) for alternative in self.alternatives)
+
+    @property
+    def size(self) -> int:
+        """How many fields it asks for, those of each alternative of an $or counted."""
+        return sum(alternative.size for alternative in self.alternatives)
 
 
 def compile(document: Mapping[str, Json] | str) -> EventPattern:
@@ -109,6 +117,10 @@ class _Field(NamedTuple):
     values: _Values | None
     below: tuple[tuple[str, _Field], ...]
 
+    @property
+    def size(self) -> int:
+        return 1 + sum(field.size for _, field in self.below)
+
     def holds(self, value: Json, event: Json) -> bool:
         return self._has_value(value, event) and self._has_fields(value, event)
 
@@ -160,16 +172,16 @@ def _at(event: Json, path: Path) -> Iterator[tuple[Json]]:
     return ((leaf,) for value in found for leaf in _leaves(value))
 
 
-def _undotted(value: Json) -> Json:
-    """With every field whose name has a dot as a field of a field. What is said twice is a list of both."""
+def undotted(value: Json) -> Json:
+    """The event with every field whose name has a dot as a field of a field. What is said twice is a list of both."""
     if isinstance(value, list):
-        return [_undotted(each) for each in value]
+        return [undotted(each) for each in value]
     if not isinstance(value, Mapping):
         return value
-    plain = {name: _undotted(below) for name, below in value.items() if "." not in name}
+    plain = {name: undotted(below) for name, below in value.items() if "." not in name}
     for dotted in (name for name in value if "." in name):
         name, _, rest = dotted.partition(".")
-        below = _undotted({rest: value[dotted]})
+        below = undotted({rest: value[dotted]})
         plain[name] = [plain[name], below] if name in plain else below
     return plain
 

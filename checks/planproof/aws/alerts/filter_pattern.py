@@ -33,6 +33,7 @@ from planproof.text.wildcards import matches as fits_wildcard
 
 LONGEST = 1024
 _MOST_REGEXES = 2
+_COUNT = re.compile(r"(\d+)\}")
 _MOST_WILDCARDS = 3
 
 _GRAMMAR = r"""
@@ -101,6 +102,8 @@ class FilterPattern(NamedTuple):
     text: str
     form: str
     holds: Callable[[Event], bool]
+    repeats: int = 0
+    """What the counts of its regular expressions, {m,n}, add up to."""
 
     def matches(self, event: Event) -> bool:
         """Whether an event matches: a JSON document, which CloudTrail delivers as one line without blanks, or a line of text."""
@@ -115,9 +118,11 @@ def compile(text: str) -> FilterPattern:
     if form == "everything":
         return FilterPattern(text, form, lambda _: True)
     tree = _parse(text, form)
-    if sum(1 for token in tree.scan_values(_is_regex)) > _MOST_REGEXES:
+    regexes = [str(token) for token in tree.scan_values(_is_regex)]
+    if len(regexes) > _MOST_REGEXES:
         raise PatternError(f"a filter pattern can contain at most {_MOST_REGEXES} regular expressions")
-    return FilterPattern(text, form, _COMPILERS[form](tree))
+    repeats = sum(int(count) for regex in regexes for count in _COUNT.findall(regex))
+    return FilterPattern(text, form, _COMPILERS[form](tree), repeats)
 
 
 def _form(text: str) -> str:

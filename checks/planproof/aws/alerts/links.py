@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from planproof.context import Context
@@ -110,7 +110,7 @@ def walk(stages: tuple[Stage, ...], at: Any, bucket: Instance, context: Context)
 
 def _best(stages: tuple[Stage, ...], at: Any, bucket: Instance, context: Context) -> Chain:
     best: Chain = ()
-    for link in _one_of_each(_worth_following(tuple(stages[0].links(at, bucket, context))), stages[1:], context):
+    for link in _one_of_each(_worth_following(tuple(_links(stages[0], at, bucket, context))), stages[1:], context):
         ends = link.to is None or len(stages) == 1
         chain = (link,) if ends else (link, *walk(stages[1:], link.to, bucket, context))
         if not best or _merit(chain) > _merit(best):
@@ -118,6 +118,16 @@ def _best(stages: tuple[Stage, ...], at: Any, bucket: Instance, context: Context
         if is_whole(best):
             break
     return best
+
+
+def _links(stage: Stage, at: Any, bucket: Instance, context: Context) -> Iterator[Link]:
+    """What the stage leads to, until so many links of the plan are tried that it cannot be told."""
+    for link in stage.links(at, bucket, context):
+        yield link
+        too_many = context.tries("links of alert chains")
+        if too_many:
+            yield cannot_tell("too_many_links", too_many, *link.where[:1])
+            return
 
 
 _MOST_BROKEN = 20

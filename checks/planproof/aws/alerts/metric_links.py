@@ -94,10 +94,6 @@ def data_points(each: Instance, context: Context) -> Hashable:
     return None if written.has_unknown else (str(written.raw), context.regions.of(each), each.module)
 
 
-# Pairs of a filter and an alarm that may watch its metric that are looked at in one plan: this many, or so many for each instance.
-_MOST_PAIRS, _PAIRS_OF_INSTANCE = 20_000, 25
-
-
 def alarms(settings: Mapping[str, Any], each: Instance, bucket: Instance, context: Context) -> Iterator[Link]:
     """The alarms on exactly the filter's metric that one event can trip."""
     index = context.once(watches)
@@ -105,12 +101,9 @@ def alarms(settings: Mapping[str, Any], each: Instance, bucket: Instance, contex
     is_known = name.text and namespace.text
     sure = index.by_metric.get((namespace.text or "", name.text or ""), []) if is_known else []
     perhaps = index.undetermined if is_known else [*index.undetermined, *(w for found in index.by_metric.values() for w in found)]
-    memory = context.memory("alarms_tried")
-    memory["pairs"] = memory.get("pairs", 0) + len(sure) + len(perhaps)
-    most = max(_MOST_PAIRS, _PAIRS_OF_INSTANCE * len(context.plan.instances))
-    if memory["pairs"] > most:
-        text = f"more than {most:,} pairs of metric filter and alarm are candidates, and planproof checks no more"
-        yield cannot_tell("unknown_alarm", text, each.address)
+    too_many = context.tries("pairs of metric filter and alarm", len(sure) + len(perhaps))
+    if too_many:
+        yield cannot_tell("unknown_alarm", too_many, each.address)
         return
     told = [(watch, same_metric(watch, each, context)) for watch in perhaps]
     candidates = [*((watch, "") for watch in sure), *((watch, doubt) for watch, doubt in told if doubt is not None)]

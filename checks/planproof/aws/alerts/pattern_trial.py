@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Hashable, Mapping
 from enum import Enum
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from planproof.aws.alerts import event_pattern, filter_pattern
 from planproof.aws.alerts.findings import findings
@@ -28,8 +28,19 @@ _REGION = re.compile(r"\b(?:us|eu|ap|sa|ca|me|af|il|mx|cn)(?:-[a-z]+)+-\d\b")
 _BUCKET = re.compile(r"(?<![\w.*-])(?:arn:[\w-]+:s3:::)?([a-z0-9][a-z0-9.*-]{2,62})(?![\w-])")
 _STAND_IN = "planproof-0f3a7c"
 _TRIED = 20
+CONDITIONS = "conditions of patterns"
+"""What is counted where a pattern is tried: about ten fields of an event."""
 
-Matcher = Callable[[Mapping[str, Any]], bool]
+Record = Mapping[str, Any]
+Samples = Callable[[str, str, str], tuple[Any, ...]]
+
+
+class _Trial(NamedTuple):
+    """A compiled pattern, with the samples that it is tried on, as `_samples` has them. `size`: how many conditions it has."""
+
+    matches: Callable[[Any], bool]
+    samples: Samples
+    size: int
 
 
 class Judgement(Enum):
@@ -44,12 +55,12 @@ def judge_filter_pattern(metric_filter: Instance, bucket: Instance, context: Con
     """A metric filter's `pattern`, with a reason that goes on from the attribute's name."""
     if context.argument(metric_filter, "pattern").is_unset:
         return Judgement.NOISE, "is empty, which matches every event"
-    return _judge(metric_filter, "pattern", bucket, _filter_matcher, context)
+    return _judge(metric_filter, "pattern", bucket, _filter_trial, context)
 
 
 def judge_event_pattern(rule: Instance, bucket: Instance, context: Context) -> tuple[Judgement, str]:
     """An EventBridge rule's `event_pattern`, likewise."""
-    return _judge(rule, "event_pattern", bucket, _event_matcher, context)
+    return _judge(rule, "event_pattern", bucket, _event_trial, context)
 
 
 def judge_finding_pattern(rule: Instance, bucket: Instance, context: Context) -> tuple[Judgement, str]:
@@ -58,49 +69,57 @@ def judge_finding_pattern(rule: Instance, bucket: Instance, context: Context) ->
     text = value.text if value.is_known else _written(rule, "event_pattern", bucket, context)
     if text is None:
         return Judgement.OPEN, _why_unknown(rule, "event_pattern", context)
+    regions = [context.regions.name(bucket) or "us-east-1", *_REGION.findall(text)[:_TRIED]]
     try:
-        pattern = event_pattern.compile(text)
+        pattern = None if context.tries(CONDITIONS, 0) else event_pattern.compile(text)
     except PatternError as error:
         return Judgement.REFUSED, f"is rejected by AWS: {error}"
-    regions = [context.regions.name(bucket) or "us-east-1", *_REGION.findall(text)[:_TRIED]]
+    too_many = context.tries(CONDITIONS, (1 + pattern.size // 10) * len(regions) if pattern else 0)
+    if pattern is None or too_many:
+        return Judgement.OPEN, f"was not tried: {too_many}"
     events = (e for account in _accounts(text) for region in regions for e in findings(bucket, account, region))
     if any(pattern.matches(event) for event in events):
         return Judgement.FITS, ""
     return Judgement.MISSES, "does not match GuardDuty findings about unauthorized reads of the bucket"
 
 
-def denied_reads(bucket: Instance, context: Context) -> list[Mapping[str, Any]]:
+def denied_reads(bucket: Instance, context: Context) -> list[Record]:
     """Events of denied reads of the bucket's objects, as EventBridge sends them."""
     events = _samples(_name(bucket), "111122223333", context.regions.name(bucket) or "us-east-1")
     return [event_pattern.envelope(e.record) for e in events if _is_denied_read(e)]
 
 
 @lru_cache(maxsize=2048)
-def _filter_matcher(text: str) -> Matcher:
-    return filter_pattern.compile(text).matches
+def _filter_trial(text: str) -> _Trial:
+    pattern = filter_pattern.compile(text)
+    return _Trial(pattern.matches, _records, 1 + len(text) // 100 + pattern.repeats // 2)
 
 
 @lru_cache(maxsize=2048)
-def _event_matcher(text: str) -> Matcher:
+def _event_trial(text: str) -> _Trial:
     pattern = event_pattern.compile(text)
-    return lambda record: event_pattern.is_delivered(record) and pattern.matches(event_pattern.envelope(record))
+    return _Trial(lambda event: event is not None and pattern.holds(event), _events, 1 + pattern.size // 10)
 
 
 def _judge(
-    instance: Instance, attribute: str, bucket: Instance, compiled: Callable[[str], Matcher], context: Context
+    instance: Instance, attribute: str, bucket: Instance, compiled: Callable[[str], _Trial], context: Context
 ) -> tuple[Judgement, str]:
     value = context.argument(instance, attribute)
     text = value.text if value.is_known else _written(instance, attribute, bucket, context)
     if text is None:
         return Judgement.OPEN, _why_unknown(instance, attribute, context)
+    accounts = _accounts(text)
     try:
-        matches = compiled(text)
+        trial = None if context.tries(CONDITIONS, 0) else compiled(text)
     except PatternError as error:
         return Judgement.REFUSED, f"is rejected by AWS: {error}"
+    too_many = context.tries(CONDITIONS, trial.size * len(accounts) if trial else 0)
+    if trial is None or too_many:
+        return Judgement.OPEN, f"was not tried: {too_many}"
     name, region = _name(bucket) if _looks_at_names(text) else _STAND_IN, context.regions.name(bucket)
-    found = [_try(matches, name, account, region or "us-east-1") for account in _accounts(text)]
+    found = [_try(trial, name, account, region or "us-east-1") for account in accounts]
     best = min(found, key=lambda pair: _BEST.index(pair[0]))
-    doubt = _doubt(text, matches, name, bucket, region, context) if best[0] is Judgement.MISSES else ""
+    doubt = _doubt(text, trial, name, bucket, region, context) if best[0] is Judgement.MISSES else ""
     return (Judgement.OPEN, doubt) if doubt else best
 
 
@@ -108,13 +127,19 @@ _BEST = (Judgement.FITS, Judgement.NOISE, Judgement.MISSES)
 
 
 @lru_cache(maxsize=8192)
-def _try(matches: Matcher, bucket: str, account: str, region: str) -> tuple[Judgement, str]:
-    events = _samples(bucket, account, region)
-    ordinary = next((e for e in events if e.access == "ordinary" and matches(e.record)), None)
+def _try(trial: _Trial, bucket: str, account: str, region: str) -> tuple[Judgement, str]:
+    tried = list(zip(_samples(bucket, account, region), trial.samples(bucket, account, region), strict=True))
+    ordinary = next((e for e, event in tried if e.access == "ordinary" and trial.matches(event)), None)
     what = f"routine events ({ordinary.name}: {ordinary.about})" if ordinary else ""
-    if not any(matches(e.record) for e in events if _is_denied_read(e)):
+    if not any(trial.matches(event) for (_, event), is_denied in zip(tried, _denied(), strict=True) if is_denied):
         return Judgement.MISSES, f"does not match denied object reads{f' and does match {what}' if what else ''}"
     return (Judgement.NOISE, f"matches both denied access and {what}") if what else (Judgement.FITS, "")
+
+
+@lru_cache(maxsize=1)
+def _denied() -> tuple[bool, ...]:
+    """Which of the samples are denied reads, whatever the bucket."""
+    return tuple(map(_is_denied_read, _samples(_STAND_IN, "111122223333", "us-east-1")))
 
 
 def _is_denied_read(sample: Sample) -> bool:
@@ -129,6 +154,20 @@ def _samples(bucket: str, account: str, region: str) -> tuple[Sample, ...]:
     return samples(bucket, account=account, region=region)
 
 
+def _records(*about: str) -> tuple[Record, ...]:
+    """The samples as CloudTrail writes them."""
+    return tuple(e.record for e in _samples(*about))
+
+
+@lru_cache(maxsize=256)
+def _events(*about: str) -> tuple[Record | None, ...]:
+    """The samples as a rule gets them; None for one that it does not get."""
+    return tuple(
+        event_pattern.undotted(event_pattern.envelope(e.record)) if event_pattern.is_delivered(e.record) else None
+        for e in _samples(*about)
+    )
+
+
 def _accounts(text: str) -> list[str]:
     """Whose account the events are of: one that the pattern names is taken for the right one."""
     return list(dict.fromkeys(_ACCOUNT.findall(text)))[:_TRIED] or ["111122223333"]
@@ -138,7 +177,7 @@ def _name(bucket: Instance) -> str:
     return bucket.get("bucket").text or f"{bucket.get('bucket_prefix').text or ''}{_STAND_IN}"
 
 
-def _doubt(text: str, matches: Matcher, name: str, bucket: Instance, region: str | None, context: Context) -> str:
+def _doubt(text: str, trial: _Trial, name: str, bucket: Instance, region: str | None, context: Context) -> str:
     """Why the pattern may match after the apply, though it does not match the samples; "" where it cannot."""
     names = [name]
     if _looks_at_names(text) and not bucket.get("bucket").is_known:
@@ -148,7 +187,7 @@ def _doubt(text: str, matches: Matcher, name: str, bucket: Instance, region: str
     regions = [region or "us-east-1", *([] if region else dict.fromkeys(_REGION.findall(text)))]
     for name in names:
         for place in regions[:_TRIED]:
-            if any(_try(matches, name, account, place)[0] is Judgement.FITS for account in _accounts(text)):
+            if any(_try(trial, name, account, place)[0] is Judgement.FITS for account in _accounts(text)):
                 what = "bucket's name" if name != names[0] else "bucket's region"
                 return f"matches only one {what.split()[-1]}, and the {what} is known after apply"
     return ""
@@ -162,7 +201,7 @@ def denied_read_has(selector: str, value: str | None, bucket: Instance, context:
     if not re.fullmatch(r"[^\"\\*\s][^\"\\*]*", wanted):
         return None
     try:
-        matches = _filter_matcher(f'{{ {selector} = "{wanted}" }}')
+        matches = _filter_trial(f'{{ {selector} = "{wanted}" }}').matches
     except PatternError:
         return None
     region = context.regions.name(bucket)

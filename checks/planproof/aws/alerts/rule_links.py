@@ -37,13 +37,17 @@ def finding_rules(_: object, bucket: Instance, context: Context) -> Iterator[Lin
 
 
 def _rules(judge: Judge, bucket: Instance, context: Context) -> Iterator[Link]:
-    found = [rule for rule in context.plan.of_type(RULE) if not context.argument(rule, "event_pattern").is_unset]
+    found = context.once(_with_patterns)
     if not found:
         yield broken("no_rule", "no EventBridge rule has an event_pattern")
     for rule in found:
         pattern = of_pattern(judge(rule, bucket, context), rule, f"{rule.address}.event_pattern")
         links = [pattern] if pattern.code else []
         yield together(*links, *_in_force(rule, bucket, context), holds(rule, rule.address))
+
+
+def _with_patterns(context: Context) -> list[Instance]:
+    return [rule for rule in context.plan.of_type(RULE) if not context.argument(rule, "event_pattern").is_unset]
 
 
 def _in_force(rule: Instance, bucket: Instance, context: Context) -> Iterator[Link]:

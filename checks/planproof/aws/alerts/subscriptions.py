@@ -14,7 +14,7 @@ from planproof.aws.alerts import event_pattern
 from planproof.aws.alerts.alarms import COMPOSITE
 from planproof.aws.alerts.findings import findings
 from planproof.aws.alerts.links import Link, broken, cannot_tell, holds, strongest
-from planproof.aws.alerts.pattern_trial import denied_reads
+from planproof.aws.alerts.pattern_trial import CONDITIONS, denied_reads
 from planproof.aws.alerts.topics import ALARMS_PRINCIPAL, TOPIC, Target
 from planproof.context import Context
 from planproof.errors import PatternError
@@ -34,6 +34,9 @@ https://docs.aws.amazon.com/chatbot/latest/adminguide/slack-setup.html"""
 def subscription(target: Target, topic: Instance, bucket: Instance, context: Context) -> Link:
     """The one that gets through, else what is wrong with the nearest."""
     found = context.relations.companions(topic, SUBSCRIPTION, "topic_arn")
+    too_many = context.tries("pairs of publisher and subscription", len(found.sure) + len(found.perhaps))
+    if too_many:
+        return cannot_tell("unknown_subscription", too_many, topic.address)
     links = [_subscribed(each, target, topic, bucket, context) for each in found.sure]
     links += [cannot_tell("unknown_subscription", reason, each.address) for each, reason in found.perhaps]
     links += _channels_on(topic, context)
@@ -84,9 +87,11 @@ def _lets_through(each: Instance, policy: str | None, target: Target, bucket: In
     scope = context.argument(each, "filter_policy_scope")
     if policy is None or scope.is_unknown:
         return None
-    try:
-        pattern = event_pattern.compile(policy)
-    except PatternError:
+    known: dict[str, event_pattern.EventPattern | None] = context.memory("filter_policies")
+    if policy not in known:
+        known[policy] = None if context.tries(CONDITIONS, 0) else _compiled(policy)
+    pattern = known[policy]
+    if pattern is None or context.tries(CONDITIONS, 1 + pattern.size // 10):
         return None
     if scope.text != "MessageBody":
         return pattern.matches({})
@@ -96,6 +101,13 @@ def _lets_through(each: Instance, policy: str | None, target: Target, bucket: In
     if any(not context.argument(target.speaker, name).is_unset for name in changed):
         return None
     return _of_event(pattern, [*findings(bucket)] if target.findings else denied_reads(bucket, context))
+
+
+def _compiled(policy: str) -> event_pattern.EventPattern | None:
+    try:
+        return event_pattern.compile(policy)
+    except PatternError:
+        return None
 
 
 # --- the body ---------------------------------------------------------------------------------------------------------

@@ -43,17 +43,22 @@ def alarm_topics(settings: Mapping[str, Any], alarm: Instance, _: Instance, cont
     name = context.argument(alarm, "alarm_name").text
     for speaker in (alarm, *(context.once(composites).get(name, ()) if name else ())):
         yield from _actions(speaker, settings, context)
+    for each in context.once(_unknown_composites).get(alarm.address, ()):
+        reason = f"{each.address}.alarm_rule is known after apply"
+        yield from (
+            link._replace(code="unknown_alarm", reason=reason, undetermined=True) for link in _actions(each, settings, context)
+        )
+
+
+def _unknown_composites(context: Context) -> dict[str, list[Instance]]:
+    """The composite alarms whose rule is known after apply, by the alarms that it refers to."""
+    found: dict[str, list[Instance]] = {}
     for each in context.plan.of_type(COMPOSITE):
-        if context.argument(each, "alarm_rule").is_unknown and alarm in _referred(each, "alarm_rule", context):
-            reason = f"{each.address}.alarm_rule is known after apply"
-            yield from (
-                link._replace(code="unknown_alarm", reason=reason, undetermined=True)
-                for link in _actions(each, settings, context)
-            )
-
-
-def _referred(instance: Instance, attribute: str, context: Context) -> list[Instance]:
-    return [i for origin in context.origins(instance, attribute) for i in origin.instances]
+        if context.argument(each, "alarm_rule").is_unknown:
+            referred = {i.address for origin in context.origins(each, "alarm_rule") for i in origin.instances}
+            for address in referred:
+                found.setdefault(address, []).append(each)
+    return found
 
 
 def _actions(alarm: Instance, settings: Mapping[str, Any], context: Context) -> Iterator[Link]:

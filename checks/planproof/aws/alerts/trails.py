@@ -8,9 +8,8 @@ slash behind it in a basic selector, and so a trail that has it is never made.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import IntEnum
-from typing import NamedTuple
 
 from planproof.aws.s3 import BUCKET, identifier_read
 from planproof.context import Context
@@ -37,17 +36,24 @@ class Coverage(IntEnum):
     WHOLE = 6
 
 
-class Selector(NamedTuple):
+class Selector:
     """One selector of S3 data events, of either kind. Each field's conditions must all hold.
 
     `arns`: what is known of the object ARNs that it picks, each without `arn:aws:s3:::`. `undetermined`: what is known only after the
     apply and decides.
     """
 
-    fields: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
-    arns: tuple[str, ...] | None = None
-    reads: bool = True
-    undetermined: str = ""
+    def __init__(
+        self,
+        fields: tuple[tuple[str, str, tuple[str, ...]], ...] = (),
+        arns: Iterable[str] | None = None,
+        reads: bool = True,
+        undetermined: str = "",
+    ) -> None:
+        self.fields, self.reads, self.undetermined = fields, reads, undetermined
+        self.arns = None if arns is None else frozenset(arns)
+        named = [v for f, op, vs in fields if f == "resources.ARN" and "not" not in op for v in vs] if arns is None else self.arns
+        self._begun = {arn.partition("/")[0] for arn in named or () if "/" in arn}  # buckets of which a part is named
 
     def coverage(self, name: str) -> Coverage:
         """Of the bucket with this name."""
@@ -59,7 +65,7 @@ class Selector(NamedTuple):
     def _of_arns(self, name: str) -> Coverage:
         if "" in (self.arns or ()) or f"{name}/" in (self.arns or ()):
             return Coverage.WHOLE
-        if any(arn.startswith(f"{name}/") for arn in self.arns or ()):
+        if name in self._begun:
             return Coverage.PART
         return Coverage.REFUSED_ARN if name in (self.arns or ()) else Coverage.OTHER_BUCKETS
 
@@ -69,8 +75,7 @@ class Selector(NamedTuple):
             return Coverage.WHOLE
         if any(self._picks({**event, "readOnly": "false", "eventName": call}) for call in ("PutObject", "DeleteObject")):
             return Coverage.WRITES_ONLY
-        inside = [v for f, op, vs in self.fields if f == "resources.ARN" and "not" not in op for v in vs]
-        return Coverage.PART if any(v.startswith(f"{name}/") for v in inside) else Coverage.OTHER_BUCKETS
+        return Coverage.PART if name in self._begun else Coverage.OTHER_BUCKETS
 
     def _picks(self, event: Mapping[str, str]) -> bool:
         return all(_holds(operator, event.get(name, ""), values) for name, operator, values in self.fields)
@@ -121,23 +126,27 @@ def trail_index(context: Context) -> TrailIndex:
 def coverage(trail: Instance, bucket: Instance, context: Context) -> tuple[Coverage, str]:
     """How near the trail comes to logging reads of the bucket's objects, and what is open about it."""
     selectors = context.once(trail_index).selectors[trail.address]
+    too_many = context.tries("pairs of event selector and bucket", len(selectors))
+    if too_many:
+        return Coverage.OPEN, too_many
     found = [(selector.coverage(arn_name(bucket)), selector.undetermined) for selector in selectors]
     return max(found, key=lambda pair: pair[0], default=(Coverage.NO_DATA_EVENTS, ""))
 
 
 def arn_name(bucket: Instance) -> str:
-    """The bucket's name, or what stands for one that is not known yet; the plan's address can be no other bucket's name."""
-    return bucket.get("bucket").text or f"<{bucket.address}>"
+    """The bucket's name, or what stands for one that is not known yet; the plan's address can be no other bucket's name. Its key may have
+    a slash, which would end a name in an ARN."""
+    return bucket.get("bucket").text or f"<{bucket.address}>".replace("/", "\0")
 
 
 def _holds(operator: str, text: str, values: tuple[str, ...]) -> bool:
-    return any(_TESTS[operator.removeprefix("not_")](text, value) for value in values) is not operator.startswith("not_")
+    return _TESTS[operator.removeprefix("not_")](text, values) is not operator.startswith("not_")
 
 
-_TESTS: dict[str, Callable[[str, str], bool]] = {
-    "equals": lambda text, value: text == value,
-    "starts_with": lambda text, value: text.startswith(value),
-    "ends_with": lambda text, value: text.endswith(value),
+_TESTS: dict[str, Callable[[str, tuple[str, ...]], bool]] = {
+    "equals": lambda text, values: text in values,
+    "starts_with": lambda text, values: text.startswith(values),
+    "ends_with": lambda text, values: text.endswith(values),
 }
 
 

@@ -15,6 +15,9 @@ from planproof.plan.model import Instance
 from planproof.plan.value import Value
 
 DATA = "aws_iam_policy_document"
+MOST_MERGED = 500
+"""Documents that one is merged of, and reasons why it is open."""
+_DEEPEST = 50
 
 
 def is_document(origin: Origin) -> bool:
@@ -24,12 +27,19 @@ def is_document(origin: Origin) -> bool:
 def of_data_source(data: Instance, context: Context) -> Document:
     """The document that a data source makes; each is read once."""
     seen: dict[str, Document] = context.memory("iam_documents")
-    if data.address not in seen:
-        seen[data.address] = Document(problem=f"{data.address} refers to itself")
-        known = data.get("json").text
-        found = parsed(known) if known is not None else _Blocks(data, context).document()
-        shown = found.sensitive or data.value.get("statement").is_sensitive or data.get("json").is_sensitive
-        seen[data.address] = found._replace(sensitive=shown, where=(data.address, *found.where))
+    being_read: dict[str, None] = context.memory("iam_documents_being_read")
+    if data.address in seen:
+        return seen[data.address]
+    if data.address in being_read:
+        return Document(problem=f"{data.address} refers to itself")
+    if len(being_read) == _DEEPEST:
+        return Document(problem=f"{data.address} is merged through more than {_DEEPEST} documents, and planproof follows no more")
+    being_read[data.address] = None
+    known = data.get("json").text
+    found = parsed(known) if known is not None else _Blocks(data, context).document()
+    del being_read[data.address]
+    shown = found.sensitive or data.value.get("statement").is_sensitive or data.get("json").is_sensitive
+    seen[data.address] = found._replace(sensitive=shown, where=(data.address, *found.where))
     return seen[data.address]
 
 
@@ -42,9 +52,10 @@ class _Blocks:
     def __init__(self, data: Instance, context: Context) -> None:
         self._data, self._context = data, context
         self._statements: list[Statement] = []
-        self._open: list[str] = []
+        self._by_sid: dict[str, int] = {}
+        self._open: dict[str, None] = {}
         self._sensitive = False
-        self._where: list[str] = []
+        self._where: dict[str, None] = {}
 
     def document(self) -> Document:
         """Source documents, then the own statements, then overrides: a statement replaces an earlier one of the same sid."""
@@ -52,36 +63,41 @@ class _Blocks:
             self._merge_all(argument)
         own = self._data.get("statement")
         if own.is_unknown:
-            self._open.append(f"known after apply: {self._data.address}.statement")
+            self._opens(f"known after apply: {self._data.address}.statement")
         for number, block in enumerate(own.items()):
             if block.is_unknown:
-                self._open.append(f"known after apply: {self._data.address}.statement[{number}]")
+                self._opens(f"known after apply: {self._data.address}.statement[{number}]")
             else:
                 self._merge(self._statement(block, number))
         for argument in ("override_json", "override_policy_documents"):
             self._merge_all(argument)
         if len(self._statements) > MAX_STATEMENTS:
             return Document(problem=f"{self._data.address} has more than {MAX_STATEMENTS} statements")
+        if max(len(self._where), len(self._open)) > MOST_MERGED:
+            return Document(problem=f"{self._data.address} is merged of more than {MOST_MERGED} documents")
         return Document(
             tuple(self._statements), undetermined=tuple(self._open), sensitive=self._sensitive, where=tuple(self._where)
         )
 
     def _merge(self, statement: Statement) -> None:
         if isinstance(statement.sid, Unknown):
-            self._open.append(f"known after apply, and decides which statement is replaced: a sid of {self._data.address}")
+            self._opens(f"known after apply, and decides which statement is replaced: a sid of {self._data.address}")
         elif statement.sid:
-            same = next((n for n, other in enumerate(self._statements) if other.sid == statement.sid), None)
-            if same is not None:
+            same = self._by_sid.setdefault(statement.sid, len(self._statements))
+            if same < len(self._statements):
                 self._statements[same] = statement
                 return
         if len(self._statements) <= MAX_STATEMENTS:
             self._statements.append(statement)
 
+    def _opens(self, *reasons: str) -> None:
+        self._open.update(dict.fromkeys(reasons))
+
     def _merge_all(self, argument: str) -> None:
         for document in self._merged_documents(argument):
             self._sensitive = self._sensitive or document.sensitive
-            self._where += document.where
-            self._open += [document.problem] if document.problem else document.undetermined
+            self._where.update(dict.fromkeys(document.where))
+            self._opens(*([document.problem] if document.problem else document.undetermined))
             if (document.problem or document.undetermined) and argument.startswith("override"):
                 self._statements = [_perhaps(s, self._data.address) for s in self._statements]
             for statement in document.statements:
@@ -155,4 +171,6 @@ def _lists(written: StatementTexts, block: Value, name: str) -> dict[str, Any]:
 
 def _perhaps(statement: Statement, address: str) -> Statement:
     """A statement that an unknown document may replace: one that has a sid."""
-    return statement._replace(effect=Unknown(f"{address}, once it is merged")) if statement.sid else statement
+    if not statement.sid or isinstance(statement.effect, Unknown):
+        return statement
+    return statement._replace(effect=Unknown(f"{address}, once it is merged"))
