@@ -178,9 +178,11 @@ def _values(job: Job, key: str, demand: Any) -> list[str]:
     counts: Counter[str] = Counter()
     for address, places in everything.by_address.items():
         instance = job.bench.by_address.get(address)
+        if instance is None or instance.get("tags").is_sensitive or instance.get("tags_all").is_sensitive:
+            continue
         for tags in places:
             for other, value in tags.values.items():
-                if other.lower() == key.lower() and isinstance(value, str) and value and not tags.secret and instance:
+                if other.lower() == key.lower() and isinstance(value, str) and value and not tags.secret:
                     path = ("tags", other) if job.context.origins(instance, "tags", other) else ("tags",)
                     if job.context.redactor.public(value, instance, *path) == value:
                         counts[value] += 1

@@ -12,7 +12,7 @@ from planproof.aws.alerts.rule_links import DETECTOR, RULE
 from planproof.aws.alerts.same_metric import FILTER
 from planproof.aws.alerts.topics import ALARMS_PRINCIPAL, TOPIC, Target
 from planproof.fix.alert_parts import ALARM, EVENTS, PATTERN, Parts
-from planproof.fix.coverage import COVER, covered
+from planproof.fix.data_events import COVER, covered
 from planproof.fix.edits import Edit
 from planproof.fix.exports import reference, reference_to
 from planproof.fix.job import Job, Remedy
