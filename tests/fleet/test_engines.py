@@ -65,7 +65,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 def run(recipe: str) -> str:
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "checks"), "PYSPARK_PYTHON": sys.executable, "RAY_DEDUP_LOGS": "0"}
     command = [sys.executable, str(ROOT / "examples" / "fleet" / f"{recipe}.py"), PATTERN, TABLE]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240, check=False)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout.splitlines()[-1]
 
