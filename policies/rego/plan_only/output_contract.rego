@@ -66,6 +66,7 @@ else := fault if {
 }
 
 else := ["FAIL", "wrong_sensitivity", sprintf("the sensitivity of %s is not what the contract wants", [name])] if {
+	not is_partly_lost(name)
 	is_sensitive(name) != object.get(promise, "sensitive", is_sensitive(name))
 }
 
@@ -110,7 +111,20 @@ exports_nothing(name) if {
 
 drawn(name) := terraform.drawn("", object.get(declared, [name, "expression"], {}))
 
-ends(name) := [found | some each in drawn(name).ends; found := terraform.resource_in(each)]
+# Beside others, a name that leads to no block of the configuration makes it open which of them is meant.
+is_partly_lost(name) if {
+	count(ends(name)) > 0
+	count(ends(name)) < count(drawn(name).ends)
+}
+
+is_lost(name, _) if is_partly_lost(name)
+
+# A name that leads to no block of the configuration stands for nothing.
+ends(name) := [found | some each in drawn(name).ends; found := terraform.resource_in(each); is_there(found)]
+
+is_there(found) if terraform.is_declared(terraform.without_keys(found.module), found.local)
+
+is_there(found) if terraform.by_block[terraform.node(found.module, found.local)]
 
 is_lost(name, _) if drawn(name).open
 
@@ -120,12 +134,6 @@ is_lost(name, promise) if {
 	some end in ends(name)
 	not end.type in types(promise)
 	hands_on(end)
-}
-
-# A name that leads to no block of the configuration.
-is_lost(name, _) if {
-	some end in ends(name)
-	not terraform.blocks[terraform.without_keys(end.module)][end.local]
 }
 
 types(promise) := {split(export, ".")[0] | some export in promise["exports"]}
