@@ -60,14 +60,14 @@ def test_no_odd_plan_leaves_a_subject_out() -> None:
     assert undone(compiled_opa(modules(), data("general")), FIXTURES[::19], "general", 1, 4) == []
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("profile", PROFILES)
 def test_hundreds_of_odd_plans_leave_no_subject_out(profile: str) -> None:
     pytest.importorskip("opa_bindings")
     assert undone(compiled_opa(modules(), data(profile)), FIXTURES, profile, 2, 2) == []
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_nor_do_they_in_the_second_engine() -> None:
     pytest.importorskip("regorus")
     assert undone(compiled_regorus(modules(), data("general")), FIXTURES[::4], "general", 3, 2) == []

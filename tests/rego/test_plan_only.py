@@ -217,7 +217,7 @@ def test_no_fixture_has_another_verdict(file: Path) -> None:
         assert compared(plan_of(file), profile)[1] == []
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("file", FIXTURES[::4], ids=name_of)
 def test_both_engines_find_the_same(file: Path) -> None:
     pytest.importorskip("opa_bindings")
