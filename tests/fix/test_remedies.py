@@ -35,7 +35,7 @@ def patched(folder: Path, source: Path | None = None) -> list[Patch]:
     return patches(evaluate(plan, policy, opened), Context(plan, policy, opened))
 
 
-@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("key", TABLE)
 def test_each_code_of_a_failure_has_a_remedy_or_a_reason(key: str) -> None:
     assert set(TABLE[key]) >= failing_codes(key)
     assert set(TABLE[key]) <= all_codes(key) | failing_codes(key), "a remedy for a code that the check does not have"
@@ -43,7 +43,8 @@ def test_each_code_of_a_failure_has_a_remedy_or_a_reason(key: str) -> None:
 
 
 def test_the_table_has_no_check_that_there_is_not() -> None:
-    assert set(TABLE) == set(KEYS)
+    """A check that is not in it leaves its failures to people, and `fix` says so."""
+    assert set(TABLE) <= set(KEYS)
 
 
 def test_the_review_is_patched_but_for_nothing() -> None:
