@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from planproof.aws.alerts.alarms import ALARM, Watch, watches, watches_of
+from planproof.aws.alerts.alarms import ALARM, Watch, Watches, watches, watches_of
 from planproof.aws.alerts.dimensions import dimension_names, shares_data_points
 from planproof.aws.alerts.links import Link
 from planproof.aws.alerts.same_metric import FILTER, same_metric
@@ -58,7 +57,7 @@ def _judge(watch: Watch, context: Context) -> Outcome:
     alarm = watch.alarm
     doubts: list[tuple[str, str]] = []
     nearest: _Near | None = None
-    candidates = [*_candidates(watch, context)]
+    candidates = _candidates(watch, context)
     too_many = context.tries("pairs of alarm and metric filter", len(candidates))
     if too_many:
         return unknown("unknown_metric", too_many, alarm.address)
@@ -155,18 +154,15 @@ class _Filters:
                     self.by_trace.setdefault(trace, []).append(each)
 
 
-def _candidates(watch: Watch, context: Context) -> Iterator[Instance]:
+def _candidates(watch: Watch, context: Context) -> list[Instance]:
     """Each once, those that are the nearest by name first."""
     name = watch.get("metric_name", context).text
     if name is None or watch.get("namespace", context).text is None:
-        yield from context.plan.of_type(FILTER)
-        return
+        return context.plan.of_type(FILTER)
     index: _Filters = context.once(_Filters)
     found = {each.address: each for trace in _traces(name) for each in index.by_trace.get(trace, ())}
-    yield from found.values()
     named = [context.plan.by_address[address] for address in _named_after(watch, context)]
-    others = {each.address: each for each in (*named, *index.undetermined)}
-    yield from (each for address, each in others.items() if address not in found)
+    return list({each.address: each for each in (*found.values(), *named, *index.undetermined)}.values())
 
 
 def _named_after(watch: Watch, context: Context) -> dict[str, bool]:
@@ -183,15 +179,16 @@ def _watched(each: Instance, context: Context) -> str | None:
     """None if an alarm watches what the filter writes, as another alarm is then not taken for its; "" if none does, else why that cannot be
     told."""
     name, namespace = (context.argument(each, "metric_transformation", 0, part).text for part in ("name", "namespace"))
-    index, known = context.once(watches), context.memory("watched")
+    index: Watches = context.once(watches)
     if index.by_metric.get((namespace or "", name or "")):
         return None
-    if each.address not in known:
-        too_many = context.tries("pairs of alarm and metric filter", len(index.undetermined))
-        doubts = [too_many] if too_many else [same_metric(watch, each, context) for watch in index.undetermined]
-        known[each.address] = None if "" in doubts else next((f"but {doubt}" for doubt in doubts if doubt), "")
-    found: str | None = known[each.address]
-    return found
+    return context.remembered("watched", each.address, lambda: _perhaps_watched(each, index.undetermined, context))
+
+
+def _perhaps_watched(each: Instance, undetermined: list[Watch], context: Context) -> str | None:
+    too_many = context.tries("pairs of alarm and metric filter", len(undetermined))
+    doubts = [too_many] if too_many else [same_metric(watch, each, context) for watch in undetermined]
+    return None if "" in doubts else next((f"but {doubt}" for doubt in doubts if doubt), "")
 
 
 # --- what is nearly the same ------------------------------------------------------------------------------------------

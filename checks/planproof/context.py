@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from planproof.evaluation.arguments import Arguments
 from planproof.evaluation.evaluator import Budget
@@ -19,6 +19,8 @@ from planproof.plan.model import Instance, Plan
 from planproof.plan.value import Value
 from planproof.policy.model import Policy
 from planproof.source.model import Source
+
+_T = TypeVar("_T")
 
 _MOST_TRIED, _TRIED_FOR_INSTANCE = 40_000, 5
 """What is tried for one purpose in one plan, as each filter with each alarm: this many, or so many for each instance."""
@@ -97,6 +99,13 @@ class Context:
         tried[what] = tried.get(what, 0) + count
         most = max(_MOST_TRIED, _TRIED_FOR_INSTANCE * len(self.plan.instances))
         return "" if tried[what] <= most else f"more than {most:,} {what} are candidates, and planproof checks no more"
+
+    def remembered(self, name: str, key: Hashable, find: Callable[[], _T]) -> _T:
+        """What `find` comes to, found once for each key of that name."""
+        known: dict[Hashable, _T] = self.memory(name)
+        if key not in known:
+            known[key] = find()
+        return known[key]
 
     def memory(self, name: str) -> dict[Any, Any]:
         """What the code of that name remembers of this plan; empty at first."""

@@ -93,11 +93,8 @@ def _names(selection: Instance, argument: str, instance: Instance, context: Cont
     """Whether one of the ARNs of a list is the instance's, or a pattern that it fits."""
     if context.argument(selection, argument).is_unset:
         return False
-    known: dict[tuple[str, str, str], _Named] = context.memory("backup_selections")
     key = (selection.address, argument, instance.type)
-    if key not in known:
-        known[key] = _named(selection, argument, instance.type, context)
-    named = known[key]
+    named = context.remembered("backup_selections", key, lambda: _named(selection, argument, instance.type, context))
     perhaps = None if named.is_open or instance.address in named.candidates else False
     patterns = (_fits(text, instance, context) for text in named.patterns)
     return either(instance.address in named.targets, perhaps, *patterns)

@@ -177,11 +177,8 @@ def _of_companions(predicate: Predicate, instance: Instance, context: Context) -
 
 def _held_anywhere(predicate: Predicate, linked: Companions, context: Context) -> set[bool | None]:
     """What holds of those that may belong to any instance, asked once for all instances."""
-    answers: dict[tuple[int, int], set[bool | None]] = context.memory("predicates_anywhere")
     key = (id(predicate), id(linked.anywhere))
-    if key not in answers:
-        answers[key] = _held(predicate, linked.anywhere, context)
-    return answers[key]
+    return context.remembered("predicates_anywhere", key, lambda: _held(predicate, linked.anywhere, context))
 
 
 def _held(predicate: Predicate, companions: Iterable[tuple[Instance, str]], context: Context) -> set[bool | None]:
@@ -190,11 +187,8 @@ def _held(predicate: Predicate, companions: Iterable[tuple[Instance, str]], cont
 
 def _of_companion(predicate: Predicate, companion: Instance, context: Context) -> PredicateResult:
     """Asked once for each companion: where it is open what they belong to, each may belong to any instance."""
-    answers: dict[tuple[int, str], PredicateResult] = context.memory("predicates")
     key = (id(predicate), companion.address)
-    if key not in answers:
-        answers[key] = _of_attribute(predicate, companion, context, companion.address)
-    return answers[key]
+    return context.remembered("predicates", key, lambda: _of_attribute(predicate, companion, context, companion.address))
 
 
 def _without_companion(predicate: Predicate, instance: Instance, context: Context) -> PredicateResult:

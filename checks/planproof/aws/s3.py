@@ -72,10 +72,7 @@ class Lifecycle(NamedTuple):
 
 def lifecycle(bucket: Instance, context: Context) -> Lifecycle:
     """The lifecycle of a bucket, from its own blocks and from the resources that belong to it."""
-    known: dict[str, Lifecycle] = context.memory("lifecycle")
-    if bucket.address not in known:
-        known[bucket.address] = _lifecycle(bucket, context)
-    return known[bucket.address]
+    return context.remembered("lifecycle", bucket.address, lambda: _lifecycle(bucket, context))
 
 
 def _lifecycle(bucket: Instance, context: Context) -> Lifecycle:

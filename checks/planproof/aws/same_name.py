@@ -90,12 +90,13 @@ def _partition(region: str) -> str:
 
 def _account(instance: Instance, context: Context) -> str:
     """What the provider configuration says of the account; the same text is the same account."""
-    known: dict[str, str] = context.memory("accounts")
     key = context.plan.provider_key(instance)
-    if key not in known:
-        written = context.plan.provider(key).expressions
-        known[key] = json.dumps({name: written[name] for name in _ACCOUNT if name in written}, sort_keys=True)
-    return known[key]
+    return context.remembered("accounts", key, lambda: _account_of(key, context))
+
+
+def _account_of(provider: str, context: Context) -> str:
+    written = context.plan.provider(provider).expressions
+    return json.dumps({name: written[name] for name in _ACCOUNT if name in written}, sort_keys=True)
 
 
 # --- names -----------------------------------------------------------------------------------------------------------

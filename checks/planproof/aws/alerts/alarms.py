@@ -187,10 +187,7 @@ def _through(watch: Watch, context: Context) -> bool | Trouble:
     """Whether what the alarm compares has 0 where the metric has no data; Trouble where it is not the metric that it compares."""
     if not watch.path:
         return False
-    known: dict[str, _Compared | None] = context.memory("compared")
-    if watch.alarm.address not in known:
-        known[watch.alarm.address] = _compared(watch.alarm, context)
-    compared = known[watch.alarm.address]
+    compared = context.remembered("compared", watch.alarm.address, lambda: _compared(watch.alarm, context))
     if compared is not None and compared.is_unknown:
         text = f"the metric that {watch.alarm.address} compares is known after apply"
         return Trouble("unknown_alarm", text, "metric_query", undetermined=True)

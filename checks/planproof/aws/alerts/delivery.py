@@ -97,7 +97,7 @@ _NOT_IN_SERVICE_REQUESTS: dict[str, str | None] = {
 
 
 def _usable(key: Instance, topic: Instance, publisher: str, context: Context) -> Link:
-    document, answers = _key_policy(key, publisher, context)
+    document, answers = context.remembered("key_policies", (key.address, publisher), lambda: _key_policy(key, publisher, context))
     where = document.where if document else (key.address,)
     if False in answers:
         text = f"the policy of {key.address}, which encrypts {topic.address}, does not allow {publisher} to decrypt and to generate data keys"
@@ -110,13 +110,10 @@ def _usable(key: Instance, topic: Instance, publisher: str, context: Context) ->
 
 def _key_policy(key: Instance, publisher: str, context: Context) -> tuple[Document | None, list[Answer]]:
     """The policy of a key, and whether it lets the publisher decrypt and generate data keys."""
-    known: dict[tuple[str, str], tuple[Document | None, list[Answer]]] = context.memory("key_policies")
-    if (key.address, publisher) not in known:
-        document = _document(key, "aws_kms_key_policy", "key_id", context)
-        actions = ("kms:Decrypt", "kms:GenerateDataKey") if document else ()
-        allowed = [document.allows(service(publisher), each, _NOT_IN_SERVICE_REQUESTS) for each in actions if document]
-        known[key.address, publisher] = document, allowed or [False]
-    return known[key.address, publisher]
+    document = _document(key, "aws_kms_key_policy", "key_id", context)
+    actions = ("kms:Decrypt", "kms:GenerateDataKey") if document else ()
+    allowed = [document.allows(service(publisher), each, _NOT_IN_SERVICE_REQUESTS) for each in actions if document]
+    return document, allowed or [False]
 
 
 def _admits(topic: Instance, target: Target, context: Context) -> Link:

@@ -101,11 +101,8 @@ class Stage(NamedTuple):
 
 def walk(stages: tuple[Stage, ...], at: Any, bucket: Instance, context: Context) -> Chain:
     """The best chain from `at` on, worked out once for all buckets that are alike to it."""
-    memory: dict[Hashable, Chain] = context.memory("alert_chain")
     key = (stages[0].name, stages[1:2], None if at is bucket else at, stages[0].key(bucket, context))
-    if key not in memory:
-        memory[key] = _best(stages, at, bucket, context)
-    return memory[key]
+    return context.remembered("alert_chain", key, lambda: _best(stages, at, bucket, context))
 
 
 def _best(stages: tuple[Stage, ...], at: Any, bucket: Instance, context: Context) -> Chain:

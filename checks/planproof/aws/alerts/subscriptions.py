@@ -87,10 +87,7 @@ def _lets_through(each: Instance, policy: str | None, target: Target, bucket: In
     scope = context.argument(each, "filter_policy_scope")
     if policy is None or scope.is_unknown:
         return None
-    known: dict[str, event_pattern.EventPattern | None] = context.memory("filter_policies")
-    if policy not in known:
-        known[policy] = None if context.tries(CONDITIONS, 0) else _compiled(policy)
-    pattern = known[policy]
+    pattern = context.remembered("filter_policies", policy, lambda: None if context.tries(CONDITIONS, 0) else _compiled(policy))
     if pattern is None or context.tries(CONDITIONS, 1 + pattern.size // 10):
         return None
     if scope.text != "MessageBody":
