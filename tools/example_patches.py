@@ -9,14 +9,13 @@ from pathlib import Path
 from planproof.check import Check
 from planproof.check_page import Example
 from planproof.context import Context
-from planproof.engine import evaluate
+from planproof.engine import evaluate_in
 from planproof.errors import SourceError
 from planproof.fix.patches import Patch, changes, diff, patches
 from planproof.plan.model import Plan
 from planproof.policy.model import Policy
 from planproof.policy.profiles import merge
 from planproof.source.model import Source
-from planproof.verdict import Standing
 from reason_codes import failing_codes
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -45,10 +44,10 @@ def _of_fixture(check: Check, folder: Path) -> Iterator[tuple[str, Example]]:
         return
     expected = folder / "expected.json"
     own = json.loads(expected.read_text(encoding="utf-8")).get("policy", {}) if expected.exists() else {}
-    plan, policy = Plan.load(folder / "plan.json"), Policy(merge(merge(Policy.default().data, {"unjudged": "ignore"}), own))
+    policy = Policy(merge(merge(Policy.default().data, {"unjudged": "ignore"}), own))
     try:
-        report = evaluate(plan, policy, source, checks=(check,))
-        found = patches(report, Context(plan, policy, source), (Standing.FAIL, Standing.ADVISORY))
+        context = Context(Plan.load(folder / "plan.json"), policy, source)
+        found = patches(evaluate_in(context, (check,)), context, with_advice=True)
     except SourceError:
         return
     yield from ((patch.finding.code, _example(patch, source.root)) for patch in found)

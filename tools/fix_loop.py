@@ -1,11 +1,12 @@
 """Closes the loop of `planproof fix`: plan, fix, plan again with the real Terraform, judge again.
 
-    python tools/fix_loop.py [--planner COMMAND] [--verbose] [--publish] [FOLDER ...]
+    python tools/fix_loop.py [--planner COMMAND [--locked VERSION]] [--verbose] [--publish] [FOLDER ...]
 
 FOLDER is a configuration, or a folder of such; by default fixtures/bad. Each is copied, planned, fixed in place and planned again. The loop
 is closed if each patched finding passes, no other verdict is worse, `terraform fmt` finds nothing to change that it did not find before, and
 a second fix finds nothing to do. Terraform itself validates what it plans. `--planner` is a command that is called as `COMMAND DIR OUT.json`
-instead of Terraform with the AWS provider. --publish writes the table of docs/fix.md.
+instead of Terraform with the AWS provider. `--locked` is the version of the AWS provider by which it plans; the copy gets the lock file that
+`terraform init` would leave. --publish writes the table of docs/fix.md.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ sys.path[:0] = [str(ROOT / "checks"), str(ROOT / "tools")]
 
 import fixtures  # noqa: E402
 from planproof.context import Context  # noqa: E402
-from planproof.engine import evaluate, find_policy  # noqa: E402
+from planproof.engine import evaluate_in, find_policy  # noqa: E402
 from planproof.errors import PlanproofError  # noqa: E402
 from planproof.fix.patches import Patch, changes, patches  # noqa: E402
 from planproof.plan.model import Plan  # noqa: E402
@@ -38,6 +39,7 @@ from planproof.verdict import PLAN, Finding, Report, Verdict  # noqa: E402
 
 PAGE = ROOT / "docs" / "fix.md"
 GUARD = "CKV_PLAN_8"  # which judges most types only if they set prevent_destroy
+LOCK = 'provider "registry.terraform.io/hashicorp/aws" {{\n  version = "{}"\n}}\n'
 BEGIN, END = "<!-- generated: loop -->\n", "<!-- end -->"
 Planner = Callable[[Path], Path]
 """From a folder to its plan."""
@@ -63,17 +65,20 @@ def configurations(folders: Iterable[Path]) -> list[Path]:
     return found
 
 
-def round_of(folder: Path, name: str, planner: Planner) -> Round:
+def round_of(folder: Path, name: str, planner: Planner, locked: str = "") -> Round:
     """One time around."""
     with tempfile.TemporaryDirectory() as temporary:
         work = Path(temporary) / "configuration"
         shutil.copytree(folder, work, ignore=shutil.ignore_patterns(".terraform*", "plan.json", "*.tfplan"))
+        if locked:
+            (work / ".terraform.lock.hcl").write_text(LOCK.format(locked), encoding="utf-8")
         policy = find_policy(_policy(folder))
         try:
             plan = Plan.load(planner(work))
             source = Source.open(work)
-            before = evaluate(plan, policy, source)
-            first = patches(before, Context(plan, policy, source))
+            context = Context(plan, policy, source)
+            before = evaluate_in(context)
+            first = patches(before, context)
         except (PlanproofError, RuntimeError) as error:
             return Round(name, skipped=_last(error))
         unformatted, declared = _unformatted(work), _variables(source)
@@ -87,9 +92,9 @@ def round_of(folder: Path, name: str, planner: Planner) -> Round:
             source = Source.open(work)
             decided = "".join(f'{name} = "dev"\n' for name in sorted(_variables(source) - declared))
             (work / "decided.auto.tfvars").write_text(decided, encoding="utf-8")
-            plan = Plan.load(planner(work))
-            after = evaluate(plan, policy, source)
-            second = patches(after, Context(plan, policy, source))
+            context = Context(Plan.load(planner(work)), policy, source)
+            after = evaluate_in(context)
+            second = patches(after, context)
         except (PlanproofError, RuntimeError) as error:
             return Round(name, tuple(first), ((None, f"no second plan: {_last(error)}"),))
         problems += _judged(before, after, first)
@@ -203,6 +208,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
     parser.add_argument("folders", nargs="*", type=Path, default=[ROOT / "fixtures" / "bad"])
     parser.add_argument("--planner", type=shlex.split)
+    parser.add_argument("--locked", default="", metavar="VERSION")
     parser.add_argument("--verbose", action="store_true")
     parser.add_argument("--publish", action="store_true")
     options = parser.parse_args()
@@ -224,7 +230,7 @@ def main() -> int:
 
         for given in options.folders:
             for folder in configurations([given.resolve()]):
-                each = round_of(folder, str(folder.relative_to(given.resolve().parent)), planner)
+                each = round_of(folder, str(folder.relative_to(given.resolve().parent)), planner, options.locked)
                 rounds.append(each)
                 _tell(each, options.verbose)
     text = table(rounds)

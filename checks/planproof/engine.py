@@ -53,17 +53,29 @@ def evaluate(
 
     Pure apart from reading the files that it is given; may be called from several threads and processes at once.
     """
-    chosen = (*all_checks(), *own_checks()) if checks is None else tuple(checks)
+    chosen = _chosen(checks)
     if not isinstance(policy, Policy):
         policy = find_policy(policy, chosen)
-    warnings: list[str] = []
     if source is None and isinstance(plan, (str, os.PathLike)):
         source = find_source(plan)
     if source is not None and not isinstance(source, Source):
         source = Source.open(source)
     if not isinstance(plan, Plan):
         plan = Plan.load(plan)
-    context = Context(plan, policy, source)
+    return evaluate_in(Context(plan, policy, source), chosen, baseline=baseline, only_changes=only_changes, excerpts=excerpts)
+
+
+def evaluate_in(
+    context: Context,
+    checks: Iterable[Check] | None = None,
+    *,
+    baseline: Baseline | str | os.PathLike[str] | None = None,
+    only_changes: bool = False,
+    excerpts: bool = False,
+) -> Report:
+    """As `evaluate`, for who needs the context afterwards: what the checks have found in the plan is not found again."""
+    plan, policy, chosen = context.plan, context.policy, _chosen(checks)
+    warnings: list[str] = []
     errors: list[str] = []
     in_order = _by_subject(plan)
     findings = [
@@ -84,6 +96,10 @@ def evaluate(
     report = report._replace(policy=policy.name, profile=policy.profile, version=version())
     report = _narrowed(report, plan, baseline, only_changes)
     return with_excerpts(report, context) if excerpts else report
+
+
+def _chosen(checks: Iterable[Check] | None) -> tuple[Check, ...]:
+    return (*all_checks(), *own_checks()) if checks is None else tuple(checks)
 
 
 def or_told(name: str, policy: Policy, work: Callable[[], list[Report]]) -> list[Report]:

@@ -11,7 +11,7 @@ import pytest
 
 from planproof.cli.main import main
 from planproof.context import Context
-from planproof.engine import evaluate, find_policy
+from planproof.engine import evaluate_in, find_policy
 from planproof.errors import SourceError
 from planproof.fix.layout import aligned
 from planproof.fix.patches import Patch, changes, diff, patches
@@ -30,9 +30,8 @@ REVIEW = FIXTURES / "bad" / "review"
 
 
 def patched(folder: Path, source: Path | None = None) -> list[Patch]:
-    plan, opened = Plan.load(folder / "plan.json"), Source.open(source or folder)
-    policy = find_policy("secure-logs")
-    return patches(evaluate(plan, policy, opened), Context(plan, policy, opened))
+    context = Context(Plan.load(folder / "plan.json"), find_policy("secure-logs"), Source.open(source or folder))
+    return patches(evaluate_in(context), context)
 
 
 @pytest.mark.parametrize("key", TABLE)
@@ -126,7 +125,7 @@ def test_a_module_outside_of_the_source_folder_is_left_with_the_reason(tmp_path:
 def test_a_saved_plan_or_no_source_cannot_be_edited() -> None:
     plan, policy = Plan.load(REVIEW / "plan.json"), find_policy("secure-logs")
     with pytest.raises(SourceError, match="nothing to edit"):
-        patches(evaluate(plan, policy), Context(plan, policy))
+        patches(evaluate_in(Context(plan, policy)), Context(plan, policy))
 
 
 # --- the command ------------------------------------------------------------------------------------------------------
@@ -196,7 +195,50 @@ def test_no_link_is_written_through(work: Path, capsys: pytest.CaptureFixture[st
 
 def test_what_passes_is_not_touched() -> None:
     ideal = FIXTURES / "good" / "ideal"
-    plan, source, policy = Plan.load(ideal / "plan.json"), Source.open(ideal), find_policy("secure-logs")
-    report = evaluate(plan, policy, source)
+    context = Context(Plan.load(ideal / "plan.json"), find_policy("secure-logs"), Source.open(ideal))
+    report = evaluate_in(context)
     assert all(finding.verdict is Verdict.PASS for finding in report.findings)
-    assert patches(report, Context(plan, policy, source)) == []
+    assert patches(report, context) == []
+
+
+LOCK = """# This file is maintained automatically by "terraform init".
+
+provider "registry.terraform.io/hashicorp/random" {{
+  version = "7.0.0"
+}}
+
+provider "registry.terraform.io/hashicorp/aws" {{
+  version     = {version}
+  constraints = ">= 5.0.0"
+  hashes      = ["h1:of+the+archive="]
+}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("version", "is_protected"),
+    [
+        ('"6.25.0"', True),
+        ('"6.58.0"', True),
+        ('"7.0.0"', True),
+        ('"6.24.9"', False),
+        ('"5.100.0"', False),
+        ('"6"', False),
+        ('"later"', False),
+        ("var.version", False),
+        ('"6.58.0', False),
+        (None, False),
+    ],
+)
+def test_a_first_log_group_is_protected_if_the_locked_provider_offers_it(
+    version: str | None, is_protected: bool, tmp_path: Path
+) -> None:
+    """The plan has no log group that would tell."""
+    folder = FIXTURES / "bad" / "unauthorized_access_alert" / "no_trail"
+    work = tmp_path / "work"
+    shutil.copytree(folder, work, ignore=shutil.ignore_patterns(".terraform*"))
+    if version is not None:
+        (work / ".terraform.lock.hcl").write_text(LOCK.format(version=version), encoding="utf-8")
+    text = diff(changes(patched(folder, work)), work)
+    assert 'resource "aws_cloudwatch_log_group"' in text
+    assert ("deletion_protection_enabled = true" in text) == is_protected

@@ -59,7 +59,7 @@ def leaks(plan: Any, file: Path) -> set[str]:
     report = with_fixes(evaluate(loaded, policy, source), Context(loaded, policy, source))
     assert report.errors == ()
     texts = [render(name, [report]) for name in FORMATS]
-    texts.append(to_markdown(review(Side(loaded, report, Context(loaded, policy, source)))))
+    texts.append(to_markdown(review(Side(report, Context(loaded, policy, source)))))
     return {text[max(0, m.start() - 150) : m.end() + 20] for text in texts for m in LEAK.finditer(text)}
 
 

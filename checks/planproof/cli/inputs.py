@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from planproof.baseline import Baseline
 from planproof.check import Check
 from planproof.context import Context
-from planproof.engine import evaluate, or_told
+from planproof.engine import evaluate_in, or_told
 from planproof.errors import PlanError
 from planproof.plan.json_file import Document, documents_of
 from planproof.plan.model import Plan
@@ -96,13 +96,13 @@ def judge(path: str, policy: Policy, source: str | None = None, scope: Scope | N
 
 
 def _report(document: Document, policy: Policy, source: Source | None, scope: Scope) -> Report:
-    plan = Plan.of(document)
-    report = evaluate(plan, policy, source, **scope.arguments())
+    context = Context(Plan.of(document), policy, source)
+    report = evaluate_in(context, **scope.arguments())
     if not scope.fixes:
         return report
     from planproof.fix.attached import with_fixes
 
-    return with_fixes(report, Context(plan, policy, source))
+    return with_fixes(report, context)
 
 
 def read(path: str, source: str | None = None, scope: Scope | None = None) -> tuple[list[Document], Source | None]:

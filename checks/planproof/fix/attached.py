@@ -10,12 +10,12 @@ from functools import cached_property
 from planproof.context import Context
 from planproof.errors import PlanproofError, SyntaxProblem
 from planproof.fix.hunks import hunks, replacements
-from planproof.fix.patches import Change, Patch, changes, diff, patches
+from planproof.fix.patches import Change, Patch, changes, diff, failures, patches
 from planproof.source.excerpt import hidden
 from planproof.syntax.blocks import TopBlock, top_blocks
 from planproof.syntax.file import SourceFile
 from planproof.syntax.nodes import Node
-from planproof.verdict import Finding, Fix, Report, Standing
+from planproof.verdict import Fix, Report
 
 MAX_FIXES = 50
 """Different patches of one check in a report. Each is made and compared for itself."""
@@ -30,10 +30,10 @@ _STATE = ("backend", "cloud")  # blocks of `terraform` that no plan holds
 
 def with_fixes(report: Report, context: Context) -> Report:
     """The report with a fix for each failure, if the source is a folder; else the report as it is."""
-    if context.source is None or context.source.root is None or not any(map(_fails, report.findings)):
+    if context.source is None or context.source.root is None or not failures(report, with_advice=True):
         return report
     try:
-        found = patches(report, context, (Standing.FAIL, Standing.ADVISORY))
+        found = patches(report, context, with_advice=True)
         fixes = Fixes(context)
         by_finding = {id(patch.finding): fixes.of(patch) for patch in found}
     except PlanproofError as error:
@@ -42,10 +42,6 @@ def with_fixes(report: Report, context: Context) -> Report:
         problem = f"{report.plan}: there are no patches: internal error ({type(error).__name__}); please report it"
         return report._replace(warnings=(*report.warnings, problem))
     return report._replace(findings=tuple(one._replace(fix=by_finding.get(id(one))) for one in report.findings))
-
-
-def _fails(finding: Finding) -> bool:
-    return finding.standing in (Standing.FAIL, Standing.ADVISORY)
 
 
 class Fixes:

@@ -1,7 +1,7 @@
 """The patches of a plan's failures: for each the edits that make it pass, or the sentence that says why no mechanical remedy is right.
 
-report = evaluate(plan, policy, source)
-found = patches(report, Context(plan, policy, source))
+context = Context(plan, policy, source)
+found = patches(evaluate_in(context), context)
 print(diff(changes(found, source.root), source.root))
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import codecs
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,12 +41,17 @@ class Change(NamedTuple):
     after: str
 
 
-def patches(report: Report, context: Context, standings: Sequence[Standing] = (Standing.FAIL,)) -> list[Patch]:
+def failures(report: Report, with_advice: bool = False) -> list[Finding]:
+    """What a patch is for, in the order of the report."""
+    return [f for f in report.findings if f.standing is Standing.FAIL or (with_advice and f.standing is Standing.ADVISORY)]
+
+
+def patches(report: Report, context: Context, with_advice: bool = False) -> list[Patch]:
     """A patch for each failure of the report, in its order. The edits of all of them fit together. Raises SourceError where the context
     has no source folder."""
-    failures = [finding for finding in report.findings if finding.standing in standings]
-    bench = Bench(context, failures)
-    found = [_patch(finding, bench) for finding in failures]
+    wanted = failures(report, with_advice)
+    bench = Bench(context, wanted)
+    found = [_patch(finding, bench) for finding in wanted]
     bench.edits = [edit for patch in found for edit in patch.edits]
     return _fitting([_patch(patch.finding, bench) if patch.why_not else patch for patch in found])
 

@@ -6,6 +6,7 @@ import json
 
 from planproof.fix.edits import Edit
 from planproof.fix.job import Job
+from planproof.fix.lock_file import Version, locked
 from planproof.fix.places import Place
 from planproof.plan.model import Module
 from planproof.plan.value import State
@@ -30,9 +31,22 @@ def protections(job: Job, kind: str) -> str:
         path = str((demand or {}).get("path", "."))
         if "." in path or "equals" not in demand or demand.get("when"):
             continue
-        if not demand.get("if_offered") or any(i.get(path).state is not State.ABSENT for i in job.context.plan.of_type(kind)):
+        if not demand.get("if_offered") or _is_offered(job, kind, path):
             found.append(f"{path} = {json.dumps(demand['equals'])}")
     return "\n".join(found)
+
+
+_SINCE: dict[tuple[str, str], Version] = {("aws_cloudwatch_log_group", "deletion_protection_enabled"): (6, 25, 0)}
+"""Of arguments that the policy requires where they are offered: the version of the AWS provider that has them first, by its CHANGELOG."""
+
+
+def _is_offered(job: Job, kind: str, argument: str) -> bool:
+    """The resources of the type in the plan tell; if there are none, the lock file does."""
+    there = job.context.plan.of_type(kind)
+    if there:
+        return any(i.get(argument).state is not State.ABSENT for i in there)
+    version = job.remembered("version of the AWS provider", lambda: locked(job.bench.root, "hashicorp/aws"))
+    return version is not None and (kind, argument) in _SINCE and version >= _SINCE[kind, argument]
 
 
 def variable(

@@ -18,11 +18,14 @@ _MOST_TYPES = 30
 
 
 class Side(NamedTuple):
-    """A plan, its report and its context."""
+    """The report of a plan, and its context."""
 
-    plan: Plan
     report: Report
     context: Context
+
+    @property
+    def plan(self) -> Plan:
+        return self.context.plan
 
 
 def compared(mine: Side, other: Side) -> Iterator[Block]:

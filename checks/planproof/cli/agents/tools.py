@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from planproof.baseline import Baseline
@@ -20,7 +19,7 @@ from planproof.cli.shipped import shipped
 from planproof.context import Context
 from planproof.engine import evaluate, find_policy
 from planproof.errors import CommandError, PolicyError
-from planproof.fix.patches import Patch, changes, diff, patches
+from planproof.fix.patches import Patch
 from planproof.formats import to_json
 from planproof.policy.model import Policy
 from planproof.policy.profiles import PROFILES
@@ -29,7 +28,7 @@ from planproof.review.document import to_markdown
 from planproof.source.files import is_saved_plan
 from planproof.text.escaping import one_line
 from planproof.text.paths import from_here
-from planproof.verdict import Report, Standing, Verdict, listed
+from planproof.verdict import Report, Verdict, listed
 
 MAX_BYTES = 100_000
 """Of an answer. Agents read about four bytes as one token."""
@@ -186,25 +185,20 @@ class Desk:
     ) -> Answer:
         scope = inputs.Scope(self._checks_from, only=tuple(checks), skipped=tuple(skip_checks))
         read, opened = inputs.read_one(self._plan(plan), self._file(source) if source else None, "fix each")
-        effective = self._policy_of(policy)
-        report = evaluate(read, effective, opened, scope.load())
-        if report.errors:
-            return Answer(_unjudged(report), is_error=True)
-        standings = (Standing.FAIL, Standing.ADVISORY) if checks else (Standing.FAIL,)
-        found = patches(report, Context(read, effective, opened), standings)
-        made = changes(found)
-        root = opened.root if opened and opened.root else Path()
-        patch = diff(made, root)
+        done = fixes.worked_out(Context(read, self._policy_of(policy), opened), scope)
+        if done.report.errors:
+            return Answer(_unjudged(done.report), is_error=True)
+        patch = done.diff
         if len(patch.encode("utf-8")) > MAX_BYTES:
             raise CommandError(f"the patch holds more than {MAX_BYTES} bytes; fix one check after the other (checks)")
-        if write and made:
-            fixes.write(made, root, is_forced=False)
+        if write and done.changes:
+            fixes.write(done, is_forced=False)
         data = {
             "patch": patch,
-            "files": [from_here(change.file) for change in made],
-            "written": write and bool(made),
-            "fixed": [_named(one) for one in found if not one.why_not],
-            "left": [{**_named(one), "why": one.why_not} for one in found if one.why_not],
+            "files": [from_here(change.file) for change in done.changes],
+            "written": write and bool(done.changes),
+            "fixed": [_named(one) for one in done.patches if not one.why_not],
+            "left": [{**_named(one), "why": one.why_not} for one in done.left],
         }
         if len(json.dumps(data)) > 2 * MAX_BYTES:
             raise CommandError("there are too many failures for an answer; fix one check after the other (checks)")

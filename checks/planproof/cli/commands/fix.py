@@ -13,8 +13,9 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from planproof.baseline import Baseline
 from planproof.cli import inputs
@@ -22,12 +23,12 @@ from planproof.cli.exit_codes import FAILED, OK
 from planproof.cli.options import add_narrowing, add_policy, add_selection
 from planproof.cli.output_files import write_files, write_text
 from planproof.context import Context
-from planproof.engine import evaluate, find_policy
+from planproof.engine import evaluate_in, find_policy
 from planproof.errors import CommandError
 from planproof.fix.patches import Change, Patch, changes, diff, patches
 from planproof.source.files import MAX_TOTAL_BYTES, regular
 from planproof.text.escaping import json_text, one_line
-from planproof.verdict import Standing
+from planproof.verdict import Report
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -59,32 +60,56 @@ def run(options: argparse.Namespace) -> int:
         only=tuple(options.check),
         skipped=tuple(options.skip_check),
     )
-    report = evaluate(plan, policy, source, **scope.arguments())
-    standings = (Standing.FAIL, Standing.ADVISORY) if options.check else (Standing.FAIL,)
-    context = Context(plan, policy, source)
-    found = patches(report, context, standings)
-    made = changes(found)
-    root = context.source.root if context.source and context.source.root else Path()
+    fix = worked_out(Context(plan, policy, source), scope)
     if options.write:
-        write(made, root, options.force)
+        write(fix, options.force)
     elif options.suggest_in:
-        write_text(_suggestions(options.suggest_in, found, context), options.output)
+        write_text(_suggestions(options.suggest_in, fix), options.output)
     else:
-        write_text(diff(made, root), options.output)
-    _tell(found, made, options.write)
-    return FAILED if any(patch.why_not for patch in found) else OK
+        write_text(fix.diff, options.output)
+    _tell(fix, options.write)
+    return FAILED if fix.left else OK
 
 
-def _suggestions(file: str, found: Sequence[Patch], context: Context) -> str:
+class Worked(NamedTuple):
+    """What is done about the failures of a plan."""
+
+    context: Context
+    report: Report
+    patches: list[Patch]
+    changes: list[Change]
+
+    @property
+    def root(self) -> Path:
+        source = self.context.source
+        return source.root if source and source.root else Path()
+
+    @property
+    def diff(self) -> str:
+        return diff(self.changes, self.root)
+
+    @property
+    def left(self) -> list[Patch]:
+        return [patch for patch in self.patches if patch.why_not]
+
+
+def worked_out(context: Context, scope: inputs.Scope) -> Worked:
+    """Advice is taken where its checks are selected. Raises PlanproofError."""
+    report = evaluate_in(context, **scope.arguments())
+    found = patches(report, context, with_advice=bool(scope.only))
+    return Worked(context, report, found, changes(found))
+
+
+def _suggestions(file: str, fix: Worked) -> str:
     from planproof.fix.suggestions import review, shown_by
 
     text = regular(file, file, MAX_TOTAL_BYTES).decode("utf-8", "replace")
-    return json_text(review(found, context, shown_by(text))) + "\n"
+    return json_text(review(fix.patches, fix.context, shown_by(text))) + "\n"
 
 
-def _tell(found: Sequence[Patch], made: Sequence[Change], is_written: bool) -> None:
+def _tell(fix: Worked, is_written: bool) -> None:
     """On standard error, as the patch may be on standard output."""
-    left = [patch for patch in found if patch.why_not]
+    found, made, left = fix.patches, fix.changes, fix.left
     done = len(found) - len(left)
     say = "fixed" if is_written else "the patch fixes"
     lines = [f"{say} {done} of {len(found)} failures in {len(made)} file{'s' * (len(made) != 1)}"]
@@ -94,9 +119,9 @@ def _tell(found: Sequence[Patch], made: Sequence[Change], is_written: bool) -> N
         print(one_line(line), file=sys.stderr)
 
 
-def write(made: Iterable[Change], root: Path, is_forced: bool) -> None:
+def write(fix: Worked, is_forced: bool) -> None:
     """Edits the files, all or none. Raises CommandError."""
-    files = [(change.file, change.after) for change in made]
+    root, files = fix.root, [(change.file, change.after) for change in fix.changes]
     for file, _ in files:
         _refuse_links(Path(file), root)
     if not is_forced:

@@ -17,7 +17,7 @@ from planproof.cli.options import add_narrowing, add_policy
 from planproof.cli.output_files import write_text
 from planproof.cli.shipped import shipped
 from planproof.context import Context
-from planproof.engine import evaluate, find_policy
+from planproof.engine import evaluate_in, find_policy
 from planproof.errors import CommandError
 from planproof.policy.model import Policy
 from planproof.review.comparison import Side
@@ -68,8 +68,8 @@ def written(
 
 def _side(path: str, source: str | None, policy: Policy, scope: inputs.Scope) -> Side:
     plan, opened = inputs.read_one(path, source, "review each")
-    report = evaluate(plan, policy, opened, **scope._replace(excerpts=True).arguments())
-    return Side(plan, report, Context(plan, policy, opened))
+    context = Context(plan, policy, opened)
+    return Side(evaluate_in(context, **scope._replace(excerpts=True).arguments()), context)
 
 
 def _ideal() -> Path:
