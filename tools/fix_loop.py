@@ -91,6 +91,7 @@ def round_of(folder: Path, name: str, planner: Planner, locked: str = "") -> Rou
         try:
             source = Source.open(work)
             decided = "".join(f'{name} = "dev"\n' for name in sorted(_variables(source) - declared))
+            (work / "targets").unlink(missing_ok=True)  # a resource that the patch adds is none
             (work / "decided.auto.tfvars").write_text(decided, encoding="utf-8")
             context = Context(Plan.load(planner(work)), policy, source)
             after = evaluate_in(context)

@@ -46,6 +46,15 @@ def test_the_table_has_no_check_that_there_is_not() -> None:
     assert set(TABLE) <= set(KEYS)
 
 
+def test_a_unit_test_is_not_written_if_the_check_fails_for_a_silent_run_anyway() -> None:
+    found = {
+        p.finding.code: p for p in patched(FIXTURES / "bad" / "test_coverage" / "silent") if p.finding.check_id == "CKV_PLAN_9"
+    }
+    assert list(found) == ["no_unit_tests"]
+    assert found["no_unit_tests"].edits == ()
+    assert "plans of tests/unit.tftest.hcl" in found["no_unit_tests"].why_not
+
+
 def test_the_review_is_patched_but_for_nothing() -> None:
     assert {patch.why_not for patch in patched(REVIEW)} == {""}
 
@@ -242,3 +251,10 @@ def test_a_first_log_group_is_protected_if_the_locked_provider_offers_it(
     text = diff(changes(patched(folder, work)), work)
     assert 'resource "aws_cloudwatch_log_group"' in text
     assert ("deletion_protection_enabled = true" in text) == is_protected
+
+
+@pytest.mark.parametrize(("case", "is_told"), [("targeted", True), ("no_trail", False)])
+def test_a_patch_of_an_incomplete_plan_says_so(case: str, is_told: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = FIXTURES / "bad" / "unauthorized_access_alert" / case
+    main(["fix", str(folder / "plan.json"), "--source", str(folder)])
+    assert ("note: the plan is incomplete" in capsys.readouterr().err) == is_told

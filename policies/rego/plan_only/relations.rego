@@ -298,6 +298,7 @@ is_of_another(end, type) if {
 	found.type != type
 	not startswith(found.local, "data.")
 	found.attribute in {"arn", "id"}
+	terraform.blocks[terraform.without_keys(found.module)][found.local]
 	not is_built_of(type, found)
 }
 

@@ -71,6 +71,11 @@ def run(options: argparse.Namespace) -> int:
     return FAILED if fix.left else OK
 
 
+_INCOMPLETE = (
+    "the plan is incomplete (-target or deferred changes); plan again without -target to see the resources that the patch adds"
+)
+
+
 class Worked(NamedTuple):
     """What is done about the failures of a plan."""
 
@@ -114,7 +119,8 @@ def _tell(fix: Worked, is_written: bool) -> None:
     say = "fixed" if is_written else "the patch fixes"
     lines = [f"{say} {done} of {len(found)} failures in {len(made)} file{'s' * (len(made) != 1)}"]
     lines += [f"left: {p.finding.check_id} {p.finding.subject} ({p.finding.code}): {p.why_not}" for p in left]
-    lines += [f"note: {note}" for note in dict.fromkeys(note for patch in found for note in patch.notes)]
+    notes = [] if fix.context.plan.is_complete or not made else [_INCOMPLETE]
+    lines += [f"note: {note}" for note in dict.fromkeys([*notes, *(note for patch in found for note in patch.notes)])]
     for line in lines:
         print(one_line(line), file=sys.stderr)
 

@@ -26,6 +26,9 @@ _ALERT = ("aws_cloudtrail", "aws_cloudwatch_log_metric_filter", "aws_cloudwatch_
 _NAMES = ("description", "target_id", "name", "bucket", "bucket_prefix", "name_prefix", "alarm_name", "function_name")
 
 
+_SILENT = "only the author of a run without an assertion knows what it is meant to show; add an assert to it, or remove it"
+
+
 def scaffolded(job: Job) -> list[Edit]:
     """A file for each kind of test that is missing."""
     settings = job.settings("test_coverage")
@@ -33,6 +36,9 @@ def scaffolded(job: Job) -> list[Edit]:
         suite = tests_of(job.context)
     except SourceError as error:
         raise NotMechanical(str(error)) from None
+    silent = suite.silent() if suite and settings["every_run_asserts"] else []
+    if silent:
+        raise NotMechanical(f"{_SILENT} ({silent[0].name} of {silent[0].file})")
     lacking = suite.lacks(settings["kinds"]) if suite else settings["kinds"]
     if job.finding.code == "not_of_this_stack":
         lacking = settings["kinds"]
@@ -175,6 +181,6 @@ REMEDIES: dict[str, Remedy | str] = {
     "no_unit_tests": scaffolded,
     "no_integration_tests": scaffolded,
     "not_of_this_stack": scaffolded,
-    "no_assertion": "only its author knows what the run is meant to show; add an assert to it, or remove it",
+    "no_assertion": _SILENT,
     "does_not_parse": "the test file has a syntax error; correct it where the reason says",
 }
