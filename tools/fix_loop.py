@@ -1,12 +1,12 @@
 """Closes the loop of `planproof fix`: plan, fix, plan again with the real Terraform, judge again.
 
-    python tools/fix_loop.py [--planner COMMAND [--locked VERSION]] [--verbose] [--publish] [FOLDER ...]
+    python tools/fix_loop.py [--planner COMMAND [--locked VERSION]] [--around DIR] [--verbose] [--publish] [FOLDER ...]
 
 FOLDER is a configuration, or a folder of such; by default fixtures/bad. Each is copied, planned, fixed in place and planned again. The loop
 is closed if each patched finding passes, no other verdict is worse, `terraform fmt` finds nothing to change that it did not find before, and
 a second fix finds nothing to do. Terraform itself validates what it plans. `--planner` is a command that is called as `COMMAND DIR OUT.json`
 instead of Terraform with the AWS provider. `--locked` is the version of the AWS provider by which it plans; the copy gets the lock file that
-`terraform init` would leave. --publish writes the table of docs/fix.md.
+`terraform init` would leave. With `--around`, DIR is copied as a whole, as modules in it are called by `../`. --publish writes the table of docs/fix.md.
 """
 
 from __future__ import annotations
@@ -65,11 +65,12 @@ def configurations(folders: Iterable[Path]) -> list[Path]:
     return found
 
 
-def round_of(folder: Path, name: str, planner: Planner, locked: str = "") -> Round:
-    """One time around."""
+def round_of(folder: Path, name: str, planner: Planner, locked: str = "", around: Path | None = None) -> Round:
+    """One time around. `around` is the folder to copy."""
     with tempfile.TemporaryDirectory() as temporary:
-        work = Path(temporary) / "configuration"
-        shutil.copytree(folder, work, ignore=shutil.ignore_patterns(".terraform*", "plan.json", "*.tfplan"))
+        copied = Path(temporary) / "configuration"
+        shutil.copytree(around or folder, copied, ignore=_IGNORED, symlinks=True)
+        work = copied / folder.relative_to(around or folder)
         if locked:
             (work / ".terraform.lock.hcl").write_text(LOCK.format(locked), encoding="utf-8")
         policy = find_policy(_policy(folder))
@@ -102,6 +103,9 @@ def round_of(folder: Path, name: str, planner: Planner, locked: str = "") -> Rou
         problems += [(patch, patch.why_not) for patch in first if patch.why_not.startswith("the remedy failed")]
         problems += [(None, f"a second fix patches {_name(patch.finding)}") for patch in second if patch.edits]
         return Round(name, tuple(first), tuple(problems))
+
+
+_IGNORED = shutil.ignore_patterns(".git", ".terraform*", "plan.json", "*.tfplan")
 
 
 def _policy(folder: Path) -> Any:
@@ -210,6 +214,7 @@ def main() -> int:
     parser.add_argument("folders", nargs="*", type=Path, default=[ROOT / "fixtures" / "bad"])
     parser.add_argument("--planner", type=shlex.split)
     parser.add_argument("--locked", default="", metavar="VERSION")
+    parser.add_argument("--around", type=Path, metavar="DIR")
     parser.add_argument("--verbose", action="store_true")
     parser.add_argument("--publish", action="store_true")
     options = parser.parse_args()
@@ -231,7 +236,13 @@ def main() -> int:
 
         for given in options.folders:
             for folder in configurations([given.resolve()]):
-                each = round_of(folder, str(folder.relative_to(given.resolve().parent)), planner, options.locked)
+                each = round_of(
+                    folder,
+                    str(folder.relative_to(given.resolve().parent)),
+                    planner,
+                    options.locked,
+                    options.around and options.around.resolve(),
+                )
                 rounds.append(each)
                 _tell(each, options.verbose)
     text = table(rounds)
