@@ -258,3 +258,21 @@ def test_a_patch_of_an_incomplete_plan_says_so(case: str, is_told: bool, capsys:
     folder = FIXTURES / "bad" / "unauthorized_access_alert" / case
     main(["fix", str(folder / "plan.json"), "--source", str(folder)])
     assert ("note: the plan is incomplete" in capsys.readouterr().err) == is_told
+
+
+def test_what_failures_add_in_different_files_is_declared_once(tmp_path: Path) -> None:
+    """Each block of the review in a file of its own."""
+    work = tmp_path / "work"
+    work.mkdir()
+    shutil.copy(REVIEW / "plan.json", work)
+    files = [SourceFile(path.name, path.read_text(encoding="utf-8")) for path in sorted(REVIEW.glob("*.tf"))]
+    for number, top in enumerate(top for file in files for top in top_blocks(file)):
+        (work / f"part_{number:02}.tf").write_text(top.file.text[top.start : top.end] + "\n", encoding="utf-8")
+    for change in changes(patched(REVIEW, work)):
+        Path(change.file).parent.mkdir(exist_ok=True)
+        Path(change.file).write_text(change.after, encoding="utf-8")
+    text = "\n".join(path.read_text(encoding="utf-8") for path in sorted(work.glob("*.tf")))
+    declared = re.findall(r'^variable "(\w+)"', text, re.MULTILINE)
+    assert {"log_retention_days", "log_group_retention_days"} <= set(declared)
+    assert sorted(declared) == sorted(set(declared))
+    assert set(re.findall(r"\bvar\.(\w+)", text)) <= set(declared)

@@ -10,7 +10,7 @@ from planproof.aws.names import Names
 from planproof.fix.edits import Edit
 from planproof.fix.job import Job
 from planproof.fix.places import NotMechanical, Place
-from planproof.fix.style import block, protections, resource, variable
+from planproof.fix.style import block, bucket_days, group_days, protections, resource
 from planproof.fix.tags import names_in, tags_line
 from planproof.plan.model import Module
 
@@ -56,7 +56,7 @@ class Parts:
         folder = os.path.dirname(self.files.first.file.path)
         path, text = os.path.join(folder, name), "\n\n".join(self.texts)
         if os.path.lexists(path):
-            return [self.files.at_end(self.near.top, name, text), *self.edits]
+            return [self.files.added(name, text), *self.edits]
         return [Edit(path, 0, 0, f"{text}\n"), *self.edits]
 
     def label(self, wanted: str) -> str:
@@ -91,9 +91,7 @@ class Parts:
     # --- what the chain is made of ---
 
     def log_group(self, label: str, name: str) -> str:
-        days = int(self.job.settings("log_group_retention")["retention_days"])
-        description = "Days that CloudWatch log groups keep their events"
-        reference, edits = variable(self.job, self.module, self.near, "log_group_retention_days", "number", description, days)
+        reference, edits = group_days(self.job, self.module)
         self.edits += edits
         return self.resource(
             "aws_cloudwatch_log_group", label, (f"name = {name}", f"retention_in_days = {reference}"), tagged=True
@@ -164,7 +162,7 @@ class Parts:
         self.job.notes.append("set the variable alert_email: who is alerted, only the team knows")
         description = "The address that is alerted when S3 denies access to the logs"
         text = block('variable "alert_email"', f'description = "{description}"\ntype = string')
-        self.edits.append(self.files.at_end(self.near.top, "variables.tf", text))
+        self.edits.append(self.files.added("variables.tf", text))
         return "var.alert_email"
 
     def _is_text(self, name: str) -> bool:
@@ -191,9 +189,7 @@ class Parts:
 
     def _trail_bucket(self, label: str) -> str:
         """A bucket that keeps the trail's logs as the policy requires."""
-        days = int(self.job.settings("log_bucket_retention")["retention_days"])
-        description = "Days that log buckets keep their objects"
-        reference, edits = variable(self.job, self.module, self.near, "log_retention_days", "number", description, days)
+        reference, edits = bucket_days(self.job, self.module)
         self.edits += edits
         bucket = self.resource("aws_s3_bucket", label, (f'bucket_prefix = "{self.name("trail-logs")[:36]}-"',), tagged=True)
         of_it = f"bucket = {bucket}.id"

@@ -34,7 +34,7 @@ def _exported(job: Job, module: Module, value: str, name: str) -> tuple[str, lis
             return top.labels[0], []
     label = f"{name}_exported" if name in as_object(module.config.outputs) else name
     text = block(f'output "{label}"', f"value = {value}")
-    return label, [files.at_end(files.last, "outputs.tf", text)]
+    return label, [files.added("outputs.tf", text)]
 
 
 def reference_to(job: Job, target: Instance, reader: Instance) -> str:

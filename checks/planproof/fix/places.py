@@ -67,10 +67,6 @@ class ModuleFiles:
             raise NotMechanical("the module has no block in native syntax, beside which a new one could be written")
         return self.tops[0]
 
-    @property
-    def last(self) -> TopBlock:
-        return self.tops[-1] if self.tops else self.first
-
     def place(self, *labels: str) -> Place:
         """The block with these labels. Raises NotMechanical if it is written in JSON or in several files."""
         found = self.source.blocks(*labels)
@@ -99,9 +95,13 @@ class ModuleFiles:
         pattern = re.compile(rf"(?<![\w.]){re.escape(word)}(?!\w)")
         return sum(len(pattern.findall(text)) for text in {top.file.path: top.file.text for top in self.tops}.values())
 
-    def at_end(self, near: TopBlock, name: str, text: str) -> Edit:
-        """Adds a block to the file of that name or, if there is none, to that of `near`."""
-        last = self._last_of.get(name) or self._last_of[os.path.basename(near.file.path)]
+    def added(self, name: str, text: str) -> Edit:
+        """Adds a block to the file of that name, else where the last block of its type is, else to main.tf, else to the first file: what
+        several failures add is in one place. Raises NotMechanical if the module has no block in native syntax."""
+        kind = text.split(maxsplit=1)[0]
+        alike = [os.path.basename(top.file.path) for top in self.tops if top.type == kind][-1:]
+        files = (name, *alike, "main.tf", os.path.basename(self.first.file.path))
+        last = next(self._last_of[file] for file in files if file in self._last_of)
         at = end_of_line(last.file, last.end)
         return Edit(last.file.path, at, at, f"\n\n{text.strip()}")
 

@@ -7,7 +7,6 @@ import json
 from planproof.fix.edits import Edit
 from planproof.fix.job import Job
 from planproof.fix.lock_file import Version, locked
-from planproof.fix.places import Place
 from planproof.plan.model import Module
 from planproof.plan.value import State
 
@@ -49,21 +48,32 @@ def _is_offered(job: Job, kind: str, argument: str) -> bool:
     return version is not None and (kind, argument) in _SINCE and version >= _SINCE[kind, argument]
 
 
-def variable(
-    job: Job, module: Module, near: Place, name: str, kind: str, description: str, default: object
-) -> tuple[str, list[Edit]]:
+def bucket_days(job: Job, module: Module) -> tuple[str, list[Edit]]:
+    """The variable that says how long log buckets keep their objects; as `variable`."""
+    days = int(job.settings("log_bucket_retention")["retention_days"])
+    return variable(job, module, "log_retention_days", "number", "Days that log buckets keep their objects", days)
+
+
+def group_days(job: Job, module: Module) -> tuple[str, list[Edit]]:
+    """The variable that says how long log groups keep their events; as `variable`."""
+    days = int(job.settings("log_group_retention")["retention_days"])
+    description = "Days that CloudWatch log groups keep their events"
+    return variable(job, module, "log_group_retention_days", "number", description, days)
+
+
+def variable(job: Job, module: Module, name: str, kind: str, description: str, default: object) -> tuple[str, list[Edit]]:
     """A variable with a default: the reference to it, and the edit that declares it if the module does not have it yet."""
     files = job.bench.files_of(module)
     if files.has("variable", name):
         declared = files.place("variable", name).text_of("default")
         if declared == _literal(default):
             return f"var.{name}", []
-        return variable(job, module, near, f"{name}_required", kind, description, default)
+        return variable(job, module, f"{name}_required", kind, description, default)
     text = block(
         f'variable "{name}"',
         f'description = "{description}"\ntype = {kind}\ndefault = {_literal(default)}',
     )
-    return f"var.{name}", [files.at_end(near.top, "variables.tf", text)]
+    return f"var.{name}", [files.added("variables.tf", text)]
 
 
 def _literal(value: object) -> str:

@@ -96,7 +96,7 @@ def by_default(job: Job, instance: Instance) -> list[Edit]:
     if not files.has("provider", *labels):
         if len(labels) > 1 or not files.tops:
             raise NotMechanical("the provider of the resource is not configured in the source; add the tags where it is")
-        return [*edits, files.at_end(files.first, "providers.tf", block('provider "aws"', text))]
+        return [*edits, files.added("providers.tf", block('provider "aws"', text))]
     body = files.place("provider", *labels).body
     found = body.blocks_of("default_tags")
     if not found:
@@ -148,7 +148,7 @@ def value_of(job: Job, module: Module, key: str) -> tuple[str, list[Edit]]:
         raise NotMechanical(f"no resource of the plan shows a value for the tag {key}; someone who knows it must set it")
     job.notes.append(f"set the variable {name}: the plan shows no value for the tag {key}")
     text = block(f'variable "{name}"', f'description = "The tag {key} of every resource"\ntype = string')
-    return f"var.{name}", [files.at_end(files.first, "variables.tf", text)]
+    return f"var.{name}", [files.added("variables.tf", text)]
 
 
 def undecided(job: Job) -> list[str]:

@@ -8,7 +8,7 @@ from planproof.fix.edits import Edit
 from planproof.fix.job import Job, Remedy
 from planproof.fix.owners import owner
 from planproof.fix.places import NotMechanical, Place, added_block, joined, replaced
-from planproof.fix.style import block, resource, variable
+from planproof.fix.style import block, bucket_days, resource
 from planproof.fix.values import at_least, behind, nested
 from planproof.plan.model import Instance
 from planproof.plan.value import State
@@ -33,7 +33,7 @@ def whole_lifecycle(job: Job) -> list[Edit]:
     place, belongs = job.place, owner(job)
     if not _takes_companions(job.instance):
         return _added_rule(job, place, "lifecycle_rule")
-    days, declared = _days(job, job.place)
+    days, declared = bucket_days(job, job.instance.module)
     label = job.bench.files_of(job.instance.module).free(LIFECYCLE, place.labels[-1])
     after = _versioning(job)
     head = "\n".join(filter(None, (f"bucket = {belongs.ref}.id", f"depends_on = [{after}]" if after else "")))
@@ -50,7 +50,7 @@ def added_rule(job: Job) -> list[Edit]:
 
 def _added_rule(job: Job, place: Place, kind: str) -> list[Edit]:
     _refuse_others(job, place)
-    days, declared = _days(job, place)
+    days, declared = bucket_days(job, job.instance.module)
     name = "expire-logs" if '"expire-logs"' not in place.top.block.text else "expire-all-logs"
     text = _inline_rule(name, days) if kind == "lifecycle_rule" else _rule(name, days)
     return [*added_block(place.body, text), *declared]
@@ -153,13 +153,6 @@ def _versioning(job: Job) -> str:
     linked = job.context.relations.companions(job.instance, VERSIONING, "bucket").sure
     same = [i for i in linked if i.module is job.instance.module]
     return same[0].local_address if same else ""
-
-
-def _days(job: Job, place: Place) -> tuple[str, list[Edit]]:
-    settings = job.settings("log_bucket_retention")
-    days = int(settings["retention_days"])
-    module = job.instance.module
-    return variable(job, module, place, "log_retention_days", "number", "Days that log buckets keep their objects", days)
 
 
 def _rule(name: str, days: str) -> str:

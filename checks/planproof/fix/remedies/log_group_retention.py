@@ -7,7 +7,7 @@ from planproof.fix.job import Job, Remedy
 from planproof.fix.names import renamed
 from planproof.fix.owners import owner
 from planproof.fix.places import NotMechanical
-from planproof.fix.style import protections, resource, variable
+from planproof.fix.style import group_days, protections, resource
 from planproof.fix.tags import tags_line
 from planproof.fix.values import at_least
 
@@ -17,7 +17,7 @@ GROUP = "aws_cloudwatch_log_group"
 def retained(job: Job) -> list[Edit]:
     """At least as many days as the policy requires; of a group without any, as a variable says."""
     module, place, least = job.instance.module, job.place, _required(job)
-    reference, declared = _days(job)
+    reference, declared = group_days(job, job.instance.module)
     edits = at_least(job, module, place.body, "retention_in_days", least, unset=reference)
     return [*edits, *declared] if any(reference in edit.text for edit in edits) else edits
 
@@ -28,7 +28,7 @@ def own_group(job: Job) -> list[Edit]:
     if job.fails("naming_convention", job.instance):
         _refuse_misfit(job)
     belongs = owner(job)
-    reference, declared = _days(job)
+    reference, declared = group_days(job, job.instance.module)
     label = job.bench.files_of(module).free(GROUP, place.labels[-1])
     arguments = f'name = "/aws/lambda/${{{belongs.ref}.function_name}}"\nretention_in_days = {reference}'
     tags, tag_edits = tags_line(job, module, place)
@@ -49,18 +49,6 @@ def _refuse_misfit(job: Job) -> None:
 
 def _required(job: Job) -> int:
     return int(job.settings("log_group_retention")["retention_days"])
-
-
-def _days(job: Job) -> tuple[str, list[Edit]]:
-    return variable(
-        job,
-        job.instance.module,
-        job.place,
-        "log_group_retention_days",
-        "number",
-        "Days that CloudWatch log groups keep their events",
-        _required(job),
-    )
 
 
 REMEDIES: dict[str, Remedy | str] = {

@@ -43,7 +43,7 @@ def missing(job: Job) -> list[Edit]:
     value, edits = _value(job, promise, "")
     sensitive = "\nsensitive = true" if promise.get("sensitive") else ""
     text = block(f'output "{name}"', f'description = "{_description(promise)}"\nvalue = {value}{sensitive}')
-    return [_files(job).at_end(_files(job).last, "outputs.tf", text), *edits]
+    return [_files(job).added("outputs.tf", text), *edits]
 
 
 def _near(job: Job, name: str) -> str:
