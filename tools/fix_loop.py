@@ -101,7 +101,13 @@ def round_of(folder: Path, name: str, planner: Planner, locked: str = "", around
             return Round(name, tuple(first), ((None, f"no second plan: {_last(error)}"),))
         problems += _judged(before, after, first)
         problems += [(patch, patch.why_not) for patch in first if patch.why_not.startswith("the remedy failed")]
-        problems += [(None, f"a second fix patches {_name(patch.finding)}") for patch in second if patch.edits]
+        # What an incomplete plan did not show, the next may.
+        hidden = {_key(patch.finding) for patch in first if patch.why_not and not plan.is_complete}
+        problems += [
+            (None, f"a second fix patches {_name(patch.finding)}")
+            for patch in second
+            if patch.edits and _key(patch.finding) not in hidden
+        ]
         return Round(name, tuple(first), tuple(problems))
 
 

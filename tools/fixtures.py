@@ -142,11 +142,12 @@ def _attachment(process: subprocess.Popen[str]) -> str:
 
 
 def _environment() -> dict[str, str]:
+    environment = {"AWS_REGION": "us-east-1", **os.environ}  # for a provider that is configured without one
     if _configured() or not OFFLINE.exists():
-        return dict(os.environ)
+        return environment
     line = subprocess.run([str(OFFLINE)], capture_output=True, text=True, check=True).stdout
     name, _, value = line.strip().removeprefix("export ").partition("=")
-    return {**os.environ, name: value.strip("'\"")}
+    return {**environment, name: value.strip("'\"")}
 
 
 def available() -> str | None:

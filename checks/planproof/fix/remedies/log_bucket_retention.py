@@ -57,10 +57,13 @@ def _added_rule(job: Job, place: Place, kind: str) -> list[Edit]:
 
 
 def with_versions(job: Job) -> list[Edit]:
-    """The rule for noncurrent versions that a lifecycle needs once its bucket is versioned; the other remedies write it themselves."""
+    """The rule for noncurrent versions that a lifecycle needs once its bucket is versioned; the other remedies write it themselves.
+    Raises NotMechanical if an incomplete plan does not show the lifecycle."""
     if not is_log_bucket(job.instance, job.context) or job.fails("log_bucket_retention", job.instance, *_WITH_NONCURRENT):
         return []
     found = lifecycle(job.instance, job.context)
+    if found.undetermined and not job.context.plan.is_complete:
+        raise NotMechanical("the plan leaves out a lifecycle that may keep each old version; plan without -target")
     return noncurrent(job) if found.rules and not any(rule.whole and rule.noncurrent for rule in found.rules) else []
 
 
