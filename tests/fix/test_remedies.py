@@ -55,6 +55,13 @@ def test_a_unit_test_is_not_written_if_the_check_fails_for_a_silent_run_anyway()
     assert "plans of tests/unit.tftest.hcl" in found["no_unit_tests"].why_not
 
 
+def test_a_new_output_says_what_it_exports() -> None:
+    folder = FIXTURES / "bad" / "bucket_name_collision" / "plain"
+    text = diff(changes(patched(folder)), folder)
+    for said in ("The name of the S3 bucket", "The ARN of the KMS key", "The ARN of the SNS topic"):
+        assert f'description = "{said}"' in text
+
+
 def test_the_review_is_patched_but_for_nothing() -> None:
     assert {patch.why_not for patch in patched(REVIEW)} == {""}
 

@@ -32,6 +32,9 @@ def _files(job: Job) -> ModuleFiles:
     return job.bench.files_of(job.context.plan.root)
 
 
+_ACRONYM = 3  # letters of a service: S3, KMS, SNS
+
+
 def missing(job: Job) -> list[Edit]:
     """The output that is closest gets the name and the attribute; without one, a new output."""
     name = _name(job)
@@ -139,7 +142,9 @@ def _related(job: Job, instances: tuple[Instance, ...], kind: str) -> list[Insta
 
 def _description(promise: Any) -> str:
     kind, _, attribute = str(promise["exports"][0]).partition(".")
-    return f"The {attribute} of the {kind.removeprefix('aws_').replace('_', ' ')}"
+    said = {"arn": "ARN", "id": "ID", "bucket": "name"}.get(attribute, attribute.replace("_", " "))
+    service, _, rest = kind.removeprefix("aws_").partition("_")
+    return f"The {said} of the {service.upper() if len(service) <= _ACRONYM else service} {rest.replace('_', ' ')}".strip()
 
 
 def unexpected(job: Job) -> list[Edit]:
