@@ -23,7 +23,7 @@ from planproof.syntax.blocks import top_blocks
 from planproof.syntax.file import SourceFile
 from planproof.verdict import Verdict
 from reason_codes import all_codes, failing_codes
-from support.repository import FIXTURES
+from support.repository import FIXTURES, PLANS
 
 KEYS = [check.key for check in all_checks()]
 REVIEW = FIXTURES / "bad" / "review"
@@ -283,3 +283,13 @@ def test_what_failures_add_in_different_files_is_declared_once(tmp_path: Path) -
     assert {"log_retention_days", "log_group_retention_days"} <= set(declared)
     assert sorted(declared) == sorted(set(declared))
     assert set(re.findall(r"\bvar\.(\w+)", text)) <= set(declared)
+
+
+def test_a_variable_without_a_value_is_no_tag() -> None:
+    folder = PLANS / "unset_tags"
+    found = [patch for patch in patched(folder) if patch.finding.check_id == "CKV_PLAN_10"]
+    text = diff(changes(found), folder)
+    assert "Owner       = var.owner\n" in text
+    assert "Environment = var.tag_environment\n" in text
+    assert "Project     = var.tag_project\n" in text
+    assert re.findall(r'^\+variable "(\w+)"', text, re.MULTILINE) == ["tag_environment", "tag_project"]

@@ -9,6 +9,7 @@ from typing import Any
 
 from planproof.aws.names import Names, names_of
 from planproof.aws.tags import AllTags, Defaults, all_tags
+from planproof.evaluation.result import Result
 from planproof.fix.edits import Edit
 from planproof.fix.job import Job
 from planproof.fix.objects import added_entries, key_of, objects_in, renamed_key, written_key
@@ -139,13 +140,14 @@ def value_of(job: Job, module: Module, key: str) -> tuple[str, list[Edit]]:
         *(context.policy.section("environments").get("variables") or () if name in ("environment", "env", "stage") else ()),
     ]
     for variable in variables:
-        if files.has("variable", variable) and _fits(demand, _value_in(job, module, variable)):
+        if files.has("variable", variable) and _fits(demand, job.context.expressions.variable(module, variable)):
             return f"var.{variable}", []
     for value in job.remembered(("tag values", key), lambda: _values(job, key, demand)):
-        if _fits(demand, value):
+        if _fits(demand, Result(value)):
             return json.dumps(value, ensure_ascii=False), []
     if module.parent is not None or demand.get("values") or demand.get("pattern"):
         raise NotMechanical(f"no resource of the plan shows a value for the tag {key}; someone who knows it must set it")
+    name = f"tag_{name}" if files.has("variable", name) else name
     job.notes.append(f"set the variable {name}: the plan shows no value for the tag {key}")
     text = block(f'variable "{name}"', f'description = "The tag {key} of every resource"\ntype = string')
     return f"var.{name}", [files.added("variables.tf", text)]
@@ -165,11 +167,6 @@ def undecided(job: Job) -> list[str]:
             value, declared = value_of(Job(job.finding, job.bench), root, key)
             found += [value.removeprefix("var.")] if declared else []
     return found
-
-
-def _value_in(job: Job, module: Module, variable: str) -> str | None:
-    result = job.context.expressions.variable(module, variable)
-    return result.text
 
 
 def _values(job: Job, key: str, demand: Any) -> list[str]:
@@ -195,7 +192,9 @@ def _values(job: Job, key: str, demand: Any) -> list[str]:
     return found + list(demand.get("values") or ())[:1] if len(demand.get("values") or ()) == 1 else found
 
 
-def _fits(demand: Any, value: str | None) -> bool:
-    """Whether the policy allows the value; one that is not known does if the policy allows all."""
+def _fits(demand: Any, value: Result) -> bool:
+    """Whether the policy allows the value; one that is not known does if the policy allows all. An empty value is no tag."""
+    if value.raw in (None, ""):
+        return False
     patterns = [demand.get("pattern"), "|".join(map(re.escape, demand["values"])) if demand.get("values") else None]
-    return all(value is not None and compiled(pattern).fits(value) for pattern in filter(None, patterns))
+    return all(value.text is not None and compiled(pattern).fits(value.text) for pattern in filter(None, patterns))
