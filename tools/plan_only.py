@@ -3,7 +3,7 @@
     python tools/plan_only.py [--mutants] [--every N] [--write] [FOLDER ...]
 
 judges each plan.json below the folders (default: fixtures), and with --mutants each mutant of those, by both bundled profiles. `--every N`
-takes one in N mutants. `--write` puts the table into docs/opa.md. Ends with 1 if there is a contradiction. It needs OPA as a library
+takes one in N mutants. `--write` puts the table into docs/opa.md, with mutants into its second place. Ends with 1 if there is a contradiction. It needs OPA as a library
 (make fast installs it).
 """
 
@@ -26,7 +26,7 @@ from support.mutants import mutants  # noqa: E402
 from support.plan_only import CHECKS, CONTRADICTION, PROFILES, SAME, UNKNOWN, compared  # noqa: E402
 
 PAGE = ROOT / "docs" / "opa.md"
-BEGIN, END = "<!-- plan-only -->", "<!-- /plan-only -->"
+PLACES = {False: "plan-only", True: "plan-only-mutants"}
 
 
 def plans(folders: list[Path], with_mutants: bool, every: int) -> Iterator[tuple[str, Any]]:
@@ -74,8 +74,9 @@ def main() -> int:
     print(table(counts))
     if options.write:
         page = PAGE.read_text(encoding="utf-8")
-        before, _, rest = page.partition(BEGIN)
-        PAGE.write_text(f"{before}{BEGIN}\n{table(counts)}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
+        begin, end = f"<!-- {PLACES[options.mutants]} -->", f"<!-- /{PLACES[options.mutants]} -->"
+        before, _, rest = page.partition(begin)
+        PAGE.write_text(f"{before}{begin}\n{table(counts)}\n{end}{rest.partition(end)[2]}", encoding="utf-8")
     return 1 if any(kind == CONTRADICTION for _, kind in counts) else 0
 
 
