@@ -86,7 +86,7 @@ def provider() -> Iterator[dict[str, str]]:
         pytest.param(
             folder,
             id=str(folder.relative_to(ROOT)),
-            marks=() if folder.name in ("plain", "ideal", "review") else pytest.mark.nightly,
+            marks=() if folder.name in ("ideal", "review") or folder.match("good/*/plain") else pytest.mark.nightly,
         )
         for folder in tool.fixtures()
     ],

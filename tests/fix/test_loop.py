@@ -18,19 +18,21 @@ CASES = [
     pytest.param("review", marks=pytest.mark.slow),
     pytest.param("unauthorized_access_alert/no_trail", marks=pytest.mark.slow),
     *(
-        pytest.param(case, marks=pytest.mark.exhaustive)
-        for case in (
-            "bucket_name_collision/plain",
-            "log_bucket_retention/rules",
-            "log_group_retention/functions",
-            "mfa_on_human_principals/plain",
-            "mfa_on_machine_principals/deferred",
-            "naming_convention/plain",
-            "output_contract/module",
-            "prevent_destroy/shapes",
-            "tagging/default_tags",
-            "unauthorized_access_alert/plain",
-            "versioning_coverage/stores",
+        pytest.param(case, marks=[pytest.mark.exhaustive, *([pytest.mark.nightly] if number % 3 else [])])
+        for number, case in enumerate(
+            (
+                "bucket_name_collision/plain",
+                "log_bucket_retention/rules",
+                "log_group_retention/functions",
+                "mfa_on_human_principals/plain",
+                "mfa_on_machine_principals/deferred",
+                "naming_convention/plain",
+                "output_contract/module",
+                "prevent_destroy/shapes",
+                "tagging/default_tags",
+                "unauthorized_access_alert/plain",
+                "versioning_coverage/stores",
+            )
         )
     ),
 ]

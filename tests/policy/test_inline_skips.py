@@ -233,7 +233,7 @@ LANES = {
 
 @pytest.mark.exhaustive
 @pytest.mark.slow
-@pytest.mark.parametrize("case", LANES)
+@pytest.mark.parametrize("case", [pytest.param(c, marks=() if c in ("an end", "forbid") else pytest.mark.nightly) for c in LANES])
 @pytest.mark.parametrize("enriched", [False, True], ids=["beside", "enriched"])
 def test_checkov_gives_the_same_answer(case: str, enriched: bool, tmp_path: Path) -> None:
     """With --repo-root-for-plan-enrichment too, with which Checkov itself would skip them all."""

@@ -218,7 +218,10 @@ def test_no_fixture_has_another_verdict(file: Path) -> None:
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("file", FIXTURES[::4], ids=name_of)
+@pytest.mark.parametrize(
+    "file",
+    [pytest.param(f, id=name_of(f), marks=pytest.mark.nightly if number % 3 else ()) for number, f in enumerate(FIXTURES[::4])],
+)
 def test_both_engines_find_the_same(file: Path) -> None:
     pytest.importorskip("opa_bindings")
     pytest.importorskip("regorus")

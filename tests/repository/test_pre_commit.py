@@ -52,7 +52,7 @@ def test_the_hooks_take_several_files_and_fail_on_a_bad_one(tmp_path: Path) -> N
     assert main(arguments("planproof-policy", bad, good)) == 2
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_pre_commit_itself_installs_and_runs_the_hooks(tmp_path: Path) -> None:
     """In a repository of its own that takes the hooks from a clone of this one."""
 
