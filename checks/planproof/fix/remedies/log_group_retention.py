@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from planproof.fix.edits import Edit
 from planproof.fix.job import Job, Remedy
+from planproof.fix.left_out import refuse_left_out
 from planproof.fix.names import renamed
 from planproof.fix.owners import owner
 from planproof.fix.places import NotMechanical
@@ -27,6 +28,7 @@ def own_group(job: Job) -> list[Edit]:
     module, place = job.instance.module, job.place
     if job.fails("naming_convention", job.instance):
         _refuse_misfit(job)
+    refuse_left_out(job, GROUP, job.instance, "name")
     belongs = owner(job)
     reference, declared = group_days(job, job.instance.module)
     label = job.bench.files_of(module).free(GROUP, place.labels[-1])

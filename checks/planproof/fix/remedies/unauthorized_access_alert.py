@@ -16,6 +16,7 @@ from planproof.fix.data_events import COVER, covered
 from planproof.fix.edits import Edit
 from planproof.fix.exports import reference, reference_to
 from planproof.fix.job import Job, Remedy
+from planproof.fix.left_out import refuse_left_out
 from planproof.fix.objects import with_items
 from planproof.fix.places import NotMechanical, Place, joined, removed, replaced, set_argument
 from planproof.fix.remedies.dead_alarm import at_metric
@@ -77,6 +78,7 @@ def _same_region(job: Job, *codes: str) -> None:
 
 def _trail(job: Job, link: Link, _: object) -> list[Edit]:
     if link.code == "no_trail":
+        refuse_left_out(job, "aws_cloudtrail", everywhere=True)
         job.notes.append(_COSTS)
         return list(job.remembered("new trail", lambda: _new_trail(job)))
     trail = _instance(job, link)
@@ -148,6 +150,7 @@ def _group(job: Job, link: Link, trail: object) -> list[Edit]:
     label = parts.label(f"{trail.name}_events" if trail.name != "this" else "trail_events")
     if link.code == "no_log_group":
         _single(trail)
+        refuse_left_out(job, "aws_cloudwatch_log_group", trail)
         group = parts.log_group(label, f'"/aws/cloudtrail/{parts.name("trail-events")}"')
         role = parts.delivery_role(label, group)
         _rest(job, parts, label, f"{group}.name", f'split(":", {group}.arn)[4]')
@@ -156,6 +159,7 @@ def _group(job: Job, link: Link, trail: object) -> list[Edit]:
     edits = []
     if job.context.argument(trail, "cloud_watch_logs_role_arn").is_unset:
         _single(trail)
+        refuse_left_out(job, "aws_iam_role", trail)
         group_instance = _instance(job, link)
         role = parts.delivery_role(label, reference_to(job, group_instance, trail))
         edits += set_argument(place.body, "cloud_watch_logs_role_arn", f"{role}.arn")
@@ -193,6 +197,7 @@ def _filter(job: Job, link: Link, group: object) -> list[Edit]:
         if not isinstance(group, Reached) or group.instance is None:
             raise NotMechanical("the log group is not in the plan; write the metric filter where the group is")
         _single(group.instance)
+        refuse_left_out(job, FILTER, group.instance, "log_group_name", everywhere=True)
         place = job.place_of(group.instance)
         parts = Parts(job, group.instance.module, place)
         _rest(job, parts, parts.label("denied_access"), f"{place.address}.name", f'split(":", {place.address}.arn)[4]')
@@ -235,6 +240,7 @@ def _alarm(job: Job, link: Link, metric_filter: object) -> list[Edit]:
         raise NotMechanical("the plan does not show which metric filter the alarm is about")
     if link.code == "no_alarm":
         _single(metric_filter)
+        refuse_left_out(job, "aws_cloudwatch_metric_alarm", metric_filter, "metric_name", everywhere=True)
         place = job.place_of(metric_filter)
         parts = Parts(job, metric_filter.module, place)
         label = parts.label("denied_access")
@@ -280,6 +286,7 @@ def _topic(job: Job, link: Link, alarm: object) -> list[Edit]:
     parts = Parts(job, speaker.module, place)
     topic = _listening_topic(job, parts)
     if not topic:
+        refuse_left_out(job, TOPIC, speaker)
         topic = parts.topic(parts.label("denied_access"), _account(job, speaker))
     every = speaker.module.resources.get(speaker.local_address, {}).values()
     is_open = any(job.context.argument(each, "alarm_actions").is_unset for each in every)
@@ -313,10 +320,12 @@ def _delivery(job: Job, link: Link, target: object) -> list[Edit]:
                 f"the policy of {topic.address} was written to keep others out; allow {target.publisher} to publish in it"
             )
         if fault.code in ("aws_managed_key", "key_refuses", "key_elsewhere"):
+            refuse_left_out(job, "aws_kms_key", topic)
             key = parts.key(parts.label(f"{topic.name}_key" if topic.name != "this" else "alerts_key"), _account(job, topic))
             edits += set_argument(place.body, "kms_master_key_id", f"{key}.id")
         else:
             _single(topic)
+            refuse_left_out(job, "aws_sns_topic_subscription", topic, "topic_arn", everywhere=True)
             parts.subscription(parts.label(f"{topic.name}_email" if topic.name != "this" else "alerts_email"), place.address)
     return [*edits, *parts.after(place)]
 
