@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from planproof.aws.names import Names
 from planproof.fix.edits import Edit
+from planproof.fix.exports import Reference
 from planproof.fix.job import Job
 from planproof.fix.places import NotMechanical, Place
 from planproof.fix.style import block, bucket_days, group_days, protections, resource
@@ -169,13 +170,12 @@ class Parts:
         place = self.files.place("variable", name)
         return place.text_of("type") == "string" or place.text_of("default").startswith('"')
 
-    def trail(self, label: str, buckets: Sequence[str]) -> str:
+    def trail(self, label: str, buckets: Sequence[Reference]) -> str:
         """A trail that logs the objects of these buckets, given by their ARNs, into a bucket of its own, and the log group that it
         delivers to; gives that group."""
         bucket = self._trail_bucket(label)
         group = self.log_group(label, f'"/aws/cloudtrail/{self.name("audit-trail")}"')
         role = self.delivery_role(label, group)
-        values = ", ".join(f'"${{{arn}}}/"' for arn in (*buckets, f"{bucket}.arn"))
         arguments = (
             f'name = "{self.name("audit-trail")}"',
             f"s3_bucket_name = {bucket}.id",
@@ -184,7 +184,9 @@ class Parts:
             f"cloud_watch_logs_role_arn = {role}.arn",
             f"depends_on = [aws_s3_bucket_policy.{label}]",
         )
-        self.resource("aws_cloudtrail", label, arguments, selector(values), tagged=True)
+        self.resource(
+            "aws_cloudtrail", label, arguments, selector(objects_of([*buckets, Reference(f"{bucket}.arn", False)])), tagged=True
+        )
         return group
 
     def _trail_bucket(self, label: str) -> str:
@@ -226,6 +228,14 @@ def principal(kind: str, *identifiers: str) -> str:
     return block("principals", f'type = "{kind}"\nidentifiers = [{", ".join(identifiers)}]')
 
 
+def objects_of(buckets: Sequence[Reference]) -> str:
+    """The list of what the ARNs of all objects of the buckets begin with."""
+    single = [f'"${{{bucket.text}}}/"' for bucket in buckets if not bucket.is_list]
+    lists = [f'[for arn in {bucket.text} : "${{arn}}/"]' for bucket in buckets if bucket.is_list]
+    found = [*([f"[{', '.join(single)}]"] if single else []), *lists]
+    return f"concat({', '.join(found)})" if len(found) > 1 else found[0]
+
+
 def selector(values: str) -> str:
-    data = block("data_resource", f'type = "AWS::S3::Object"\nvalues = [{values}]')
+    data = block("data_resource", f'type = "AWS::S3::Object"\nvalues = {values}')
     return block("event_selector", 'read_write_type = "All"\ninclude_management_events = true', data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from planproof.aws.alerts.chain import best_chain, ways_of
 from planproof.aws.alerts.delivery import delivery_parts
@@ -14,7 +15,7 @@ from planproof.aws.alerts.topics import ALARMS_PRINCIPAL, TOPIC, Target
 from planproof.fix.alert_parts import ALARM, EVENTS, PATTERN, Parts
 from planproof.fix.data_events import COVER, covered
 from planproof.fix.edits import Edit
-from planproof.fix.exports import reference, reference_to
+from planproof.fix.exports import Reference, every, reference_to
 from planproof.fix.job import Job, Remedy
 from planproof.fix.left_out import refuse_left_out
 from planproof.fix.objects import with_items
@@ -80,7 +81,12 @@ def _trail(job: Job, link: Link, _: object) -> list[Edit]:
     if link.code == "no_trail":
         refuse_left_out(job, "aws_cloudtrail", everywhere=True)
         job.notes.append(_COSTS)
-        return list(job.remembered("new trail", lambda: _new_trail(job)))
+        found: dict[str, Reference | NotMechanical] = job.remembered("without trail", lambda: _without_trail(job))
+        mine = found[job.instance.address]
+        if isinstance(mine, NotMechanical):
+            raise mine
+        buckets = dict.fromkeys(each for each in found.values() if isinstance(each, Reference))
+        return list(job.remembered("new trail", lambda: _new_trail(job, list(buckets))))
     trail = _instance(job, link)
     place, module = job.place_of(trail), trail.module
     edits: list[Edit] = []
@@ -92,15 +98,25 @@ def _trail(job: Job, link: Link, _: object) -> list[Edit]:
     return [*edits, *(covered(job, trail, place) if link.code in COVER else ())]
 
 
-def _new_trail(job: Job) -> list[Edit]:
+def _without_trail(job: Job) -> dict[str, Reference | NotMechanical]:
+    """The ARNs of the buckets that have no trail, or why the root module cannot refer to one, by the addresses of the buckets."""
+    same = [f.subject for f in job.bench.failures if f.check_id == job.finding.check_id and f.code == "no_trail"]
+    found: dict[str, Reference | NotMechanical] = {}
+    for address in same:
+        try:
+            found[address] = every(job, job.bench.by_address[address], "arn", job.context.plan.root, same)
+        except NotMechanical as reason:
+            found[address] = reason
+    return found
+
+
+def _new_trail(job: Job, buckets: Sequence[Reference]) -> list[Edit]:
     """One chain for all buckets that have no trail, in the root module."""
     root = job.context.plan.root
-    same = [f.subject for f in job.bench.failures if f.check_id == job.finding.check_id and f.code == "no_trail"]
-    buckets = [reference(job, job.bench.by_address[address], "arn") for address in same]
     parts = Parts(job, root, _near(job))
-    parts.edits += joined(edits for _, edits in buckets)
+    parts.edits += joined(bucket.edits for bucket in buckets)
     label = parts.label("audit_trail")
-    group = parts.trail(label, [arn for arn, _ in buckets])
+    group = parts.trail(label, buckets)
     _rest(job, parts, label, f"{group}.name", f'split(":", {group}.arn)[4]')
     return parts.in_file(_FILE)
 
