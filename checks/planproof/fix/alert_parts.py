@@ -5,15 +5,22 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 
+from planproof.aws.alerts.delivery import delivery_parts
+from planproof.aws.alerts.links import Place as Reached
+from planproof.aws.alerts.topics import ALARMS_PRINCIPAL, TOPIC, Target
 from planproof.aws.names import Names
+from planproof.aws.s3 import BUCKET
 from planproof.fix.edits import Edit
 from planproof.fix.exports import Reference
 from planproof.fix.job import Job
+from planproof.fix.mentions import inner_text
 from planproof.fix.places import NotMechanical, Place
 from planproof.fix.style import block, bucket_days, group_days, protections, resource
 from planproof.fix.tags import names_in, tags_line
-from planproof.plan.model import Module
+from planproof.plan.model import Instance, Module
+from planproof.syntax.nodes import Literal
 
 PATTERN = r'"{ ($.eventSource = \"s3.amazonaws.com\") && (($.errorCode = \"AccessDenied*\") || ($.errorCode = \"*UnauthorizedOperation\")) }"'
 EVENTS = 'jsonencode({\n  source = ["aws.s3"]\n  detail-type = ["AWS API Call via CloudTrail"]\n  detail = { errorCode = [{ prefix = "AccessDenied" }] }\n})'
@@ -40,13 +47,14 @@ _LISTENS = re.compile(r"(alert|alarm|security|notif|ops|on_?call)\w*mail|mail\w*
 
 
 class Parts:
-    """New blocks in one module, and what else they need: variables, tags."""
+    """New blocks in one module, and what else they need: variables, tags. They have the provider of the resource that they are for."""
 
-    def __init__(self, job: Job, module: Module, near: Place) -> None:
-        self.job, self.module, self.near = job, module, near
+    def __init__(self, job: Job, module: Module, owner: Instance) -> None:
+        self.job, self.module, self.owner = job, module, owner
         self.texts: list[str] = []
         self.edits: list[Edit] = []
         self.files = job.bench.files_of(module)
+        self.provider = job.place_of(owner).text_of("provider") if module.parent is not None else provider_in_root(job, owner)
 
     def after(self, place: Place) -> list[Edit]:
         """All of it behind a block."""
@@ -68,28 +76,80 @@ class Parts:
         return found
 
     def name(self, wanted: str) -> str:
-        """With the plan's leading token in front, if its names have one."""
+        """Inside of quotes: built on what distinguishes the name of the resource that the blocks are for from others of its kind, else
+        with the plan's leading token in front, if its names have one."""
         names: Names = self.job.context.once(names_in)
-        return f"{names.token}-{wanted}" if names.token else wanted
+        return f"{self._built_on}-{wanted}" if self._built_on else "-".join(filter(None, (names.token, self._apart, wanted)))
+
+    @cached_property
+    def _built_on(self) -> str:
+        """The name of the owner, if that is another one for each caller or environment; empty if that is a bucket, whose name a chain for several does not have."""
+        if self.owner.type == BUCKET:
+            return ""
+        place = self.job.place_of(self.owner)
+        found = place.argument("alarm_name" if self.owner.type == "aws_cloudwatch_metric_alarm" else "name")
+        is_own = found is None or isinstance(found.expression, Literal) or re.search(r"\b(each|count)\.", found.expression.text)
+        if found is None or is_own:
+            if self._is_called_again(place):
+                raise NotMechanical(f"the module is called more than once, and {place.address} has no name to build new ones on")
+            return ""
+        if self.owner.type == "aws_cloudwatch_log_group":
+            return f'${{replace(trimprefix({place.address}.name, "/"), "/", "-")}}'
+        return inner_text(found.expression)
+
+    def _is_called_again(self, place: Place) -> bool:
+        """Whether other calls make the block too."""
+        alike = self.job.bench.by_block[self.owner.local_address]
+        return any(
+            each.module is not self.module and self.job.place_of(each).top.file.path == place.top.file.path for each in alike
+        )
+
+    @property
+    def _apart(self) -> str:
+        """The label of the owner, if its module has several of the type."""
+        kind = f"{self.owner.type}."
+        if self.owner.type == BUCKET or sum(each.startswith(kind) for each in self.module.config.resources) < 2:
+            return ""
+        return self.owner.name.replace("_", "-")
 
     def resource(self, kind: str, label: str, arguments: Iterable[str], *blocks: str, tagged: bool = False) -> str:
         """Adds a resource and gives its address."""
         tags = ""
         if tagged:
-            tags, edits = tags_line(self.job, self.module, self.near)
+            tags, edits = tags_line(self.job, self.module, self.owner)
             self.edits += edits
-        provider = self.near.text_of("provider")
-        head = f"provider = {provider}" if provider and kind.startswith("aws_") else ""
         self.texts.append(
-            resource(kind, label, head, "\n".join(filter(None, (*arguments, protections(self.job, kind), tags))), *blocks)
+            resource(kind, label, self._head, "\n".join(filter(None, (*arguments, protections(self.job, kind), tags))), *blocks)
         )
         return f"{kind}.{label}"
 
+    @property
+    def _head(self) -> str:
+        return f"provider = {self.provider}" if self.provider else ""
+
     def document(self, label: str, *statements: str) -> str:
-        self.texts.append(block(f'data "aws_iam_policy_document" "{label}"', *statements))
+        self.texts.append(block(f'data "aws_iam_policy_document" "{label}"', self._head, *statements))
         return f"data.aws_iam_policy_document.{label}.json"
 
     # --- what the chain is made of ---
+
+    def watch(self, label: str, group_name: str, account: str) -> None:
+        """Metric filter, alarm and topic."""
+        metric_filter = self.metric_filter(label, group_name)
+        self.alarm(label, metric_filter, self.listening_topic() or self.topic(label, account))
+
+    def listening_topic(self) -> str:
+        """A topic of the module on which an alarm would reach someone already; empty if there is none."""
+        settings = self.job.settings("unauthorized_access_alert")
+        for topic in self.job.context.plan.of_type(TOPIC):
+            if topic.module is not self.module or topic.index is not None or topic.get("fifo_topic").raw is True:
+                continue
+            if self.job.place_of(topic).text_of("provider") != self.provider:
+                continue
+            target = Target(Reached(topic), topic, ALARMS_PRINCIPAL)
+            if not any(link.code for link in delivery_parts(settings, target, topic, self.job.instance, self.job.context)):
+                return topic.local_address
+        return ""
 
     def log_group(self, label: str, name: str) -> str:
         reference, edits = group_days(self.job, self.module)
@@ -216,6 +276,16 @@ class Parts:
         )
         self.resource("aws_s3_bucket_policy", label, (of_it, f"policy = {policy}"))
         return bucket
+
+
+def provider_in_root(job: Job, instance: Instance) -> str:
+    """The provider by which the root module makes what is for a resource of any module; empty if it is the default one. Raises
+    NotMechanical."""
+    key = job.context.plan.provider_key(instance) or "aws"
+    path, _, name = key.rpartition(":")
+    if path:
+        raise NotMechanical(f"{path} configures its own provider, which the root module does not have; write the trail in it")
+    return "" if name == "aws" else name
 
 
 def statement(actions: str, resources: str, *blocks: str) -> str:

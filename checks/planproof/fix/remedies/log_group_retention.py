@@ -33,7 +33,7 @@ def own_group(job: Job) -> list[Edit]:
     reference, declared = group_days(job, job.instance.module)
     label = job.bench.files_of(module).free(GROUP, place.labels[-1])
     arguments = f'name = "/aws/lambda/${{{belongs.ref}.function_name}}"\nretention_in_days = {reference}'
-    tags, tag_edits = tags_line(job, module, place)
+    tags, tag_edits = tags_line(job, module, job.instance)
     text = resource(GROUP, label, belongs.head, "\n".join(filter(None, (arguments, protections(job, GROUP), tags))))
     return [place.after(text), *declared, *tag_edits]
 

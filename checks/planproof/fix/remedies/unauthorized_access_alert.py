@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from planproof.aws.alerts.chain import best_chain, ways_of
 from planproof.aws.alerts.delivery import delivery_parts
@@ -11,21 +10,21 @@ from planproof.aws.alerts.links import Chain, Link
 from planproof.aws.alerts.links import Place as Reached
 from planproof.aws.alerts.rule_links import DETECTOR, RULE
 from planproof.aws.alerts.same_metric import FILTER
-from planproof.aws.alerts.topics import ALARMS_PRINCIPAL, TOPIC, Target
+from planproof.aws.alerts.topics import TOPIC, Target
 from planproof.fix.alert_parts import ALARM, EVENTS, PATTERN, Parts
 from planproof.fix.data_events import COVER, covered
 from planproof.fix.edits import Edit
-from planproof.fix.exports import Reference, every, reference_to
+from planproof.fix.exports import Reference, reference_to
 from planproof.fix.job import Job, Remedy
 from planproof.fix.left_out import refuse_left_out
+from planproof.fix.new_trail import new_trail, without_trail
 from planproof.fix.objects import with_items
-from planproof.fix.places import NotMechanical, Place, joined, removed, replaced, set_argument
+from planproof.fix.places import NotMechanical, Place, removed, replaced, set_argument
 from planproof.fix.remedies.dead_alarm import at_metric
 from planproof.fix.values import required
 from planproof.plan.model import Instance
 from planproof.registry import all_checks
 
-_FILE = "alerting.tf"
 _COSTS = "a trail costs money for each event; if another configuration has one, declare it in elsewhere.trails instead"
 
 
@@ -81,12 +80,12 @@ def _trail(job: Job, link: Link, _: object) -> list[Edit]:
     if link.code == "no_trail":
         refuse_left_out(job, "aws_cloudtrail", everywhere=True)
         job.notes.append(_COSTS)
-        found: dict[str, Reference | NotMechanical] = job.remembered("without trail", lambda: _without_trail(job))
+        found: dict[str, Reference | NotMechanical] = job.remembered("without trail", lambda: without_trail(job))
         mine = found[job.instance.address]
         if isinstance(mine, NotMechanical):
             raise mine
-        buckets = dict.fromkeys(each for each in found.values() if isinstance(each, Reference))
-        return list(job.remembered("new trail", lambda: _new_trail(job, list(buckets))))
+        buckets = {address: each for address, each in found.items() if isinstance(each, Reference)}
+        return list(job.remembered("new trail", lambda: new_trail(job, buckets)))
     trail = _instance(job, link)
     place, module = job.place_of(trail), trail.module
     edits: list[Edit] = []
@@ -96,29 +95,6 @@ def _trail(job: Job, link: Link, _: object) -> list[Edit]:
     if is_elsewhere and job.context.argument(trail, "is_multi_region_trail").raw is not True:
         edits += required(job, module, place.body, "is_multi_region_trail", "true")
     return [*edits, *(covered(job, trail, place) if link.code in COVER else ())]
-
-
-def _without_trail(job: Job) -> dict[str, Reference | NotMechanical]:
-    """The ARNs of the buckets that have no trail, or why the root module cannot refer to one, by the addresses of the buckets."""
-    same = [f.subject for f in job.bench.failures if f.check_id == job.finding.check_id and f.code == "no_trail"]
-    found: dict[str, Reference | NotMechanical] = {}
-    for address in same:
-        try:
-            found[address] = every(job, job.bench.by_address[address], "arn", job.context.plan.root, same)
-        except NotMechanical as reason:
-            found[address] = reason
-    return found
-
-
-def _new_trail(job: Job, buckets: Sequence[Reference]) -> list[Edit]:
-    """One chain for all buckets that have no trail, in the root module."""
-    root = job.context.plan.root
-    parts = Parts(job, root, _near(job))
-    parts.edits += joined(bucket.edits for bucket in buckets)
-    label = parts.label("audit_trail")
-    group = parts.trail(label, buckets)
-    _rest(job, parts, label, f"{group}.name", f'split(":", {group}.arn)[4]')
-    return parts.in_file(_FILE)
 
 
 def created(job: Job, kind: str) -> str:
@@ -146,12 +122,6 @@ def _made_for(job: Job) -> set[str]:
     return {".".join(labels) for labels in re.findall(r'^resource "(aws_sns_topic|aws_kms_key)" "(\w+)"', new, re.MULTILINE)}
 
 
-def _near(job: Job) -> Place:
-    """A block of the root module, beside which variables are declared."""
-    files = job.bench.files_of(job.context.plan.root)
-    return Place(next((top for top in files.tops if top.type in ("resource", "module", "data")), files.first), files)
-
-
 # --- log group, filter, alarm ----------------------------------------------------------------------------------------
 
 
@@ -162,14 +132,14 @@ def _group(job: Job, link: Link, trail: object) -> list[Edit]:
     if not isinstance(trail, Instance):
         raise NotMechanical("another configuration makes the trail; change it there")
     place, module = job.place_of(trail), trail.module
-    parts = Parts(job, module, place)
+    parts = Parts(job, module, trail)
     label = parts.label(f"{trail.name}_events" if trail.name != "this" else "trail_events")
     if link.code == "no_log_group":
         _single(trail)
         refuse_left_out(job, "aws_cloudwatch_log_group", trail)
-        group = parts.log_group(label, f'"/aws/cloudtrail/{parts.name("trail-events")}"')
+        group = parts.log_group(label, f'"/aws/cloudtrail/{parts.name("events")}"')
         role = parts.delivery_role(label, group)
-        _rest(job, parts, label, f"{group}.name", f'split(":", {group}.arn)[4]')
+        parts.watch(label, f"{group}.name", f'split(":", {group}.arn)[4]')
         edits = set_argument(place.body, "cloud_watch_logs_group_arn", f'"${{{group}.arn}}:*"')
         return [*edits, *set_argument(place.body, "cloud_watch_logs_role_arn", f"{role}.arn"), *parts.after(place)]
     edits = []
@@ -215,8 +185,8 @@ def _filter(job: Job, link: Link, group: object) -> list[Edit]:
         _single(group.instance)
         refuse_left_out(job, FILTER, group.instance, "log_group_name", everywhere=True)
         place = job.place_of(group.instance)
-        parts = Parts(job, group.instance.module, place)
-        _rest(job, parts, parts.label("denied_access"), f"{place.address}.name", f'split(":", {place.address}.arn)[4]')
+        parts = Parts(job, group.instance.module, group.instance)
+        parts.watch(parts.label("denied_access"), f"{place.address}.name", f'split(":", {place.address}.arn)[4]')
         return parts.after(place)
     metric_filter = _instance(job, link)
     place = job.place_of(metric_filter)
@@ -231,26 +201,6 @@ def _filter(job: Job, link: Link, group: object) -> list[Edit]:
     return edits
 
 
-def _rest(job: Job, parts: Parts, label: str, group_name: str, account: str) -> None:
-    """Metric filter, alarm and topic."""
-    metric_filter = parts.metric_filter(label, group_name)
-    parts.alarm(label, metric_filter, _listening_topic(job, parts) or parts.topic(label, account))
-
-
-def _listening_topic(job: Job, parts: Parts) -> str:
-    """A topic of the module on which an alarm would reach someone already; empty if there is none."""
-    settings = job.settings("unauthorized_access_alert")
-    for topic in job.context.plan.of_type(TOPIC):
-        if topic.module is not parts.module or topic.index is not None or topic.get("fifo_topic").raw is True:
-            continue
-        if job.place_of(topic).text_of("provider") != parts.near.text_of("provider"):
-            continue
-        target = Target(Reached(topic), topic, ALARMS_PRINCIPAL)
-        if not any(link.code for link in delivery_parts(settings, target, topic, job.instance, job.context)):
-            return topic.local_address
-    return ""
-
-
 def _alarm(job: Job, link: Link, metric_filter: object) -> list[Edit]:
     if not isinstance(metric_filter, Instance) or metric_filter.type != FILTER:
         raise NotMechanical("the plan does not show which metric filter the alarm is about")
@@ -258,9 +208,9 @@ def _alarm(job: Job, link: Link, metric_filter: object) -> list[Edit]:
         _single(metric_filter)
         refuse_left_out(job, "aws_cloudwatch_metric_alarm", metric_filter, "metric_name", everywhere=True)
         place = job.place_of(metric_filter)
-        parts = Parts(job, metric_filter.module, place)
+        parts = Parts(job, metric_filter.module, metric_filter)
         label = parts.label("denied_access")
-        topic = _listening_topic(job, parts)
+        topic = parts.listening_topic()
         if not topic:
             groups = list(job.context.relations.resolve(metric_filter, ("log_group_name",), "aws_cloudwatch_log_group").targets)
             if not groups:
@@ -299,8 +249,8 @@ def _topic(job: Job, link: Link, alarm: object) -> list[Edit]:
     place = job.place_of(speaker)
     if link.code == "actions_off":
         return required(job, speaker.module, place.body, "actions_enabled", "true")
-    parts = Parts(job, speaker.module, place)
-    topic = _listening_topic(job, parts)
+    parts = Parts(job, speaker.module, speaker)
+    topic = parts.listening_topic()
     if not topic:
         refuse_left_out(job, TOPIC, speaker)
         topic = parts.topic(parts.label("denied_access"), _account(job, speaker))
@@ -326,7 +276,7 @@ def _delivery(job: Job, link: Link, target: object) -> list[Edit]:
     topic = target.topic.instance
     settings = job.settings("unauthorized_access_alert")
     place = job.place_of(topic)
-    parts = Parts(job, topic.module, place)
+    parts = Parts(job, topic.module, topic)
     edits: list[Edit] = []
     for fault in delivery_parts(settings, target, topic, job.instance, job.context):
         if not fault.broken:
