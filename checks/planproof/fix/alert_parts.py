@@ -43,7 +43,13 @@ _KINDS = (
     "aws_sns_topic_subscription",
     "aws_iam_policy_document",
 )
-_LISTENS = re.compile(r"(alert|alarm|security|notif|ops|on_?call)\w*mail|mail\w*(alert|alarm)")
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_MAIL = frozenset(("email", "mail", "address"))
+_ALERTED = frozenset(("alert", "alerts", "alarm", "alarms", "notification", "notifications", "security", "ops", "oncall"))
+_BESIDE = frozenset(
+    ("access", "audit", "cloudtrail", "contact", "denied", "e", "endpoint", "log", "logs", "recipient", "sns", "team", "to")
+)
+"""The words that the name of a variable is made of, if it holds the address of whoever is alerted."""
 
 
 class Parts:
@@ -215,20 +221,34 @@ class Parts:
 
     def listener(self) -> str:
         """The variable with the address of everyone who is alerted; one that someone has to set, if the module has none."""
-        for top in self.files.tops:
-            if top.type == "variable" and _LISTENS.search(top.labels[0]) and self._is_text(top.labels[0]):
-                return f"var.{top.labels[0]}"
+        variables = [top.labels[0] for top in self.files.tops if top.type == "variable"]
+        values = {name: self._address_in(name) for name in variables if _is_for_alerts(name)}
+        if given := [name for name, value in values.items() if value]:
+            return f"var.{given[0]}"
+        if empty := [name for name, value in values.items() if value == ""]:
+            self.job.notes.append(
+                f"set the variable {empty[0]}, which is empty in this plan: who is alerted, only the team knows"
+            )
+            return f"var.{empty[0]}"
         if self.module.parent is not None:
             raise NotMechanical("who is alerted is the choice of the caller of the module; hand the topic or the address to it")
-        self.job.notes.append("set the variable alert_email: who is alerted, only the team knows")
+        name = next(each for each in ("alert_email", "denied_access_email", "denied_access_alert_email") if each not in variables)
+        self.job.notes.append(f"set the variable {name}: who is alerted, only the team knows")
         description = "The address that is alerted when S3 denies access to the logs"
-        text = block('variable "alert_email"', f'description = "{description}"\ntype = string')
+        text = block(f'variable "{name}"', f'description = "{description}"\ntype = string')
         self.edits.append(self.files.added("variables.tf", text))
-        return "var.alert_email"
+        return f"var.{name}"
 
-    def _is_text(self, name: str) -> bool:
-        place = self.files.place("variable", name)
-        return place.text_of("type") == "string" or place.text_of("default").startswith('"')
+    def _address_in(self, name: str) -> str | None:
+        """What a variable holds, if that is a text that is an address, empty, or told to nobody; else None."""
+        place, value = self.files.place("variable", name), self.job.context.expressions.variable(self.module, name)
+        if place.text_of("type") not in ("string", ""):
+            return None
+        if value.raw in (None, "") and place.argument("default"):
+            return ""
+        if value.text is None:
+            return name if place.text_of("type") and not place.argument("default") else None
+        return value.text if _ADDRESS.fullmatch(value.text) else None
 
     def trail(self, label: str, buckets: Sequence[Reference]) -> str:
         """A trail that logs the objects of these buckets, given by their ARNs, into a bucket of its own, and the log group that it
@@ -296,6 +316,11 @@ def statement(actions: str, resources: str, *blocks: str) -> str:
 
 def principal(kind: str, *identifiers: str) -> str:
     return block("principals", f'type = "{kind}"\nidentifiers = [{", ".join(identifiers)}]')
+
+
+def _is_for_alerts(variable: str) -> bool:
+    words = set(variable.lower().split("_"))
+    return bool(words & _MAIL and words & _ALERTED) and words <= _MAIL | _ALERTED | _BESIDE
 
 
 def objects_of(buckets: Sequence[Reference]) -> str:

@@ -38,8 +38,10 @@ def _account_of(job: Job, bucket: Instance) -> str:
     return json.dumps({name: said[name] for name in sorted(said) if name not in ("region", "default_tags", "alias")})
 
 
-def new_trail(job: Job, references: Mapping[str, Reference]) -> list[Edit]:
-    """One chain for all buckets that have no trail, in the root module, by the provider of the first or, if one has it, the default."""
+def new_trail(job: Job, references: Mapping[str, Reference]) -> tuple[list[Edit], list[str]]:
+    """One chain for all buckets that have no trail, in the root module, by the provider of the first or, if one has it, the default; and
+    its notes."""
+    job = Job(job.finding, job.bench)
     root = job.context.plan.root
     buckets, owners = list(dict.fromkeys(references.values())), [job.bench.by_address[address] for address in references]
     parts = Parts(job, root, next((each for each in owners if not provider_in_root(job, each)), owners[0]))
@@ -47,4 +49,4 @@ def new_trail(job: Job, references: Mapping[str, Reference]) -> list[Edit]:
     label = parts.label("audit_trail")
     group = parts.trail(label, buckets)
     parts.watch(label, f"{group}.name", f'split(":", {group}.arn)[4]')
-    return parts.in_file(_FILE)
+    return parts.in_file(_FILE), job.notes

@@ -34,6 +34,8 @@ def _files(job: Job) -> ModuleFiles:
     return job.bench.files_of(job.context.plan.root)
 
 
+_OF_ALERTS = ("aws_kms_key", "aws_sns_topic")
+"""What an output is about even if the patch of an alert makes it; the role and the bucket of a trail are for the trail alone."""
 _ACRONYM = 3  # letters of a service: S3, KMS, SNS
 
 
@@ -123,7 +125,7 @@ def _sensitivity(place: Place, promise: Any) -> list[Edit]:
 def _value(job: Job, promise: Any, output: str) -> tuple[str, list[Edit]]:
     """The expression of the promised attribute, and the outputs of modules on its way."""
     kind, _, attribute = str(promise["exports"][0]).partition(".")
-    made = created(job, kind)
+    made = created(job, kind) if kind in _OF_ALERTS else ""
     if made and not job.context.plan.of_type(kind):
         return f"{made}.{attribute}", []
     target = _target(job, kind, output)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Iterator
 
 from planproof.aws.alerts.chain import best_chain, ways_of
 from planproof.aws.alerts.delivery import delivery_parts
@@ -85,7 +87,9 @@ def _trail(job: Job, link: Link, _: object) -> list[Edit]:
         if isinstance(mine, NotMechanical):
             raise mine
         buckets = {address: each for address, each in found.items() if isinstance(each, Reference)}
-        return list(job.remembered("new trail", lambda: new_trail(job, buckets)))
+        made, notes = job.remembered("new trail", lambda: new_trail(job, buckets))
+        job.notes += notes
+        return list(made)
     trail = _instance(job, link)
     place, module = job.place_of(trail), trail.module
     edits: list[Edit] = []
@@ -98,28 +102,35 @@ def _trail(job: Job, link: Link, _: object) -> list[Edit]:
 
 
 def created(job: Job, kind: str) -> str:
-    """The address of the one topic, or key, that the patches of alerts make in the root module; empty if they make none, or several."""
-    made: set[str] = job.remembered("created", lambda: _all_created(job))
-    found = [address for address in made if address.startswith(f"{kind}.")]
-    return found[0] if len(found) == 1 else ""
+    """The address of the one resource of a type that the patches of alerts make in the root module; empty if they make none, or
+    several."""
+    found = re.findall(rf'^resource "{kind}" "(\w+)"', _created(job), re.MULTILINE)
+    return f"{kind}.{found[0]}" if len(found) == 1 else ""
 
 
-def _all_created(job: Job) -> set[str]:
+def undecided(job: Job) -> list[str]:
+    """The variables that they declare there for someone to set."""
+    declared = re.findall(r'^variable "(\w+)" \{(.*?)^\}', _created(job), re.MULTILINE | re.DOTALL)
+    return [name for name, body in declared if not re.search(r"^  default\b", body, re.MULTILINE)]
+
+
+def _created(job: Job) -> str:
+    """All that the patches of alerts add to the root module."""
+    return str(job.remembered("created", lambda: "\n".join(_texts(job))))
+
+
+def _texts(job: Job) -> Iterator[str]:
     number = next(check.id for check in all_checks() if check.key == "unauthorized_access_alert")
-    own = [
-        f
-        for f in job.bench.failures
-        if f.check_id == number and (found := job.bench.by_address.get(f.subject)) and found.module.parent is None
-    ]
-    return {address for finding in own for address in _made_for(Job(finding, job.bench))}
-
-
-def _made_for(job: Job) -> set[str]:
-    try:
-        new = "\n".join(edit.text for edit in mended(job))
-    except NotMechanical:
-        return set()
-    return {".".join(labels) for labels in re.findall(r'^resource "(aws_sns_topic|aws_kms_key)" "(\w+)"', new, re.MULTILINE)}
+    own = [f for f in job.bench.failures if f.check_id == number and f.subject in job.bench.by_address]
+    edits: dict[Edit, None] = {}
+    for finding in own:
+        try:
+            edits.update(dict.fromkeys(mended(Job(finding, job.bench))))
+        except NotMechanical:
+            continue
+    for edit in edits:
+        if os.path.realpath(os.path.dirname(edit.file)) == os.path.realpath(job.bench.root):
+            yield edit.text
 
 
 # --- log group, filter, alarm ----------------------------------------------------------------------------------------
