@@ -139,10 +139,10 @@ class Parts:
 
     # --- what the chain is made of ---
 
-    def watch(self, label: str, group_name: str, account: str) -> None:
+    def watch(self, label: str, group: str) -> None:
         """Metric filter, alarm and topic."""
-        metric_filter = self.metric_filter(label, group_name)
-        self.alarm(label, metric_filter, self.listening_topic() or self.topic(label, account))
+        metric_filter = self.metric_filter(label, f"{group}.name")
+        self.alarm(label, metric_filter, self.listening_topic() or self.topic(label, f"{group}.arn"))
 
     def listening_topic(self) -> str:
         """A topic of the module on which an alarm would reach someone already; empty if there is none."""
@@ -165,7 +165,7 @@ class Parts:
         )
 
     def delivery_role(self, label: str, group: str) -> str:
-        """The role by which a trail delivers to a log group."""
+        """The role by which a trail delivers to a log group; the trail has to wait for its policy."""
         service = principal("Service", '"cloudtrail.amazonaws.com"')
         trust = self.document(f"{label}_trust", statement('["sts:AssumeRole"]', "", service))
         name = f'"{self.name("delivers-events")}"'
@@ -193,19 +193,21 @@ class Parts:
         ]
         return self.resource("aws_cloudwatch_metric_alarm", label, arguments, tagged=True)
 
-    def topic(self, label: str, account: str) -> str:
+    def topic(self, label: str, arn: str) -> str:
         """A topic with a key that alarms and rules can use, and someone who listens."""
-        key = self.key(label, account)
+        key = self.key(label, arn)
         arguments = (f'name = "{self.name("unauthorized-access-alerts")}"', f"kms_master_key_id = {key}.id")
         topic = self.resource("aws_sns_topic", label, arguments, tagged=True)
         self.subscription(label, topic)
         return topic
 
-    def key(self, label: str, account: str) -> str:
-        """`account` is an expression for the ID of the account, which does not draw on the topic."""
+    def key(self, label: str, arn: str) -> str:
+        """`arn` is an expression for an ARN of the account, which does not draw on the topic."""
         policy = self.document(
             f"{label}_key",
-            statement('["kms:*"]', '["*"]', principal("AWS", f'"arn:aws:iam::${{{account}}}:root"')),
+            statement(
+                '["kms:*"]', '["*"]', principal("AWS", f'"arn:${{split(":", {arn})[1]}}:iam::${{split(":", {arn})[4]}}:root"')
+            ),
             statement(
                 '["kms:Decrypt", "kms:GenerateDataKey*"]',
                 '["*"]',
@@ -262,7 +264,7 @@ class Parts:
             "is_multi_region_trail = true",
             f'cloud_watch_logs_group_arn = "${{{group}.arn}}:*"',
             f"cloud_watch_logs_role_arn = {role}.arn",
-            f"depends_on = [aws_s3_bucket_policy.{label}]",
+            f"depends_on = [aws_s3_bucket_policy.{label}, aws_iam_role_policy.{label}]",
         )
         self.resource(
             "aws_cloudtrail", label, arguments, selector(objects_of([*buckets, Reference(f"{bucket}.arn", False)])), tagged=True

@@ -48,5 +48,5 @@ def new_trail(job: Job, references: Mapping[str, Reference]) -> tuple[list[Edit]
     parts.edits += joined(bucket.edits for bucket in buckets)
     label = parts.label("audit_trail")
     group = parts.trail(label, buckets)
-    parts.watch(label, f"{group}.name", f'split(":", {group}.arn)[4]')
+    parts.watch(label, group)
     return parts.in_file(_FILE), job.notes

@@ -150,9 +150,10 @@ def _group(job: Job, link: Link, trail: object) -> list[Edit]:
         refuse_left_out(job, "aws_cloudwatch_log_group", trail)
         group = parts.log_group(label, f'"/aws/cloudtrail/{parts.name("events")}"')
         role = parts.delivery_role(label, group)
-        parts.watch(label, f"{group}.name", f'split(":", {group}.arn)[4]')
+        parts.watch(label, group)
         edits = set_argument(place.body, "cloud_watch_logs_group_arn", f'"${{{group}.arn}}:*"')
-        return [*edits, *set_argument(place.body, "cloud_watch_logs_role_arn", f"{role}.arn"), *parts.after(place)]
+        edits += set_argument(place.body, "cloud_watch_logs_role_arn", f"{role}.arn")
+        return [*edits, *with_items(place.body, "depends_on", [f"aws_iam_role_policy.{label}"]), *parts.after(place)]
     edits = []
     if job.context.argument(trail, "cloud_watch_logs_role_arn").is_unset:
         _single(trail)
@@ -160,6 +161,7 @@ def _group(job: Job, link: Link, trail: object) -> list[Edit]:
         group_instance = _instance(job, link)
         role = parts.delivery_role(label, reference_to(job, group_instance, trail))
         edits += set_argument(place.body, "cloud_watch_logs_role_arn", f"{role}.arn")
+        edits += with_items(place.body, "depends_on", [f"aws_iam_role_policy.{label}"])
     if _lacks_star(job, trail, place):
         edits += _starred(job, trail, place)
     elif link.code == "log_group_without_star":
@@ -197,7 +199,7 @@ def _filter(job: Job, link: Link, group: object) -> list[Edit]:
         refuse_left_out(job, FILTER, group.instance, "log_group_name", everywhere=True)
         place = job.place_of(group.instance)
         parts = Parts(job, group.instance.module, group.instance)
-        parts.watch(parts.label("denied_access"), f"{place.address}.name", f'split(":", {place.address}.arn)[4]')
+        parts.watch(parts.label("denied_access"), place.address)
         return parts.after(place)
     metric_filter = _instance(job, link)
     place = job.place_of(metric_filter)
@@ -226,7 +228,7 @@ def _alarm(job: Job, link: Link, metric_filter: object) -> list[Edit]:
             groups = list(job.context.relations.resolve(metric_filter, ("log_group_name",), "aws_cloudwatch_log_group").targets)
             if not groups:
                 raise NotMechanical("the module has no topic on which someone listens; add one, and an alarm that acts on it")
-            topic = parts.topic(label, f'split(":", {reference_to(job, groups[0], metric_filter)}.arn)[4]')
+            topic = parts.topic(label, f"{reference_to(job, groups[0], metric_filter)}.arn")
         parts.alarm(label, place.address, topic)
         return parts.after(place)
     alarm = _instance(job, link)
@@ -271,11 +273,11 @@ def _topic(job: Job, link: Link, alarm: object) -> list[Edit]:
 
 
 def _account(job: Job, reader: Instance) -> str:
-    """An expression for the account: from the ARN of a resource of the module that needs neither key nor topic."""
+    """An ARN of the account: that of a resource of the module that needs neither key nor topic."""
     for kind in ("aws_cloudwatch_log_group", "aws_iam_role"):
         for each in job.context.plan.of_type(kind):
             if each.module is reader.module and each.index is None:
-                return f'split(":", {each.local_address}.arn)[4]'
+                return f"{each.local_address}.arn"
     raise NotMechanical(
         "the module has no resource from whose ARN a new key's policy could read the account; write the topic by hand"
     )
