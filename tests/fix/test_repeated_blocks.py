@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -64,6 +65,18 @@ def test_an_output_that_exports_what_is_promised_keeps_its_expression(found: lis
 def diff_of_outputs(found: list[Patch]) -> str:
     text = diff(changes(p for p in found if p.finding.check_id == "CKV_PLAN_3"), FOLDER)
     return "\n".join(line for line in text.splitlines() if line.startswith(("+", "-")))
+
+
+def test_an_output_that_may_stay_is_not_renamed(tmp_path: Path) -> None:
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("extends: secure-logs\nchecks:\n  output_contract:\n    exact: false\n", encoding="utf-8")
+    context = Context(Plan.load(FOLDER / "plan.json"), find_policy(policy), Source.open(FOLDER))
+    outputs = [patch for patch in patches(evaluate_in(context), context) if patch.finding.check_id == "CKV_PLAN_3"]
+    text = diff_of_outputs(outputs)
+    assert '+output "kms_key_arn" {' in text
+    assert "+  value       = try(aws_kms_key.this[0].arn, var.key_arn)" in text
+    assert '-output "key_arn" {' not in text
+    assert [note for patch in outputs for note in patch.notes] == []
 
 
 def test_an_output_about_something_else_is_not_renamed(found: list[Patch]) -> None:

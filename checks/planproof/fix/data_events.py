@@ -71,7 +71,8 @@ def _uncovered(job: Job, trail: Instance) -> dict[str, tuple[Instance, Instance]
 
 def _arn_for(job: Job, bucket: Instance, trail: Instance, meant: Collection[str]) -> Reference:
     """The bucket's ARN where the trail is written."""
-    if bucket.module is trail.module and trail.index is not None and bucket.index is not None:
+    is_one_of_several = len(trail.module.resources[trail.local_address]) > 1
+    if bucket.module is trail.module and is_one_of_several and bucket.index is not None:
         return Reference(f"{reference_to(job, bucket, trail)}.arn", False)
     return every(job, bucket, "arn", trail.module, meant)
 

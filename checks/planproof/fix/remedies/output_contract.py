@@ -43,12 +43,13 @@ def missing(job: Job) -> list[Edit]:
     """A new output or, if the contract allows no others, the one that is closest by the new name."""
     name = _name(job)
     promise, near = _promise(job, name), _near(job, name)
-    if near and job.settings("output_contract")["exact"]:
-        place = job.block(job.context.plan.root, "output", near)
+    place = job.block(job.context.plan.root, "output", near) if near else None
+    keeps = near and _keeps(job, promise, near)
+    if place and job.settings("output_contract")["exact"]:
         job.notes.append(f"the output {near} is called {name} now; its readers must follow{_readers(job, near)}")
-        rest = _sensitivity(place, promise) if _keeps(job, promise, near) else _pointed(job, place, promise, near)
+        rest = _sensitivity(place, promise) if keeps else _pointed(job, place, promise, near)
         return [_label(place, near, name), *rest]
-    value, edits = _value(job, promise, near)
+    value, edits = (place.text_of("value"), []) if place and keeps else _value(job, promise, near)
     sensitive = "\nsensitive = true" if promise.get("sensitive") else ""
     text = block(f'output "{name}"', f'description = "{_description(promise)}"\nvalue = {value}{sensitive}')
     return [_files(job).added("outputs.tf", text), *edits]
