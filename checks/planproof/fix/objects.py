@@ -13,6 +13,9 @@ from planproof.syntax.nodes import Body, Call, Literal, Node, ObjectNode, TupleN
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
+_SETS = ("toset", "setintersection", "setsubtract", "setunion")  # whose sets `concat` refuses
+
+
 def key_of(node: Node) -> str | None:
     return node.value if isinstance(node, Literal) and isinstance(node.value, str) else None
 
@@ -86,8 +89,9 @@ def with_items(
     node: Node = found.expression
     if not isinstance(node, TupleNode):
         if may_be_null:
-            raise NotMechanical(f"{name} is an expression that is null for some instances; add the value where it comes from")
-        return [replaced(node, f"concat({node.text}, [{', '.join(items)}])")]
+            raise NotMechanical(f"{name} is an expression that is null or empty in this plan; add the value where it comes from")
+        text = f"tolist({node.text})" if isinstance(node, Call) and node.name in _SETS else node.text
+        return [replaced(node, f"concat({text}, [{', '.join(items)}])")]
     edits = [replaced(item, instead[item.text]) for item in node.items if instead and item.text in instead]
     new = [item for item in items if not edits or item not in {edit.text for edit in edits}]
     last = node.items[-1]

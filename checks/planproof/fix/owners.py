@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import NamedTuple
 
+from planproof.fix.exports import ONLY_SOME, has_fixed_keys
 from planproof.fix.job import Job
 from planproof.fix.names import renamed
 from planproof.fix.places import NotMechanical
@@ -60,6 +61,8 @@ def _failing_keys(job: Job) -> list[Key] | None:
         return None
     if len(by_module) > 1 or job.instance.index is None:
         raise NotMechanical("only some callers of the module need this; decide in the module how it is chosen")
+    if not has_fixed_keys(job.place):
+        raise NotMechanical(ONLY_SOME.format(job.place.address))
     return sorted(found.pop(), key=lambda key: (isinstance(key, str), key))
 
 

@@ -13,7 +13,7 @@ from planproof.evaluation.result import Result
 from planproof.fix.edits import Edit
 from planproof.fix.job import Job
 from planproof.fix.objects import added_entries, key_of, objects_in, renamed_key, written_key
-from planproof.fix.places import ModuleFiles, NotMechanical, Place, added_block, set_argument
+from planproof.fix.places import ModuleFiles, NotMechanical, added_block, set_argument
 from planproof.fix.style import block
 from planproof.plan.model import Instance, Module
 from planproof.syntax.nodes import ObjectNode
@@ -28,15 +28,15 @@ def names_in(context: Any) -> Names:
     return names_of(context.settings("naming_convention"), context)
 
 
-def tags_line(job: Job, module: Module, near: Place) -> tuple[str, list[Edit]]:
-    """The `tags` of a new resource, and the edits by which they are all that the policy requires."""
+def tags_line(job: Job, module: Module, alike: Instance) -> tuple[str, list[Edit]]:
+    """The `tags` of a new resource that has the provider of another, and the edits by which they are all that the policy requires."""
     everything: AllTags = job.context.once(tags_in)
     if not everything.required:
         return "", []
     home = home_of(job, job.bench.files_of(module))
     if home:
         return f"tags = local.{home}", completed(job, module, home)
-    return "", by_default(job, job.instance if not job.is_plan_wide else next(iter(job.context.plan.managed)))
+    return "", by_default(job, alike)
 
 
 def home_of(job: Job, files: ModuleFiles) -> str:
@@ -82,6 +82,8 @@ def by_default(job: Job, instance: Instance) -> list[Edit]:
     required = context.once(tags_in).required
     there = context.once(Defaults).of(instance)
     lacking = [key for key in required if key not in there.values]
+    if not lacking:
+        return []
     objects = _default_objects(files, labels)
     keys = {key: node for each in objects for node, _ in each.items if (key := key_of(node)) is not None}
     entries: dict[str, str] = {}

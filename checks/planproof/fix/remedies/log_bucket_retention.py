@@ -6,6 +6,7 @@ from planproof.aws.log_buckets import is_log_bucket
 from planproof.aws.s3 import BUCKET, LIFECYCLE, VERSIONING, lifecycle, versioned
 from planproof.fix.edits import Edit
 from planproof.fix.job import Job, Remedy
+from planproof.fix.left_out import refuse_left_out
 from planproof.fix.owners import owner
 from planproof.fix.places import NotMechanical, Place, added_block, joined, replaced
 from planproof.fix.style import block, bucket_days, resource
@@ -33,6 +34,7 @@ def whole_lifecycle(job: Job) -> list[Edit]:
     place, belongs = job.place, owner(job)
     if not _takes_companions(job.instance):
         return _added_rule(job, place, "lifecycle_rule")
+    refuse_left_out(job, LIFECYCLE, job.instance, "bucket")
     days, declared = bucket_days(job, job.instance.module)
     label = job.bench.files_of(job.instance.module).free(LIFECYCLE, place.labels[-1])
     after = _versioning(job)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import shlex
+
 from planproof.fix.edits import Edit
 from planproof.fix.job import Job, Remedy
+from planproof.fix.left_out import refuse_left_out
 from planproof.fix.names import renamed
 from planproof.fix.owners import owner
 from planproof.fix.places import NotMechanical
@@ -27,13 +31,29 @@ def own_group(job: Job) -> list[Edit]:
     module, place = job.instance.module, job.place
     if job.fails("naming_convention", job.instance):
         _refuse_misfit(job)
+    refuse_left_out(job, GROUP, job.instance, "name")
     belongs = owner(job)
     reference, declared = group_days(job, job.instance.module)
     label = job.bench.files_of(module).free(GROUP, place.labels[-1])
     arguments = f'name = "/aws/lambda/${{{belongs.ref}.function_name}}"\nretention_in_days = {reference}'
-    tags, tag_edits = tags_line(job, module, place)
+    tags, tag_edits = tags_line(job, module, job.instance)
+    _note_import(job, label, belongs.head)
     text = resource(GROUP, label, belongs.head, "\n".join(filter(None, (arguments, protections(job, GROUP), tags))))
     return [place.after(text), *declared, *tag_edits]
+
+
+def _note_import(job: Job, label: str, head: str) -> None:
+    """Lambda makes the group of a function by its first call. An `import` block would fail where it has not."""
+    function = job.instance
+    if function.actions and function.actions != ("create",) and not function.get("function_name").is_sensitive:
+        name = function.get("function_name").text or "NAME"
+        key = str(function.index) if head.startswith("for_each") else function.index
+        index = "" if function.index is None else f"[{json.dumps(key)}]"
+        address = ".".join(filter(None, (function.module.address, f"{GROUP}.{label}{index}")))
+        job.notes.append(
+            f"if {name} was called before, AWS has made its log group already; then import it: terraform import "
+            f"{shlex.quote(address)} {shlex.quote(f'/aws/lambda/{name}')}"
+        )
 
 
 def _refuse_misfit(job: Job) -> None:

@@ -12,6 +12,7 @@ from planproof.facts.suite import tests_of
 from planproof.fix.edits import Edit
 from planproof.fix.job import Job, Remedy
 from planproof.fix.places import NotMechanical
+from planproof.fix.remedies import unauthorized_access_alert as alert
 from planproof.fix.style import block
 from planproof.fix.tags import undecided
 from planproof.plan.model import Instance
@@ -57,7 +58,7 @@ def _file(job: Job, kind: str, text: str) -> Edit:
 
 def _unit(job: Job) -> str:
     mocks = [f'mock_provider "aws" {{{alias}}}' for alias in _aliases(job)] if _has_mocks(job) else []
-    found = (list(_shown(job)) or list(_there(job)))[:_MOST]
+    found = (list(_shown(job)) or list(_there(job)) or list(_made(job)))[:_MOST]
     if not found:
         raise NotMechanical("the root module has no resource in native syntax of which a test could assert something")
     run = block('run "what_the_plan_shows"', "command = plan", *(_assert(condition, text) for condition, text in found))
@@ -96,7 +97,8 @@ def _aliases(job: Job) -> Iterator[str]:
 
 def _variables(job: Job) -> str:
     """Values for the variables that have no default, by their types: those of the plan are nobody's to write down."""
-    values: dict[str, str] = dict.fromkeys(undecided(job), '"test"')
+    values = {name: '"test@example.com"' if "email" in name else '"test"' for name in alert.undecided(job)}
+    values |= dict.fromkeys(undecided(job), '"test"')
     files = job.bench.files_of(job.context.plan.root)
     for name, raw in job.context.plan.root.config.variables.items():
         if "default" not in as_object(raw):
@@ -160,6 +162,12 @@ def _there(job: Job) -> Iterator[tuple[str, str]]:
         yield f"length({instances[0].local_address}[*]) == 1", f"There must be one {instances[0].local_address}."
 
 
+def _made(job: Job) -> Iterator[tuple[str, str]]:
+    """Conditions on what other fixes add to a root module that has only calls."""
+    for address in filter(None, (alert.created(job, kind) for kind in _ALERT)):
+        yield f"length({address}[*]) == 1", f"There must be one {address}."
+
+
 def _answered(job: Job) -> Iterator[tuple[str, str]]:
     """Conditions that hold once the resources exist."""
     for instances in _root(job):
@@ -174,6 +182,8 @@ def _answered(job: Job) -> Iterator[tuple[str, str]]:
     for name in job.context.plan.outputs:
         if job.context.expressions.output(name).all_origins:
             yield f"output.{name} != null", f"The output {name} is empty."
+    if trail := alert.created(job, "aws_cloudtrail"):
+        yield f'startswith({trail}.arn, "arn:")', f"{trail} has no ARN."
 
 
 REMEDIES: dict[str, Remedy | str] = {

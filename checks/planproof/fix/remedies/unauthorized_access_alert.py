@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Iterator
 
 from planproof.aws.alerts.chain import best_chain, ways_of
 from planproof.aws.alerts.delivery import delivery_parts
@@ -10,20 +12,21 @@ from planproof.aws.alerts.links import Chain, Link
 from planproof.aws.alerts.links import Place as Reached
 from planproof.aws.alerts.rule_links import DETECTOR, RULE
 from planproof.aws.alerts.same_metric import FILTER
-from planproof.aws.alerts.topics import ALARMS_PRINCIPAL, TOPIC, Target
+from planproof.aws.alerts.topics import TOPIC, Target
 from planproof.fix.alert_parts import ALARM, EVENTS, PATTERN, Parts
 from planproof.fix.data_events import COVER, covered
 from planproof.fix.edits import Edit
-from planproof.fix.exports import reference, reference_to
+from planproof.fix.exports import Reference, reference_to
 from planproof.fix.job import Job, Remedy
+from planproof.fix.left_out import refuse_left_out
+from planproof.fix.new_trail import new_trail, without_trail
 from planproof.fix.objects import with_items
-from planproof.fix.places import NotMechanical, Place, joined, removed, replaced, set_argument
+from planproof.fix.places import NotMechanical, Place, removed, replaced, set_argument
 from planproof.fix.remedies.dead_alarm import at_metric
 from planproof.fix.values import required
 from planproof.plan.model import Instance
 from planproof.registry import all_checks
 
-_FILE = "alerting.tf"
 _COSTS = "a trail costs money for each event; if another configuration has one, declare it in elsewhere.trails instead"
 
 
@@ -77,8 +80,16 @@ def _same_region(job: Job, *codes: str) -> None:
 
 def _trail(job: Job, link: Link, _: object) -> list[Edit]:
     if link.code == "no_trail":
+        refuse_left_out(job, "aws_cloudtrail", everywhere=True)
         job.notes.append(_COSTS)
-        return list(job.remembered("new trail", lambda: _new_trail(job)))
+        found: dict[str, Reference | NotMechanical] = job.remembered("without trail", lambda: without_trail(job))
+        mine = found[job.instance.address]
+        if isinstance(mine, NotMechanical):
+            raise mine
+        buckets = {address: each for address, each in found.items() if isinstance(each, Reference)}
+        made, notes = job.remembered("new trail", lambda: new_trail(job, buckets))
+        job.notes += notes
+        return list(made)
     trail = _instance(job, link)
     place, module = job.place_of(trail), trail.module
     edits: list[Edit] = []
@@ -90,48 +101,36 @@ def _trail(job: Job, link: Link, _: object) -> list[Edit]:
     return [*edits, *(covered(job, trail, place) if link.code in COVER else ())]
 
 
-def _new_trail(job: Job) -> list[Edit]:
-    """One chain for all buckets that have no trail, in the root module."""
-    root = job.context.plan.root
-    same = [f.subject for f in job.bench.failures if f.check_id == job.finding.check_id and f.code == "no_trail"]
-    buckets = [reference(job, job.bench.by_address[address], "arn") for address in same]
-    parts = Parts(job, root, _near(job))
-    parts.edits += joined(edits for _, edits in buckets)
-    label = parts.label("audit_trail")
-    group = parts.trail(label, [arn for arn, _ in buckets])
-    _rest(job, parts, label, f"{group}.name", f'split(":", {group}.arn)[4]')
-    return parts.in_file(_FILE)
-
-
 def created(job: Job, kind: str) -> str:
-    """The address of the one topic, or key, that the patches of alerts make in the root module; empty if they make none, or several."""
-    made: set[str] = job.remembered("created", lambda: _all_created(job))
-    found = [address for address in made if address.startswith(f"{kind}.")]
-    return found[0] if len(found) == 1 else ""
+    """The address of the one resource of a type that the patches of alerts make in the root module; empty if they make none, or
+    several."""
+    found = re.findall(rf'^resource "{kind}" "(\w+)"', _created(job), re.MULTILINE)
+    return f"{kind}.{found[0]}" if len(found) == 1 else ""
 
 
-def _all_created(job: Job) -> set[str]:
+def undecided(job: Job) -> list[str]:
+    """The variables that they declare there for someone to set."""
+    declared = re.findall(r'^variable "(\w+)" \{(.*?)^\}', _created(job), re.MULTILINE | re.DOTALL)
+    return [name for name, body in declared if not re.search(r"^  default\b", body, re.MULTILINE)]
+
+
+def _created(job: Job) -> str:
+    """All that the patches of alerts add to the root module."""
+    return str(job.remembered("created", lambda: "\n".join(_texts(job))))
+
+
+def _texts(job: Job) -> Iterator[str]:
     number = next(check.id for check in all_checks() if check.key == "unauthorized_access_alert")
-    own = [
-        f
-        for f in job.bench.failures
-        if f.check_id == number and (found := job.bench.by_address.get(f.subject)) and found.module.parent is None
-    ]
-    return {address for finding in own for address in _made_for(Job(finding, job.bench))}
-
-
-def _made_for(job: Job) -> set[str]:
-    try:
-        new = "\n".join(edit.text for edit in mended(job))
-    except NotMechanical:
-        return set()
-    return {".".join(labels) for labels in re.findall(r'^resource "(aws_sns_topic|aws_kms_key)" "(\w+)"', new, re.MULTILINE)}
-
-
-def _near(job: Job) -> Place:
-    """A block of the root module, beside which variables are declared."""
-    files = job.bench.files_of(job.context.plan.root)
-    return Place(next((top for top in files.tops if top.type in ("resource", "module", "data")), files.first), files)
+    own = [f for f in job.bench.failures if f.check_id == number and f.subject in job.bench.by_address]
+    edits: dict[Edit, None] = {}
+    for finding in own:
+        try:
+            edits.update(dict.fromkeys(mended(Job(finding, job.bench))))
+        except NotMechanical:
+            continue
+    for edit in edits:
+        if os.path.realpath(os.path.dirname(edit.file)) == os.path.realpath(job.bench.root):
+            yield edit.text
 
 
 # --- log group, filter, alarm ----------------------------------------------------------------------------------------
@@ -144,21 +143,25 @@ def _group(job: Job, link: Link, trail: object) -> list[Edit]:
     if not isinstance(trail, Instance):
         raise NotMechanical("another configuration makes the trail; change it there")
     place, module = job.place_of(trail), trail.module
-    parts = Parts(job, module, place)
+    parts = Parts(job, module, trail)
     label = parts.label(f"{trail.name}_events" if trail.name != "this" else "trail_events")
     if link.code == "no_log_group":
         _single(trail)
-        group = parts.log_group(label, f'"/aws/cloudtrail/{parts.name("trail-events")}"')
+        refuse_left_out(job, "aws_cloudwatch_log_group", trail)
+        group = parts.log_group(label, f'"/aws/cloudtrail/{parts.name("events")}"')
         role = parts.delivery_role(label, group)
-        _rest(job, parts, label, f"{group}.name", f'split(":", {group}.arn)[4]')
+        parts.watch(label, group)
         edits = set_argument(place.body, "cloud_watch_logs_group_arn", f'"${{{group}.arn}}:*"')
-        return [*edits, *set_argument(place.body, "cloud_watch_logs_role_arn", f"{role}.arn"), *parts.after(place)]
+        edits += set_argument(place.body, "cloud_watch_logs_role_arn", f"{role}.arn")
+        return [*edits, *with_items(place.body, "depends_on", [f"aws_iam_role_policy.{label}"]), *parts.after(place)]
     edits = []
     if job.context.argument(trail, "cloud_watch_logs_role_arn").is_unset:
         _single(trail)
+        refuse_left_out(job, "aws_iam_role", trail)
         group_instance = _instance(job, link)
         role = parts.delivery_role(label, reference_to(job, group_instance, trail))
         edits += set_argument(place.body, "cloud_watch_logs_role_arn", f"{role}.arn")
+        edits += with_items(place.body, "depends_on", [f"aws_iam_role_policy.{label}"])
     if _lacks_star(job, trail, place):
         edits += _starred(job, trail, place)
     elif link.code == "log_group_without_star":
@@ -193,9 +196,10 @@ def _filter(job: Job, link: Link, group: object) -> list[Edit]:
         if not isinstance(group, Reached) or group.instance is None:
             raise NotMechanical("the log group is not in the plan; write the metric filter where the group is")
         _single(group.instance)
+        refuse_left_out(job, FILTER, group.instance, "log_group_name", everywhere=True)
         place = job.place_of(group.instance)
-        parts = Parts(job, group.instance.module, place)
-        _rest(job, parts, parts.label("denied_access"), f"{place.address}.name", f'split(":", {place.address}.arn)[4]')
+        parts = Parts(job, group.instance.module, group.instance)
+        parts.watch(parts.label("denied_access"), place.address)
         return parts.after(place)
     metric_filter = _instance(job, link)
     place = job.place_of(metric_filter)
@@ -210,40 +214,21 @@ def _filter(job: Job, link: Link, group: object) -> list[Edit]:
     return edits
 
 
-def _rest(job: Job, parts: Parts, label: str, group_name: str, account: str) -> None:
-    """Metric filter, alarm and topic."""
-    metric_filter = parts.metric_filter(label, group_name)
-    parts.alarm(label, metric_filter, _listening_topic(job, parts) or parts.topic(label, account))
-
-
-def _listening_topic(job: Job, parts: Parts) -> str:
-    """A topic of the module on which an alarm would reach someone already; empty if there is none."""
-    settings = job.settings("unauthorized_access_alert")
-    for topic in job.context.plan.of_type(TOPIC):
-        if topic.module is not parts.module or topic.index is not None or topic.get("fifo_topic").raw is True:
-            continue
-        if job.place_of(topic).text_of("provider") != parts.near.text_of("provider"):
-            continue
-        target = Target(Reached(topic), topic, ALARMS_PRINCIPAL)
-        if not any(link.code for link in delivery_parts(settings, target, topic, job.instance, job.context)):
-            return topic.local_address
-    return ""
-
-
 def _alarm(job: Job, link: Link, metric_filter: object) -> list[Edit]:
     if not isinstance(metric_filter, Instance) or metric_filter.type != FILTER:
         raise NotMechanical("the plan does not show which metric filter the alarm is about")
     if link.code == "no_alarm":
         _single(metric_filter)
+        refuse_left_out(job, "aws_cloudwatch_metric_alarm", metric_filter, "metric_name", everywhere=True)
         place = job.place_of(metric_filter)
-        parts = Parts(job, metric_filter.module, place)
+        parts = Parts(job, metric_filter.module, metric_filter)
         label = parts.label("denied_access")
-        topic = _listening_topic(job, parts)
+        topic = parts.listening_topic()
         if not topic:
             groups = list(job.context.relations.resolve(metric_filter, ("log_group_name",), "aws_cloudwatch_log_group").targets)
             if not groups:
                 raise NotMechanical("the module has no topic on which someone listens; add one, and an alarm that acts on it")
-            topic = parts.topic(label, f'split(":", {reference_to(job, groups[0], metric_filter)}.arn)[4]')
+            topic = parts.topic(label, f"{reference_to(job, groups[0], metric_filter)}.arn")
         parts.alarm(label, place.address, topic)
         return parts.after(place)
     alarm = _instance(job, link)
@@ -277,9 +262,10 @@ def _topic(job: Job, link: Link, alarm: object) -> list[Edit]:
     place = job.place_of(speaker)
     if link.code == "actions_off":
         return required(job, speaker.module, place.body, "actions_enabled", "true")
-    parts = Parts(job, speaker.module, place)
-    topic = _listening_topic(job, parts)
+    parts = Parts(job, speaker.module, speaker)
+    topic = parts.listening_topic()
     if not topic:
+        refuse_left_out(job, TOPIC, speaker)
         topic = parts.topic(parts.label("denied_access"), _account(job, speaker))
     every = speaker.module.resources.get(speaker.local_address, {}).values()
     is_open = any(job.context.argument(each, "alarm_actions").is_unset for each in every)
@@ -287,11 +273,11 @@ def _topic(job: Job, link: Link, alarm: object) -> list[Edit]:
 
 
 def _account(job: Job, reader: Instance) -> str:
-    """An expression for the account: from the ARN of a resource of the module that needs neither key nor topic."""
+    """An ARN of the account: that of a resource of the module that needs neither key nor topic."""
     for kind in ("aws_cloudwatch_log_group", "aws_iam_role"):
         for each in job.context.plan.of_type(kind):
             if each.module is reader.module and each.index is None:
-                return f'split(":", {each.local_address}.arn)[4]'
+                return f"{each.local_address}.arn"
     raise NotMechanical(
         "the module has no resource from whose ARN a new key's policy could read the account; write the topic by hand"
     )
@@ -303,7 +289,7 @@ def _delivery(job: Job, link: Link, target: object) -> list[Edit]:
     topic = target.topic.instance
     settings = job.settings("unauthorized_access_alert")
     place = job.place_of(topic)
-    parts = Parts(job, topic.module, place)
+    parts = Parts(job, topic.module, topic)
     edits: list[Edit] = []
     for fault in delivery_parts(settings, target, topic, job.instance, job.context):
         if not fault.broken:
@@ -313,10 +299,12 @@ def _delivery(job: Job, link: Link, target: object) -> list[Edit]:
                 f"the policy of {topic.address} was written to keep others out; allow {target.publisher} to publish in it"
             )
         if fault.code in ("aws_managed_key", "key_refuses", "key_elsewhere"):
+            refuse_left_out(job, "aws_kms_key", topic)
             key = parts.key(parts.label(f"{topic.name}_key" if topic.name != "this" else "alerts_key"), _account(job, topic))
             edits += set_argument(place.body, "kms_master_key_id", f"{key}.id")
         else:
             _single(topic)
+            refuse_left_out(job, "aws_sns_topic_subscription", topic, "topic_arn", everywhere=True)
             parts.subscription(parts.label(f"{topic.name}_email" if topic.name != "this" else "alerts_email"), place.address)
     return [*edits, *parts.after(place)]
 

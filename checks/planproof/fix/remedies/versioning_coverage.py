@@ -10,6 +10,7 @@ from planproof.aws.predicates import answer
 from planproof.aws.s3 import BUCKET
 from planproof.fix.edits import Edit
 from planproof.fix.job import Job, Remedy
+from planproof.fix.left_out import refuse_left_out
 from planproof.fix.owners import owner
 from planproof.fix.places import NotMechanical, added_block, joined
 from planproof.fix.remedies.log_bucket_retention import with_versions
@@ -105,6 +106,7 @@ def _companion(demand: Mapping[str, Any], job: Job) -> list[Edit]:
         raise NotMechanical("the bucket has a block of provider 3 for it; set it there, or move it to the companion")
     if kind not in _COMPLETE:
         raise NotMechanical(f"{kind} also needs what only the team can choose; add it with {demand['path']}")
+    refuse_left_out(job, kind, job.instance, by)
     *blocks, name = str(demand["path"]).split(".")
     text = f"{name} = {_wanted(demand)}"
     for outer in reversed(blocks):
