@@ -9,10 +9,11 @@ from planproof.aws.alerts.same_metric import FILTER
 from planproof.aws.s3 import BUCKET
 from planproof.fix.edits import Edit
 from planproof.fix.job import Job
-from planproof.fix.places import NotMechanical, Place
+from planproof.fix.objects import key_of
+from planproof.fix.places import NotMechanical, Place, replaced
 from planproof.plan.model import Instance
 from planproof.syntax.blocks import TopBlock
-from planproof.syntax.nodes import Attribute, Literal, Node, Template
+from planproof.syntax.nodes import Attribute, Literal, Node, ObjectNode, Template, TemplateFor, TemplateIf, TupleNode
 
 _NAMED_BY = {
     "aws_cloudwatch_log_group": ("log_group_name",),
@@ -133,21 +134,39 @@ def _metrics(place: Place) -> list[Edit]:
 
 def _by_name(top: TopBlock, inner: str, reference: str, arguments: tuple[str, ...]) -> Iterator[Edit]:
     """Arguments that are the old name as a whole, and those of lists."""
-    if not arguments:
-        return
-    names = "|".join(map(re.escape, arguments))
-    pattern = re.compile(rf'(?<![\w.])"?(?:{names})"?\s*[=:]\s*(?:\[\s*)?("{re.escape(inner)}")')
-    for match in pattern.finditer(top.file.text, top.start, top.end):
-        yield Edit(top.file.path, match.start(1), match.end(1), reference)
+    for argument, node, is_own in _expressions(top):
+        if is_own and argument in arguments and node.text == f'"{inner}"':
+            yield replaced(node, reference)
 
 
 def _by_arn(top: TopBlock, inner: str, reference: str) -> Iterator[Edit]:
-    """ARNs of the bucket and of its objects."""
-    pattern = re.compile(rf'("?)arn:(?:aws|\$\{{[^}}"]*\}}):s3:::{re.escape(inner)}(?![\w.-])(?!\$\{{)("?)')
+    """ARNs of the bucket and of its objects: one that is an expression of its own becomes a reference, one within a text a part of it."""
+    pattern = re.compile(rf'arn:(?:aws|\$\{{[^}}"]*\}}):s3:::{re.escape(inner)}(?![\w.-])(?!\$\{{)')
+    texts = [(node, is_own) for _, node, is_own in _expressions(top) if isinstance(node, (Literal, Template))]
     for match in pattern.finditer(top.file.text, top.start, top.end):
-        is_whole = bool(match[1] and match[2])
-        new = reference if is_whole else f"{match[1]}${{{reference}}}{match[2]}"
-        yield Edit(top.file.path, match.start(), match.end(), new)
+        around = [(node, is_own) for node, is_own in texts if node.start < match.start() and match.end() < node.end]
+        whole = next((node for node, is_own in around if is_own and node.text == f'"{match[0]}"'), None)
+        if whole is not None:
+            yield replaced(whole, reference)
+        elif around:  # else it is a comment
+            yield Edit(top.file.path, match.start(), match.end(), f"${{{reference}}}")
+
+
+def _expressions(top: TopBlock) -> Iterator[tuple[str, Node, bool]]:
+    """The expressions of a block, with the argument or the key that holds each, and whether it stands for itself: a key of an object
+    and a part of a text do not."""
+    pending: list[tuple[str, Node, bool]] = [("", top.block, False)]
+    while pending:
+        name, node, is_own = pending.pop()
+        yield name, node, is_own
+        if isinstance(node, ObjectNode):
+            for key, value in node.items:
+                pending += [("", key, False), (key_of(key) or "", value, True)]
+        elif isinstance(node, Attribute):
+            pending.append((node.name, node.expression, True))
+        else:
+            is_text = isinstance(node, (Template, TemplateIf, TemplateFor))
+            pending += [(name if isinstance(node, TupleNode) else "", child, not is_text) for child in node.children()]
 
 
 def _needs(place: Place, top: TopBlock) -> bool:
