@@ -9,9 +9,9 @@ from planproof.aws.alerts.same_metric import FILTER
 from planproof.aws.s3 import BUCKET
 from planproof.fix.edits import Edit
 from planproof.fix.job import Job
+from planproof.fix.left import address_of, is_within, refuse_left
 from planproof.fix.objects import key_of
 from planproof.fix.places import NotMechanical, Place, replaced
-from planproof.plan.model import Instance
 from planproof.syntax.blocks import TopBlock
 from planproof.syntax.nodes import Attribute, Literal, Node, ObjectNode, Template, TemplateFor, TemplateIf, TupleNode
 
@@ -43,7 +43,7 @@ def mentions(job: Job, place: Place, found: Attribute) -> list[Edit]:
     arguments = _NAMED_BY.get(job.instance.type, ())
     edits: list[Edit] = _metrics(place) if job.instance.type == FILTER else []
     for top in place.module.tops:
-        if top is place.top or top.type not in ("resource", "data", "locals", "module"):
+        if top is place.top or top.type not in ("resource", "data", "locals", "module", "output"):
             continue
         if top.type == "resource" and top.labels[0] == job.instance.type:
             continue  # what is the same there is a name of its own
@@ -55,11 +55,11 @@ def mentions(job: Job, place: Place, found: Attribute) -> list[Edit]:
         mine = [*_by_name(top, inner, f"{address}.{found.name.removesuffix('_prefix')}", arguments)]
         if job.instance.type == BUCKET:
             mine += _by_arn(top, inner, f"{address}.arn")
-        if mine and _needs(place, top):
-            raise NotMechanical(f"{'.'.join(top.labels)} writes the old name, and the resource needs it; rename both by hand")
+        if mine and _needs(place, top, mine):
+            raise NotMechanical(f"{address_of(top)} writes the old name, and the resource needs it; rename both by hand")
         edits += mine
-    if job.instance.type == BUCKET:
-        _refuse_left(job, edits)
+    if job.instance.type != FILTER:  # whose name nothing else has
+        refuse_left(job, place, found, edits)
     return edits
 
 
@@ -73,53 +73,6 @@ def _address_in(place: Place, top: TopBlock, inner: str) -> str:
         if theirs is not None and theirs.expression.text in (place.text_of(argument), place.address):
             return f"{place.address}[{key}]" if "each.value" not in inner or theirs.expression.text != place.address else ""
     return ""
-
-
-def _refuse_left(job: Job, edits: Sequence[Edit]) -> None:
-    """Raises NotMechanical if a resource has the bucket's old name in a value that neither refers to the bucket nor is edited."""
-    texts: list[tuple[Instance, str, str]] = job.remembered("texts", lambda: list(_texts_of(job)))
-    for bucket in job.siblings:
-        name = bucket.get("bucket").text
-        for other, attribute, text in texts if name else ():
-            if not name or name not in text or (other.type == BUCKET and attribute == "bucket"):
-                continue
-            if not re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])", text):
-                continue
-            if any(bucket in origin.instances for origin in job.context.origins(other, attribute)):
-                continue
-            if not _is_edited(job, other, attribute, edits):
-                raise NotMechanical(
-                    f"{other.address} has the name of the bucket in {attribute}; let it refer to the bucket first"
-                )
-
-
-def _texts_of(job: Job) -> Iterator[tuple[Instance, str, str]]:
-    """The known texts of the plan's resources, of any depth, with the argument that holds them."""
-    for instance in job.context.plan.instances:
-        for attribute in instance.value.names():
-            if attribute in ("tags", "tags_all", "description", "id", "bucket_domain_name", "arn"):
-                continue
-            pending = [instance.get(attribute).raw]
-            while pending:
-                raw = pending.pop()
-                if isinstance(raw, str):
-                    yield instance, attribute, raw
-                elif isinstance(raw, (list, dict)):
-                    pending += raw.values() if isinstance(raw, dict) else raw
-
-
-def _is_edited(job: Job, instance: Instance, attribute: str, edits: Sequence[Edit]) -> bool:
-    """Whether these edits are in the block, or those of another failure in the argument."""
-    try:
-        place = job.place_of(instance)
-    except NotMechanical:
-        return False
-    top, argument = place.top, place.argument(attribute)
-    if any(edit.file == top.file.path and top.start <= edit.start <= top.end for edit in edits):
-        return True
-    return argument is not None and any(
-        edit.file == top.file.path and argument.start <= edit.start <= argument.end for edit in job.bench.edits
-    )
 
 
 def _metrics(place: Place) -> list[Edit]:
@@ -169,24 +122,20 @@ def _expressions(top: TopBlock) -> Iterator[tuple[str, Node, bool]]:
             pending += [(name if isinstance(node, TupleNode) else "", child, not is_text) for child in node.children()]
 
 
-def _needs(place: Place, top: TopBlock) -> bool:
-    """Whether the resource refers to the block, through others too, so that a reference back would be a circle."""
-    by_address = {
-        _address(each): each
-        for each in place.module.tops
-        if each is not place.top and each.type in ("resource", "data", "module")
-    }
-    pending, seen = [place.top], set[str]()
+def _needs(place: Place, top: TopBlock, edits: Sequence[Edit]) -> bool:
+    """Whether the resource refers to what is edited, through others too, so that a reference back would be a circle."""
+    local = place.module.source.locals
+    texts = {f"local.{name}": node.text for name, node in local.items()}
+    for each in place.module.tops:
+        if each is not place.top and each.type in ("resource", "data", "module"):
+            texts[address_of(each)] = each.file.text[each.start : each.end]
+    pending, seen = [place.top.file.text[place.top.start : place.top.end]], set[str]()
     while pending:
         text = pending.pop()
-        written = text.file.text[text.start : text.end]
-        new = {
-            a: each for a, each in by_address.items() if a not in seen and re.search(rf"(?<![\w.]){re.escape(a)}(?!\w)", written)
-        }
-        seen |= new.keys()
-        pending += new.values()
-    return _address(top) in seen
-
-
-def _address(top: TopBlock) -> str:
-    return ".".join((*((top.type,) if top.type != "resource" else ()), *top.labels))
+        new = {address for address in texts.keys() - seen if re.search(rf"(?<![\w.]){re.escape(address)}(?!\w)", text)}
+        seen |= new
+        pending += map(texts.__getitem__, new)
+    if top.type != "locals":
+        return address_of(top) in seen
+    edited = {name for name, node in local.items() if any(is_within(edit, node) for edit in edits)}
+    return any(f"local.{name}" in seen for name in edited)
