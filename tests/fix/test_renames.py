@@ -159,3 +159,29 @@ def test_a_local_that_the_resource_reads_does_not_refer_to_it(tmp_path: Path) ->
     other = tmp_path / "other"
     other.mkdir()
     assert patched_with(other, added.replace("t =", "u ="), plan=work)[AUDIT].edits
+
+
+NEEDED = [
+    # the bucket, and the block that is repeated by its name
+    ("aws_s3_bucket.key", "aws_sns_topic.of_key"),
+    ("module.keyed.aws_s3_bucket.this", "aws_sns_topic.of_output"),
+    ("aws_s3_bucket.value", ""),
+]
+
+
+@pytest.mark.parametrize(("subject", "repeated"), NEEDED)
+def test_a_name_that_for_each_or_count_needs_stays_known(subject: str, repeated: str, tmp_path: Path) -> None:
+    patch = patched_with(tmp_path, "")[subject]
+    assert bool(patch.edits) != bool(repeated)
+    assert f"for_each or count of {repeated} needs the name" in patch.why_not or not repeated
+
+
+@pytest.mark.parametrize(
+    "added",
+    [
+        'resource "x" "y" {\n  for_each = toset(["arn:aws:s3:::corp-audit-logs"])\n}\n',
+        'locals {\n  a = ["arn:aws:s3:::corp-audit-logs"]\n  b = local.a\n}\nmodule "y" {\n  for_each = toset(local.b)\n}\n',
+    ],
+)
+def test_no_key_becomes_a_reference_that_is_known_after_apply(added: str, tmp_path: Path) -> None:
+    assert "for_each or count of another block writes the old name" in patched_with(tmp_path, added)[AUDIT].why_not

@@ -20,8 +20,9 @@ from planproof.syntax.blocks import TopBlock
 from planproof.syntax.nodes import Attribute, Block, GetAttr, Literal, Node, ObjectNode, Template, Variable
 
 _SAID = ("alarm_description", "comment", "description", "error_message")
-_OTHERS = ("Sid", "id", "metric_name", "namespace", "sid")
-"""Arguments that only say something, and those that as a whole are the name of something else."""
+_OTHERS = ("Id", "Sid", "metric_name", "namespace", "sid")
+_OTHERS_IN = {"lifecycle_rule": "id", "metric_transformation": "name", "rule": "id"}
+"""Arguments that only say something, and those, anywhere or in a block, that as a whole are the name of something else."""
 _LEAST = 4  # letters of a name that a text is taken to mean, wherever it stands
 _WORD, _WORDS = re.compile(r"[a-z]+"), re.compile(r"[\w-]+")
 
@@ -223,7 +224,7 @@ def _holders(trail: Sequence[Node]) -> Iterator[tuple[str, Node]]:
 
 def _is_others(argument: str, around: Iterable[str]) -> bool:
     """Whether what an argument holds as a whole is the name of a thing that is no resource."""
-    return argument in _OTHERS or (argument == "name" and "metric_transformation" in around)
+    return argument in _OTHERS or any(_OTHERS_IN.get(block) == argument for block in around)
 
 
 def _all_blocks(job: Job) -> list[TopBlock]:

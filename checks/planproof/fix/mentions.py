@@ -58,6 +58,8 @@ def mentions(job: Job, place: Place, found: Attribute) -> list[Edit]:
         if mine and _needs(place, top, mine):
             raise NotMechanical(f"{address_of(top)} writes the old name, and the resource needs it; rename both by hand")
         edits += mine
+    if edits and job.instance.type == BUCKET and _is_key(place, edits):
+        raise NotMechanical("for_each or count of another block writes the old name; use another key there first")
     if job.instance.type != FILTER:  # whose name nothing else has
         refuse_left(job, place, found, edits)
     return edits
@@ -124,18 +126,42 @@ def _expressions(top: TopBlock) -> Iterator[tuple[str, Node, bool]]:
 
 def _needs(place: Place, top: TopBlock, edits: Sequence[Edit]) -> bool:
     """Whether the resource refers to what is edited, through others too, so that a reference back would be a circle."""
-    local = place.module.source.locals
-    texts = {f"local.{name}": node.text for name, node in local.items()}
+    texts = _locals_of(place)
     for each in place.module.tops:
         if each is not place.top and each.type in ("resource", "data", "module"):
             texts[address_of(each)] = each.file.text[each.start : each.end]
-    pending, seen = [place.top.file.text[place.top.start : place.top.end]], set[str]()
+    reached = _reached(place.top.file.text[place.top.start : place.top.end], texts)
+    return not reached.isdisjoint(_edited_locals(place, edits)) if top.type == "locals" else address_of(top) in reached
+
+
+def _is_key(place: Place, edits: Sequence[Edit]) -> bool:
+    """Whether a for_each or count of the module is edited, or reads a local that is: an ARN is known only after apply."""
+    edited, texts = _edited_locals(place, edits), _locals_of(place)
+    for top in place.module.tops:
+        for name in ("for_each", "count") if top.type in ("resource", "data", "module") else ():
+            found = top.block.body.attributes.get(name)
+            if found is not None and any(is_within(edit, found) for edit in edits):
+                return True
+            if found is not None and edited and not edited.isdisjoint(_reached(found.text, texts)):
+                return True
+    return False
+
+
+def _locals_of(place: Place) -> dict[str, str]:
+    return {f"local.{name}": node.text for name, node in place.module.source.locals.items()}
+
+
+def _edited_locals(place: Place, edits: Sequence[Edit]) -> set[str]:
+    found = place.module.source.locals.items()
+    return {f"local.{name}" for name, node in found if any(is_within(edit, node) for edit in edits)}
+
+
+def _reached(text: str, texts: dict[str, str]) -> set[str]:
+    """What a text refers to of what has these texts, by its address, through others too."""
+    pending, seen = [text], set[str]()
     while pending:
         text = pending.pop()
         new = {address for address in texts.keys() - seen if re.search(rf"(?<![\w.]){re.escape(address)}(?!\w)", text)}
         seen |= new
         pending += map(texts.__getitem__, new)
-    if top.type != "locals":
-        return address_of(top) in seen
-    edited = {name for name, node in local.items() if any(is_within(edit, node) for edit in edits)}
-    return any(f"local.{name}" in seen for name in edited)
+    return seen

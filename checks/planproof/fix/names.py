@@ -7,14 +7,14 @@ from collections.abc import Iterator
 
 from planproof.aws.names import Name, Names, pattern_for
 from planproof.aws.s3 import BUCKET
+from planproof.evaluation.origin import Origins
 from planproof.fix.edits import Edit
 from planproof.fix.job import Job
 from planproof.fix.mentions import inner_text, mentions
-from planproof.fix.places import ModuleFiles, NotMechanical, replaced
+from planproof.fix.places import NotMechanical, replaced
 from planproof.fix.tags import names_in
 from planproof.fix.values import behind
-from planproof.plan.model import Instance
-from planproof.syntax.blocks import TopBlock
+from planproof.plan.model import Instance, Module
 from planproof.syntax.nodes import Attribute, Literal, Node, Template
 from planproof.text.pattern import Pattern
 
@@ -64,22 +64,45 @@ def _with_prefix(job: Job, found: Attribute, text: str) -> list[Edit]:
 
 
 def _refuse_derived(job: Job) -> None:
-    """What is built on a name that only AWS completes has no beginning that anybody could read."""
-    pattern = re.compile(rf"(?<![\w.]){re.escape(job.place.address)}(?:\[[^]]*\])?\.(?:id|bucket)(?!\w)")
-    files = job.place.module
-    for top, text in job.remembered(("names", id(files)), lambda: list(_written_names(job, files))):
-        if top is not job.place.top and pattern.search(text):
-            raise NotMechanical(f"the name of {'.'.join(top.labels)} is built on this one; add a random_id to both")
+    """What is built on a name that only AWS completes has no beginning that anybody could read, and no keys of for_each."""
+    built: dict[str, str] = job.remembered("built on names of buckets", lambda: _built_on_buckets(job))
+    reason = next((built[i.address] for i in job.siblings if i.address in built), "")
+    if reason:
+        raise NotMechanical(reason)
 
 
-def _written_names(job: Job, files: ModuleFiles) -> Iterator[tuple[TopBlock, str]]:
-    """The names of the module's resources that refer to something, as they are written."""
-    attributes = job.settings("naming_convention")["attributes"]
-    for top in files.tops:
-        named = attributes.get(top.labels[0]) if top.type == "resource" else None
-        found = top.block.body.attributes.get(named) if named else None
-        if found is not None and not isinstance(found.expression, Literal):
-            yield top, found.expression.text
+def _built_on_buckets(job: Job) -> dict[str, str]:
+    """By the address of a bucket: why its name has to be known before the apply."""
+    expressions, attributes = job.context.expressions, job.settings("naming_convention")["attributes"]
+    found: dict[str, str] = {}
+    for instance in job.context.plan.instances:
+        if attributes.get(instance.type) and (name := job.context.evaluated(instance, attributes[instance.type])):
+            reason = f"the name of {instance.address} is built on this one; add a random_id to both"
+            found.update(dict.fromkeys(_buckets_of(name.all_origins), reason))
+    for module in _modules(job.context.plan.root):
+        where = f"{module.address}." if module.address else ""
+        repeated = {local: expressions.repetition(module, local) for local in module.config.resources}
+        repeated |= {f"module.{name}": expressions.call_repetition(module, name) for name in module.config.calls}
+        for local, over in repeated.items():
+            reason = f"for_each or count of {where}{local} needs the name, which would be known only after apply; use another key"
+            origins = over.origins if isinstance(over.raw, dict) else over.all_origins  # of a map, the keys count
+            found.update(dict.fromkeys(_buckets_of(origins), reason))
+    return found
+
+
+def _modules(root: Module) -> Iterator[Module]:
+    pending = [root]
+    while pending:
+        module = pending.pop()
+        yield module
+        pending += [child for instances in module.children.values() for child in instances.values()]
+
+
+def _buckets_of(origins: Origins) -> Iterator[str]:
+    """The addresses of the buckets whose names are in it."""
+    for origin in origins:
+        if origin.type == BUCKET and not origin.is_data and origin.attribute in (("bucket",), ("id",)):
+            yield from (instance.address for instance in origin.instances)
 
 
 def _shortened(text: str) -> str:

@@ -73,3 +73,39 @@ resource "aws_sns_topic" "corp" {
   for_each = toset(["alerts", "orders", "events"])
   name     = "corp-${each.key}"
 }
+
+resource "aws_s3_bucket" "key" {
+  bucket = "corp-key-logs"
+}
+
+resource "aws_s3_bucket" "value" {
+  bucket = "corp-value-logs"
+}
+
+module "keyed" {
+  source = "./keyed"
+  name   = "corp-keyed-logs"
+}
+
+locals {
+  keys = { for bucket in [aws_s3_bucket.key] : bucket.bucket => "known" }
+}
+
+resource "aws_sns_topic" "of_key" {
+  for_each = local.keys
+  name     = "corp-${each.value}"
+}
+
+resource "aws_sns_topic" "of_output" {
+  count = module.keyed.bucket == "" ? 0 : 1
+  name  = "corp-output"
+}
+
+resource "aws_s3_bucket_versioning" "of_value" {
+  for_each = { value = aws_s3_bucket.value.bucket }
+  bucket   = each.value
+
+  versioning_configuration {
+    status = "Enabled"
+  }
+}

@@ -5,7 +5,3 @@ variable "name" {
 resource "aws_s3_bucket" "this" {
   bucket = var.name
 }
-
-output "bucket" {
-  value = aws_s3_bucket.this.bucket
-}
