@@ -293,3 +293,28 @@ def test_a_variable_without_a_value_is_no_tag() -> None:
     assert "Environment = var.tag_environment\n" in text
     assert "Project     = var.tag_project\n" in text
     assert re.findall(r'^\+variable "(\w+)"', text, re.MULTILINE) == ["tag_environment", "tag_project"]
+
+
+@pytest.mark.parametrize(
+    ("metric", "is_pointed"),
+    [
+        ('"RootUse"', True),
+        ("local.metric", True),
+        ('"${local.metric}"', True),
+        ('var.strict ? "RootUse" : "RootUseLoose"', False),
+        ("local.chosen", False),
+        ("local.by_stage[var.stage]", False),
+    ],
+)
+def test_what_chooses_an_alarms_metric_is_not_lost(metric: str, is_pointed: bool, tmp_path: Path) -> None:
+    folder = FIXTURES / "bad" / "dead_alarm" / "plain"
+    work = tmp_path / "work"
+    shutil.copytree(folder, work)
+    text = (work / "main.tf").read_text(encoding="utf-8")
+    chosen = 'var.strict ? "RootUse" : "RootUseLoose"'
+    beside = f'locals {{\n  metric = "RootUse"\n  chosen = {chosen}\n  by_stage = {{ a = "RootUse" }}\n}}\n'
+    (work / "main.tf").write_text(text.replace('"RootUse"', metric) + beside, encoding="utf-8")
+    found = {patch.finding.subject: patch for patch in patched(folder, work) if patch.finding.code == "dead_alarm"}
+    patch = found["aws_cloudwatch_metric_alarm.root"]
+    assert bool(patch.edits) == is_pointed
+    assert is_pointed or "metric_name of aws_cloudwatch_metric_alarm.root is chosen" in patch.why_not

@@ -185,3 +185,24 @@ def test_a_name_that_for_each_or_count_needs_stays_known(subject: str, repeated:
 )
 def test_no_key_becomes_a_reference_that_is_known_after_apply(added: str, tmp_path: Path) -> None:
     assert "for_each or count of another block writes the old name" in patched_with(tmp_path, added)[AUDIT].why_not
+
+
+FILTER = "aws_cloudwatch_log_metric_filter.denied"
+METRICS = [
+    # the name of the filter for that of its metric, and the metric's
+    ("{0}.id", "{0}.metric_transformation[0].name"),
+    ("v ? {0}.name : x.y[0].name", "v ? {0}.metric_transformation[0].name : x.y[0].name"),
+    ('"${{one({0}[*].id)}}"', '"${{one({0}[*].metric_transformation[0].name)}}"'),
+]
+
+
+@pytest.mark.parametrize(("before", "expected"), METRICS)
+def test_an_alarm_reads_the_metric_of_a_filter_that_is_renamed(before: str, expected: str, tmp_path: Path) -> None:
+    alarm = 'resource "aws_cloudwatch_metric_alarm" "y" {{\n  metric_name = {}\n}}\n'
+    patch = patched_with(tmp_path, alarm.format(before.format(FILTER)))[FILTER]
+    assert after(patch) == alarm.format(expected.format(FILTER))
+
+
+def test_a_filter_whose_name_is_handed_on_is_not_renamed(tmp_path: Path) -> None:
+    patch = patched_with(tmp_path, f"# {FILTER}.id\nlocals {{\n  metric = {FILTER}.id\n}}\n")[FILTER]
+    assert "locals may take the filter's name" in patch.why_not

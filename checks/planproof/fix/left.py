@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
 from typing import NamedTuple
 
-from planproof.errors import SourceError, SyntaxProblem
+from planproof.errors import SourceError
 from planproof.evaluation.origin import Origins
 from planproof.fix.edits import Edit
 from planproof.fix.job import Job
-from planproof.fix.objects import key_of
-from planproof.fix.places import NATIVE, NotMechanical, Place
+from planproof.fix.places import NotMechanical, Place
+from planproof.fix.trail import address_of, holders_in, is_within, trail_at
 from planproof.plan.model import Instance, Module
 from planproof.plan.value import PathStep
 from planproof.source.modules import ModuleSource
 from planproof.syntax.blocks import TopBlock
-from planproof.syntax.nodes import Attribute, Block, GetAttr, Literal, Node, ObjectNode, Template, Variable
+from planproof.syntax.nodes import Attribute, Block, GetAttr, Literal, Node, Template, Variable
 
 _SAID = ("alarm_description", "comment", "description", "error_message")
 _OTHERS = ("Id", "Sid", "metric_name", "namespace", "sid")
@@ -78,7 +77,7 @@ class _Left:
             if top.file.text.find(name, top.start, top.end) < 0:
                 continue
             for match in pattern.finditer(top.file.text, top.start, top.end):
-                trail = _trail(top, match.start())
+                trail = trail_at(top, match.start())
                 is_text = any(isinstance(node, (Literal, Template)) for node in trail)
                 if is_text and not self._is_settled(top, match, trail) and not self._is_other_name(top, trail, match[0]):
                     self._refuse(top, trail)
@@ -93,7 +92,7 @@ class _Left:
             if (top.type, *top.labels) == ("variable", read.word.removeprefix("var.")):
                 continue
             for match in pattern.finditer(top.file.text, top.start, top.end):
-                trail = _trail(top, match.start())
+                trail = trail_at(top, match.start())
                 is_code = not trail or isinstance(trail[-1], Variable)
                 if is_code and not self._is_settled(top, match, trail) and not self._is_other_name(top, trail, match[0]):
                     self._refuse(top, trail)
@@ -155,11 +154,11 @@ class _Left:
             return True
         if any(_range(node) in self._own for node in trail):
             return True
-        return any(holder in _SAID or holder.endswith(("tags", "tags_all")) for holder, _ in _holders(trail))
+        return any(holder in _SAID or holder.endswith(("tags", "tags_all")) for holder, _ in holders_in(trail))
 
     def _is_other_name(self, top: TopBlock, trail: Sequence[Node], text: str) -> bool:
         """Whether something else has the same name. What reads a part of a name into another, the plan's values tell."""
-        holders = list(_holders(trail))
+        holders = list(holders_in(trail))
         if not holders:
             return False
         last, value = holders[-1]
@@ -170,7 +169,7 @@ class _Left:
         return is_own or _is_others(last, (node.type for node in trail if isinstance(node, Block)))
 
     def _refuse(self, top: TopBlock, trail: Sequence[Node]) -> None:
-        raise NotMechanical(self._said(address_of(top), next((name for name, _ in _holders(trail)), "")))
+        raise NotMechanical(self._said(address_of(top), next((name for name, _ in holders_in(trail)), "")))
 
     def _said(self, where: str, argument: str) -> str:
         has = f"{where} has the old name" + (f" in {argument}" if argument else "")
@@ -181,45 +180,8 @@ def _range(node: Node) -> tuple[str, int, int]:
     return node.file.path, node.start, node.end
 
 
-def is_within(edit: Edit, around: TopBlock | Node) -> bool:
-    return edit.file == around.file.path and around.start <= edit.start <= edit.end <= around.end
-
-
 def _touch(edits: Sequence[Edit], around: TopBlock | Node) -> bool:
     return any(is_within(edit, around) for edit in edits)
-
-
-def address_of(top: TopBlock) -> str:
-    return ".".join((*((top.type,) if top.type != "resource" else ()), *top.labels))
-
-
-# --- where a text stands ----------------------------------------------------------------------------------------------
-
-
-def _trail(top: TopBlock, offset: int) -> list[Node]:
-    """The nodes of a block around an offset, from the outermost on; none in JSON syntax. In a comment they end with no text."""
-    if not top.file.path.endswith(NATIVE):
-        return []
-    found: list[Node] = []
-    try:
-        node: Node | None = top.block
-    except SyntaxProblem as error:
-        raise NotMechanical(f"a block cannot be read: {error}") from None
-    while node is not None:
-        found.append(node)
-        node = next((child for child in node.children() if child.start <= offset < child.end), None)
-    return found
-
-
-def _holders(trail: Sequence[Node]) -> Iterator[tuple[str, Node]]:
-    """The arguments and keys along a trail, with what each holds."""
-    for outer, inner in pairwise(trail):
-        if isinstance(outer, Attribute):
-            yield outer.name, inner
-        elif isinstance(outer, ObjectNode):
-            key = next((key for key, value in outer.items if value is inner), None)
-            if key is not None:
-                yield key_of(key) or "", inner
 
 
 def _is_others(argument: str, around: Iterable[str]) -> bool:

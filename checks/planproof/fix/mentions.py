@@ -9,11 +9,12 @@ from planproof.aws.alerts.same_metric import FILTER
 from planproof.aws.s3 import BUCKET
 from planproof.fix.edits import Edit
 from planproof.fix.job import Job
-from planproof.fix.left import address_of, is_within, refuse_left
+from planproof.fix.left import refuse_left
 from planproof.fix.objects import key_of
 from planproof.fix.places import NotMechanical, Place, replaced
+from planproof.fix.trail import address_of, holders_in, is_within, trail_at
 from planproof.syntax.blocks import TopBlock
-from planproof.syntax.nodes import Attribute, Literal, Node, ObjectNode, Template, TemplateFor, TemplateIf, TupleNode
+from planproof.syntax.nodes import Attribute, Literal, Node, ObjectNode, Template, TemplateFor, TemplateIf, TupleNode, Variable
 
 _NAMED_BY = {
     "aws_cloudwatch_log_group": ("log_group_name",),
@@ -41,7 +42,7 @@ def mentions(job: Job, place: Place, found: Attribute) -> list[Edit]:
     something else of the plan still has the old name."""
     inner = inner_text(found.expression)
     arguments = _NAMED_BY.get(job.instance.type, ())
-    edits: list[Edit] = _metrics(place) if job.instance.type == FILTER else []
+    edits: list[Edit] = [*_metrics(job, place)] if job.instance.type == FILTER else []
     for top in place.module.tops:
         if top is place.top or top.type not in ("resource", "data", "locals", "module", "output"):
             continue
@@ -77,14 +78,20 @@ def _address_in(place: Place, top: TopBlock, inner: str) -> str:
     return ""
 
 
-def _metrics(place: Place) -> list[Edit]:
-    """Alarms that take the name of a filter for that of its metric: they hold only while the two are the same."""
-    pattern = re.compile(rf"metric_name\s*=\s*({re.escape(place.address)}(?:\[[^]]*\])?)\.(?:name|id)(?!\w)")
-    return [
-        Edit(top.file.path, match.start(1), match.end(), f"{match[1]}.metric_transformation[0].name")
-        for top in place.module.tops
-        for match in pattern.finditer(top.file.text, top.start, top.end)
-    ]
+def _metrics(job: Job, place: Place) -> Iterator[Edit]:
+    """Alarms that take the name of a filter for that of its metric: they hold only while the two are the same. Raises NotMechanical if
+    something else may hand it on."""
+    pattern = re.compile(rf"(?<![\w.]){re.escape(place.address)}(?:\[[^]]*\])?\.(name|id)(?!\w)")
+    is_same = any(i.get("name").text == i.get("metric_transformation", 0, "name").text for i in job.siblings)
+    for top in place.module.source.tops:
+        for match in pattern.finditer(top.file.text, top.start, top.end):
+            trail = trail_at(top, match.start())
+            if "metric_name" in [name for name, _ in holders_in(trail)]:
+                yield Edit(top.file.path, match.start(1), match.end(1), "metric_transformation[0].name")
+            elif is_same and (not trail or isinstance(trail[-1], Variable)):
+                raise NotMechanical(
+                    f"{address_of(top)} may take the filter's name for that of its metric; let it read the metric's"
+                )
 
 
 def _by_name(top: TopBlock, inner: str, reference: str, arguments: tuple[str, ...]) -> Iterator[Edit]:

@@ -109,3 +109,15 @@ resource "aws_s3_bucket_versioning" "of_value" {
     status = "Enabled"
   }
 }
+
+resource "aws_cloudwatch_log_metric_filter" "denied" {
+  name           = "CorpDenied"
+  log_group_name = aws_cloudwatch_log_group.trail.name
+  pattern        = "{ $.errorCode = AccessDenied }"
+
+  metric_transformation {
+    namespace = "corp"
+    name      = "CorpDenied"
+    value     = "1"
+  }
+}
