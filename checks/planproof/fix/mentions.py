@@ -134,7 +134,7 @@ def _expressions(top: TopBlock) -> Iterator[tuple[str, Node, bool]]:
 def _needs(place: Place, top: TopBlock, edits: Sequence[Edit]) -> bool:
     """Whether the resource refers to what is edited, through others too, so that a reference back would be a circle."""
     texts = _locals_of(place)
-    for each in place.module.tops:
+    for each in place.module.source.tops:
         if each is not place.top and each.type in ("resource", "data", "module"):
             texts[address_of(each)] = each.file.text[each.start : each.end]
     reached = _reached(place.top.file.text[place.top.start : place.top.end], texts)
@@ -144,7 +144,7 @@ def _needs(place: Place, top: TopBlock, edits: Sequence[Edit]) -> bool:
 def _is_key(place: Place, edits: Sequence[Edit]) -> bool:
     """Whether a for_each or count of the module is edited, or reads a local that is: an ARN is known only after apply."""
     edited, texts = _edited_locals(place, edits), _locals_of(place)
-    for top in place.module.tops:
+    for top in place.module.source.tops:
         for name in ("for_each", "count") if top.type in ("resource", "data", "module") else ():
             found = top.block.body.attributes.get(name)
             if found is not None and any(is_within(edit, found) for edit in edits):

@@ -121,3 +121,7 @@ resource "aws_cloudwatch_log_metric_filter" "denied" {
     value     = "1"
   }
 }
+
+module "twins" {
+  source = "./twins"
+}
