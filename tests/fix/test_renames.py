@@ -206,3 +206,29 @@ def test_an_alarm_reads_the_metric_of_a_filter_that_is_renamed(before: str, expe
 def test_a_filter_whose_name_is_handed_on_is_not_renamed(tmp_path: Path) -> None:
     patch = patched_with(tmp_path, f"# {FILTER}.id\nlocals {{\n  metric = {FILTER}.id\n}}\n")[FILTER]
     assert "locals may take the filter's name" in patch.why_not
+
+
+SPELLED = [
+    # a name with the token of the plan in another place or spelling, and the name that it gets
+    ("PAYMENTS-corp-queue", "corp-payments-queue"),
+    ("PaymentsQueueCorp", "corp-payments-queue"),
+    ("Payments_corporate", "corp-payments-corporate"),
+    ("-Payments--queue-", "corp-payments-queue"),
+    ("Payments${var.corp-x}corp_queue", "corp-payments${var.corp-x}corp-queue"),
+]
+
+
+@pytest.mark.parametrize(("written", "expected"), SPELLED)
+def test_a_name_gets_no_token_and_no_separator_twice(written: str, expected: str, tmp_path: Path) -> None:
+    work = tmp_path / "plan"
+    shutil.copytree(RENAMES, work)
+    file = work / "main.tf"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("PAYMENTS-corp-queue", written), encoding="utf-8")
+    found = after(patched_with(tmp_path, "", plan=work)["aws_sqs_queue.spelled"], "main.tf")
+    assert f'"{expected}"' in found
+
+
+def test_a_prefix_ends_with_one_separator(tmp_path: Path) -> None:
+    found = after(patched_with(tmp_path, "")["aws_s3_bucket.numbered[0]"], "main.tf")
+    assert 'bucket_prefix = "corp-part-${count.index}-logs-"' in found

@@ -60,7 +60,7 @@ def _with_prefix(job: Job, found: Attribute, text: str) -> list[Edit]:
     if "${" in text and (not all(known) or max(map(len, known)) >= MOST_PREFIX):
         raise NotMechanical(f"a bucket_prefix has at most {MOST_PREFIX} letters; shorten the name and add a random_id to it")
     at, file = found.start, found.file.path
-    return [Edit(file, at, at + len("bucket"), "bucket_prefix"), replaced(found.expression, f'"{text}-"')]
+    return [Edit(file, at, at + len("bucket"), "bucket_prefix"), replaced(found.expression, f'"{text.rstrip("-_")}-"')]
 
 
 def _refuse_derived(job: Job) -> None:
@@ -129,8 +129,8 @@ def _new_text(job: Job, found: Attribute, name: Name | None, names: Names) -> st
     path = name.path if text.startswith(name.path) else ""
     pieces = re.split(r"(\$\{[^}]*\})", text[len(path) :])
     for separator in ("-", "_"):
-        new = _worded(pieces, separator, names.token or "")
-        new = _led(job, new, names, separator)
+        new = _led(job, _worded(pieces, separator, names.token or ""), names, separator).lstrip("-_")
+        new = new if name.of_prefix else new.rstrip("-_")
         if _fits(job, node, path + new, name, style.pattern if style else pattern):
             _refuse_taken(job, path + new, names)
             return path + new
@@ -164,10 +164,10 @@ def _worded(pieces: list[str], separator: str, token: str) -> str:
 def _words(text: str, separator: str, token: str) -> str:
     """`CorpSecLogIndex` as `corpsec-log-index`, where names begin with `corpsec`; separators at its ends stay."""
     words = [word.lower() for word in _WORD.findall(text)]
-    for count in range(2, len(words) + 1):
-        if "".join(words[:count]) == token:
-            words[:count] = [token]
-            break
+    for start in range(len(words)):
+        for end in range(start + 2, len(words) + 1):
+            if "".join(words[start:end]) == token:
+                words[start:end] = [token]
     if not words:
         return separator if text.strip() else ""
     head = separator if re.match(r"[\s_-]", text) else ""
@@ -176,13 +176,15 @@ def _words(text: str, separator: str, token: str) -> str:
 
 
 def _led(job: Job, text: str, names: Names, separator: str) -> str:
-    """With the plan's leading token in front, if the name must have it."""
+    """With the plan's leading token in front, if the name must have it; it is taken away where the name has it further on."""
     token = names.token
     if token is None or job.instance.type in job.settings("naming_convention")["within"]:
         return text
     if re.match(rf"{re.escape(token)}(?![a-z0-9])", text) or not _lacks_token(job):
         return text
-    return f"{token}{separator}{text}"
+    further_on = re.compile(rf"(?<![a-z0-9}}]){re.escape(token)}(?:[-_]|\Z)|(\$\{{[^}}]*\}})")
+    rest = further_on.sub(lambda found: found[1] or "", text)
+    return f"{token}{separator}{rest.lstrip('-_')}"
 
 
 def _lacks_token(job: Job) -> bool:
