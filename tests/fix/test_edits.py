@@ -107,3 +107,16 @@ def test_edits_of_the_same_characters_are_refused(one: tuple[int, int, str], oth
 def test_lines_that_no_edit_touched_stay_as_they_are() -> None:
     before = 'a "b" {\n  x   = 1\n  yy = 2\n\n  z = 3\n}\n'
     assert after(before, set_argument(body_of(before), "z", "4")) == before.replace("z = 3", "z = 4")
+
+
+HELD = [
+    # lines that an edit touches, and lines that are no code
+    'a "b" {\n  x = <<-EOT\n    export A=1 # one\n    export LONGER=2 # two\n  EOT\n  y = 3\n}\n',
+    'a "b" {\n  x = <<EOT\nk = 1\n\nlonger = 2\nEOT\n}\n',
+    'a "b" {\n  /* k = 1\n  longer = 2 */\n  y = 3\n}\n',
+]
+
+
+@pytest.mark.parametrize("text", HELD)
+def test_lines_of_heredocs_and_comments_stay_as_they_are(text: str) -> None:
+    assert aligned(text, [(0, len(text))]) == text

@@ -293,3 +293,54 @@ def test_a_variable_without_a_value_is_no_tag() -> None:
     assert "Environment = var.tag_environment\n" in text
     assert "Project     = var.tag_project\n" in text
     assert re.findall(r'^\+variable "(\w+)"', text, re.MULTILINE) == ["tag_environment", "tag_project"]
+
+
+@pytest.mark.parametrize(
+    ("metric", "is_pointed"),
+    [
+        ('"RootUse"', True),
+        ("local.metric", True),
+        ('"${local.metric}"', True),
+        ('var.strict ? "RootUse" : "RootUseLoose"', False),
+        ("local.chosen", False),
+        ("local.by_stage[var.stage]", False),
+    ],
+)
+def test_what_chooses_an_alarms_metric_is_not_lost(metric: str, is_pointed: bool, tmp_path: Path) -> None:
+    folder = FIXTURES / "bad" / "dead_alarm" / "plain"
+    work = tmp_path / "work"
+    shutil.copytree(folder, work)
+    text = (work / "main.tf").read_text(encoding="utf-8")
+    chosen = 'var.strict ? "RootUse" : "RootUseLoose"'
+    beside = f'locals {{\n  metric = "RootUse"\n  chosen = {chosen}\n  by_stage = {{ a = "RootUse" }}\n}}\n'
+    (work / "main.tf").write_text(text.replace('"RootUse"', metric) + beside, encoding="utf-8")
+    found = {patch.finding.subject: patch for patch in patched(folder, work) if patch.finding.code == "dead_alarm"}
+    patch = found["aws_cloudwatch_metric_alarm.root"]
+    assert bool(patch.edits) == is_pointed
+    assert is_pointed or "metric_name of aws_cloudwatch_metric_alarm.root is chosen" in patch.why_not
+
+
+def test_two_outputs_of_a_module_have_two_names(tmp_path: Path) -> None:
+    """The keys of the instances differ only in what no name of an output can have."""
+    work = tmp_path / "work"
+    shutil.copytree(PLANS / "renames", work)
+    (work / "twins" / "more.tf.json").write_text('{"output": {"of_app_logs_arn": {"value": 1}}}', encoding="utf-8")
+    found = {Path(change.file).parent.name: change.after for change in changes(patched(PLANS / "renames", work))}
+    names = {value: name for name, value in re.findall(r'^output "(\w+)" \{\n  value = (.*)\n\}', found["twins"], re.MULTILINE)}
+    assert sorted(names.values()) == ["of_app_logs_arn_2", "of_app_logs_arn_3"]
+    assert sorted(names) == ['aws_s3_bucket.of["app-logs"].arn', 'aws_s3_bucket.of["app.logs"].arn']
+
+
+def test_a_local_that_json_reads_too_is_not_changed(tmp_path: Path) -> None:
+    folder = FIXTURES / "bad" / "log_group_retention" / "plain"
+    for beside, is_changed in (("1", True), ("${local.days}", False)):
+        work = tmp_path / str(is_changed)
+        shutil.copytree(folder, work)
+        text = (work / "main.tf").read_text(encoding="utf-8")
+        days = "retention_in_days = 30"
+        assert days in text
+        text = text.replace(days, "retention_in_days = local.days") + "locals {\n  days = 30\n}\n"
+        (work / "main.tf").write_text(text, encoding="utf-8")
+        (work / "added.tf.json").write_text(f'{{"output": {{"x": {{"value": "{beside}"}}}}}}', encoding="utf-8")
+        after = next(change.after for change in changes(patched(folder, work)) if change.file.endswith("main.tf"))
+        assert ("days = 30" not in after) == is_changed

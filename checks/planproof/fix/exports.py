@@ -12,7 +12,7 @@ from planproof.fix.job import Job
 from planproof.fix.places import ModuleFiles, NotMechanical, Place
 from planproof.fix.style import block
 from planproof.plan.model import Instance, Module
-from planproof.plan.value import Key, as_object
+from planproof.plan.value import Key
 from planproof.syntax.nodes import Node
 from planproof.syntax.traversals import references
 
@@ -132,9 +132,20 @@ def _exported(job: Job, module: Module, value: str, name: str) -> tuple[str, lis
     for top in files.tops:
         if top.type == "output" and (found := top.block.body.attributes.get("value")) and found.expression.text == value:
             return top.labels[0], []
-    label = f"{name}_exported" if name in as_object(module.config.outputs) else name
+    label = _free(job, module, name, value)
     text = block(f'output "{label}"', f"value = {value}")
     return label, [files.added("outputs.tf", text)]
+
+
+def _free(job: Job, module: Module, name: str, value: str) -> str:
+    """The name, or one with a number behind it, that no output of the module has, and none that is added for another value."""
+    made: dict[tuple[str, str], str] = job.remembered("outputs of modules", dict)
+    files, label, number = job.bench.files_of(module), name, 2
+    file = files.first.file.path  # which several calls may lead to
+    while files.has("output", label) or made.get((file, label), value) != value:
+        label, number = f"{name}_{number}", number + 1
+    made[file, label] = value
+    return label
 
 
 def reference_to(job: Job, target: Instance, reader: Instance) -> str:

@@ -9,6 +9,10 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Set
 from typing import NamedTuple
 
+from planproof.errors import SyntaxProblem
+from planproof.syntax.blocks import no_code
+from planproof.syntax.file import SourceFile
+
 _OPEN, _CLOSED = "([{", ")]}"
 
 
@@ -19,7 +23,6 @@ class _Line(NamedTuple):
     lead: str
     assign: str
     comment: str
-    ends_group: bool = False  # a heredoc begins here, whose lines are no code
 
     @property
     def code(self) -> str:
@@ -27,10 +30,18 @@ class _Line(NamedTuple):
 
 
 def aligned(text: str, changed: Iterable[tuple[int, int]]) -> str:
-    """The text with the groups of lines aligned that were changed; the ranges are those of `planproof.fix.edits.applied`."""
+    """The text with the groups of lines aligned that were changed; the ranges are those of `planproof.fix.edits.applied`. Lines of
+    heredocs and comments stay as they are."""
     raw = text.split("\n")
-    touched = _touched(raw, changed)
-    lines = {number: _line(raw[number].rstrip("\r")) for number in _near(raw, touched)}
+    starts = [0]
+    for each in raw:
+        starts.append(starts[-1] + len(each) + 1)
+    try:
+        held = _held(text, starts)
+    except SyntaxProblem:
+        return text  # what cannot be read has no layout
+    touched = _touched(starts, changed) - held
+    lines = {number: _line(raw[number].rstrip("\r")) for number in _near(raw, touched, held)}
     code = {number: line.code.rstrip() for number, line in lines.items()}
     new: dict[int, str] = {}
     for group in _groups(lines, touched, lambda line: bool(line.assign)):
@@ -45,30 +56,35 @@ def aligned(text: str, changed: Iterable[tuple[int, int]]) -> str:
     return "\n".join(raw)
 
 
-def _touched(raw: list[str], changed: Iterable[tuple[int, int]]) -> set[int]:
+def _held(text: str, starts: list[int]) -> set[int]:
+    """The numbers of the lines that begin in a heredoc or a comment."""
+    found: set[int] = set()
+    for _, start, end in no_code(SourceFile("", text), 0, len(text)):
+        found.update(range(_number(starts, start) + 1, _number(starts, end - 1) + 1))
+    return found
+
+
+def _touched(starts: list[int], changed: Iterable[tuple[int, int]]) -> set[int]:
     """The numbers of the lines that the ranges are on, and of those around a place where something was taken out."""
     found: set[int] = set()
-    starts = [0]
-    for line in raw:
-        starts.append(starts[-1] + len(line) + 1)
     for start, end in changed:
         first, last = _number(starts, start), _number(starts, end)
         around = start == end  # something was taken out
         found |= set(range(first - around, last + 1 + around))
-    return {number for number in found if 0 <= number < len(raw)}
+    return {number for number in found if 0 <= number < len(starts) - 1}
 
 
 def _number(starts: list[int], offset: int) -> int:
     return bisect_right(starts, offset) - 1
 
 
-def _near(raw: list[str], touched: set[int]) -> list[int]:
-    """The touched lines and, on both sides, those up to the next blank one."""
+def _near(raw: list[str], touched: set[int], held: set[int]) -> list[int]:
+    """The touched lines and, on both sides, those up to the next that is blank or no code."""
     found = set(touched)
     for number in touched:
         for step in (-1, 1):
             at = number + step
-            while 0 <= at < len(raw) and raw[at].strip() and at not in found:
+            while 0 <= at < len(raw) and raw[at].strip() and at not in found and at not in held:
                 found.add(at)
                 at += step
     return sorted(found)
@@ -77,16 +93,13 @@ def _near(raw: list[str], touched: set[int]) -> list[int]:
 def _groups(lines: dict[int, _Line], touched: Set[int], counts: Callable[[_Line], bool]) -> list[list[int]]:
     """The runs of lines that count, of which one at least was touched."""
     found: list[list[int]] = []
-    open_ = False
     for number, line in lines.items():
         if not counts(line):
-            open_ = False
             continue
-        if open_ and found[-1][-1] == number - 1:
+        if found and found[-1][-1] == number - 1:
             found[-1].append(number)
         else:
             found.append([number])
-        open_ = not line.ends_group
     return [group for group in found if touched & set(group)]
 
 
@@ -112,7 +125,7 @@ def _line(text: str) -> _Line:
     code, comment = text[:at], text[at:]
     if equals is None or brackets or not code[:equals].strip():
         return _Line(code, "", comment)
-    return _Line(code[:equals], code[equals:].rstrip(), comment, "<<" in code[equals:])
+    return _Line(code[:equals], code[equals:].rstrip(), comment)
 
 
 def _string_end(text: str, start: int) -> int:

@@ -9,10 +9,12 @@ from planproof.aws.alerts.same_metric import FILTER
 from planproof.aws.s3 import BUCKET
 from planproof.fix.edits import Edit
 from planproof.fix.job import Job
-from planproof.fix.places import NotMechanical, Place
-from planproof.plan.model import Instance
+from planproof.fix.left import refuse_left
+from planproof.fix.objects import key_of
+from planproof.fix.places import NotMechanical, Place, replaced
+from planproof.fix.trail import address_of, holders_in, is_within, trail_at
 from planproof.syntax.blocks import TopBlock
-from planproof.syntax.nodes import Attribute, Literal, Node, Template
+from planproof.syntax.nodes import Attribute, Literal, Node, ObjectNode, Template, TemplateFor, TemplateIf, TupleNode, Variable
 
 _NAMED_BY = {
     "aws_cloudwatch_log_group": ("log_group_name",),
@@ -40,9 +42,9 @@ def mentions(job: Job, place: Place, found: Attribute) -> list[Edit]:
     something else of the plan still has the old name."""
     inner = inner_text(found.expression)
     arguments = _NAMED_BY.get(job.instance.type, ())
-    edits: list[Edit] = _metrics(place) if job.instance.type == FILTER else []
+    edits: list[Edit] = [*_metrics(job, place)] if job.instance.type == FILTER else []
     for top in place.module.tops:
-        if top is place.top or top.type not in ("resource", "data", "locals", "module"):
+        if top is place.top or top.type not in ("resource", "data", "locals", "module", "output"):
             continue
         if top.type == "resource" and top.labels[0] == job.instance.type:
             continue  # what is the same there is a name of its own
@@ -54,11 +56,13 @@ def mentions(job: Job, place: Place, found: Attribute) -> list[Edit]:
         mine = [*_by_name(top, inner, f"{address}.{found.name.removesuffix('_prefix')}", arguments)]
         if job.instance.type == BUCKET:
             mine += _by_arn(top, inner, f"{address}.arn")
-        if mine and _needs(place, top):
-            raise NotMechanical(f"{'.'.join(top.labels)} writes the old name, and the resource needs it; rename both by hand")
+        if mine and _needs(place, top, mine):
+            raise NotMechanical(f"{address_of(top)} writes the old name, and the resource needs it; rename both by hand")
         edits += mine
-    if job.instance.type == BUCKET:
-        _refuse_left(job, edits)
+    if edits and job.instance.type == BUCKET and _is_key(place, edits):
+        raise NotMechanical("for_each or count of another block writes the old name; use another key there first")
+    if job.instance.type != FILTER:  # whose name nothing else has
+        refuse_left(job, place, found, edits)
     return edits
 
 
@@ -74,100 +78,97 @@ def _address_in(place: Place, top: TopBlock, inner: str) -> str:
     return ""
 
 
-def _refuse_left(job: Job, edits: Sequence[Edit]) -> None:
-    """Raises NotMechanical if a resource has the bucket's old name in a value that neither refers to the bucket nor is edited."""
-    texts: list[tuple[Instance, str, str]] = job.remembered("texts", lambda: list(_texts_of(job)))
-    for bucket in job.siblings:
-        name = bucket.get("bucket").text
-        for other, attribute, text in texts if name else ():
-            if not name or name not in text or (other.type == BUCKET and attribute == "bucket"):
-                continue
-            if not re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])", text):
-                continue
-            if any(bucket in origin.instances for origin in job.context.origins(other, attribute)):
-                continue
-            if not _is_edited(job, other, attribute, edits):
+def _metrics(job: Job, place: Place) -> Iterator[Edit]:
+    """Alarms that take the name of a filter for that of its metric: they hold only while the two are the same. Raises NotMechanical if
+    something else may hand it on."""
+    pattern = re.compile(rf"(?<![\w.]){re.escape(place.address)}(?:\[[^]]*\])?\.(name|id)(?!\w)")
+    is_same = any(i.get("name").text == i.get("metric_transformation", 0, "name").text for i in job.siblings)
+    for top in place.module.source.tops:
+        for match in pattern.finditer(top.file.text, top.start, top.end):
+            trail = trail_at(top, match.start())
+            if "metric_name" in [name for name, _ in holders_in(trail)]:
+                yield Edit(top.file.path, match.start(1), match.end(1), "metric_transformation[0].name")
+            elif is_same and (not trail or isinstance(trail[-1], Variable)):
                 raise NotMechanical(
-                    f"{other.address} has the name of the bucket in {attribute}; let it refer to the bucket first"
+                    f"{address_of(top)} may take the filter's name for that of its metric; let it read the metric's"
                 )
-
-
-def _texts_of(job: Job) -> Iterator[tuple[Instance, str, str]]:
-    """The known texts of the plan's resources, of any depth, with the argument that holds them."""
-    for instance in job.context.plan.instances:
-        for attribute in instance.value.names():
-            if attribute in ("tags", "tags_all", "description", "id", "bucket_domain_name", "arn"):
-                continue
-            pending = [instance.get(attribute).raw]
-            while pending:
-                raw = pending.pop()
-                if isinstance(raw, str):
-                    yield instance, attribute, raw
-                elif isinstance(raw, (list, dict)):
-                    pending += raw.values() if isinstance(raw, dict) else raw
-
-
-def _is_edited(job: Job, instance: Instance, attribute: str, edits: Sequence[Edit]) -> bool:
-    """Whether these edits are in the block, or those of another failure in the argument."""
-    try:
-        place = job.place_of(instance)
-    except NotMechanical:
-        return False
-    top, argument = place.top, place.argument(attribute)
-    if any(edit.file == top.file.path and top.start <= edit.start <= top.end for edit in edits):
-        return True
-    return argument is not None and any(
-        edit.file == top.file.path and argument.start <= edit.start <= argument.end for edit in job.bench.edits
-    )
-
-
-def _metrics(place: Place) -> list[Edit]:
-    """Alarms that take the name of a filter for that of its metric: they hold only while the two are the same."""
-    pattern = re.compile(rf"metric_name\s*=\s*({re.escape(place.address)}(?:\[[^]]*\])?)\.(?:name|id)(?!\w)")
-    return [
-        Edit(top.file.path, match.start(1), match.end(), f"{match[1]}.metric_transformation[0].name")
-        for top in place.module.tops
-        for match in pattern.finditer(top.file.text, top.start, top.end)
-    ]
 
 
 def _by_name(top: TopBlock, inner: str, reference: str, arguments: tuple[str, ...]) -> Iterator[Edit]:
     """Arguments that are the old name as a whole, and those of lists."""
-    if not arguments:
-        return
-    names = "|".join(map(re.escape, arguments))
-    pattern = re.compile(rf'(?<![\w.])"?(?:{names})"?\s*[=:]\s*(?:\[\s*)?("{re.escape(inner)}")')
-    for match in pattern.finditer(top.file.text, top.start, top.end):
-        yield Edit(top.file.path, match.start(1), match.end(1), reference)
+    for argument, node, is_own in _expressions(top):
+        if is_own and argument in arguments and node.text == f'"{inner}"':
+            yield replaced(node, reference)
 
 
 def _by_arn(top: TopBlock, inner: str, reference: str) -> Iterator[Edit]:
-    """ARNs of the bucket and of its objects."""
-    pattern = re.compile(rf'("?)arn:(?:aws|\$\{{[^}}"]*\}}):s3:::{re.escape(inner)}(?![\w.-])(?!\$\{{)("?)')
+    """ARNs of the bucket and of its objects: one that is an expression of its own becomes a reference, one within a text a part of it."""
+    pattern = re.compile(rf'arn:(?:aws|\$\{{[^}}"]*\}}):s3:::{re.escape(inner)}(?![\w.-])(?!\$\{{)')
+    texts = [(node, is_own) for _, node, is_own in _expressions(top) if isinstance(node, (Literal, Template))]
     for match in pattern.finditer(top.file.text, top.start, top.end):
-        is_whole = bool(match[1] and match[2])
-        new = reference if is_whole else f"{match[1]}${{{reference}}}{match[2]}"
-        yield Edit(top.file.path, match.start(), match.end(), new)
+        around = [(node, is_own) for node, is_own in texts if node.start < match.start() and match.end() < node.end]
+        whole = next((node for node, is_own in around if is_own and node.text == f'"{match[0]}"'), None)
+        if whole is not None:
+            yield replaced(whole, reference)
+        elif around:  # else it is a comment
+            yield Edit(top.file.path, match.start(), match.end(), f"${{{reference}}}")
 
 
-def _needs(place: Place, top: TopBlock) -> bool:
-    """Whether the resource refers to the block, through others too, so that a reference back would be a circle."""
-    by_address = {
-        _address(each): each
-        for each in place.module.tops
-        if each is not place.top and each.type in ("resource", "data", "module")
-    }
-    pending, seen = [place.top], set[str]()
+def _expressions(top: TopBlock) -> Iterator[tuple[str, Node, bool]]:
+    """The expressions of a block, with the argument or the key that holds each, and whether it stands for itself: a key of an object
+    and a part of a text do not."""
+    pending: list[tuple[str, Node, bool]] = [("", top.block, False)]
+    while pending:
+        name, node, is_own = pending.pop()
+        yield name, node, is_own
+        if isinstance(node, ObjectNode):
+            for key, value in node.items:
+                pending += [("", key, False), (key_of(key) or "", value, True)]
+        elif isinstance(node, Attribute):
+            pending.append((node.name, node.expression, True))
+        else:
+            is_text = isinstance(node, (Template, TemplateIf, TemplateFor))
+            pending += [(name if isinstance(node, TupleNode) else "", child, not is_text) for child in node.children()]
+
+
+def _needs(place: Place, top: TopBlock, edits: Sequence[Edit]) -> bool:
+    """Whether the resource refers to what is edited, through others too, so that a reference back would be a circle."""
+    texts = _locals_of(place)
+    for each in place.module.source.tops:
+        if each is not place.top and each.type in ("resource", "data", "module"):
+            texts[address_of(each)] = each.file.text[each.start : each.end]
+    reached = _reached(place.top.file.text[place.top.start : place.top.end], texts)
+    return not reached.isdisjoint(_edited_locals(place, edits)) if top.type == "locals" else address_of(top) in reached
+
+
+def _is_key(place: Place, edits: Sequence[Edit]) -> bool:
+    """Whether a for_each or count of the module is edited, or reads a local that is: an ARN is known only after apply."""
+    edited, texts = _edited_locals(place, edits), _locals_of(place)
+    for top in place.module.source.tops:
+        for name in ("for_each", "count") if top.type in ("resource", "data", "module") else ():
+            found = top.block.body.attributes.get(name)
+            if found is not None and any(is_within(edit, found) for edit in edits):
+                return True
+            if found is not None and edited and not edited.isdisjoint(_reached(found.text, texts)):
+                return True
+    return False
+
+
+def _locals_of(place: Place) -> dict[str, str]:
+    return {f"local.{name}": node.text for name, node in place.module.source.locals.items()}
+
+
+def _edited_locals(place: Place, edits: Sequence[Edit]) -> set[str]:
+    found = place.module.source.locals.items()
+    return {f"local.{name}" for name, node in found if any(is_within(edit, node) for edit in edits)}
+
+
+def _reached(text: str, texts: dict[str, str]) -> set[str]:
+    """What a text refers to of what has these texts, by its address, through others too."""
+    pending, seen = [text], set[str]()
     while pending:
         text = pending.pop()
-        written = text.file.text[text.start : text.end]
-        new = {
-            a: each for a, each in by_address.items() if a not in seen and re.search(rf"(?<![\w.]){re.escape(a)}(?!\w)", written)
-        }
-        seen |= new.keys()
-        pending += new.values()
-    return _address(top) in seen
-
-
-def _address(top: TopBlock) -> str:
-    return ".".join((*((top.type,) if top.type != "resource" else ()), *top.labels))
+        new = {address for address in texts.keys() - seen if re.search(rf"(?<![\w.]){re.escape(address)}(?!\w)", text)}
+        seen |= new
+        pending += map(texts.__getitem__, new)
+    return seen

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 
 from planproof.aws.names import Name, Names, pattern_for
 from planproof.aws.s3 import BUCKET
+from planproof.evaluation.origin import Origins
 from planproof.fix.edits import Edit
 from planproof.fix.job import Job
 from planproof.fix.mentions import inner_text, mentions
-from planproof.fix.places import ModuleFiles, NotMechanical, replaced
+from planproof.fix.places import NotMechanical, replaced
 from planproof.fix.tags import names_in
 from planproof.fix.values import behind
-from planproof.plan.model import Instance
-from planproof.syntax.blocks import TopBlock
+from planproof.plan.model import Instance, Module
 from planproof.syntax.nodes import Attribute, Literal, Node, Template
 from planproof.text.pattern import Pattern
 
@@ -60,26 +60,49 @@ def _with_prefix(job: Job, found: Attribute, text: str) -> list[Edit]:
     if "${" in text and (not all(known) or max(map(len, known)) >= MOST_PREFIX):
         raise NotMechanical(f"a bucket_prefix has at most {MOST_PREFIX} letters; shorten the name and add a random_id to it")
     at, file = found.start, found.file.path
-    return [Edit(file, at, at + len("bucket"), "bucket_prefix"), replaced(found.expression, f'"{text}-"')]
+    return [Edit(file, at, at + len("bucket"), "bucket_prefix"), replaced(found.expression, f'"{text.rstrip("-_")}-"')]
 
 
 def _refuse_derived(job: Job) -> None:
-    """What is built on a name that only AWS completes has no beginning that anybody could read."""
-    pattern = re.compile(rf"(?<![\w.]){re.escape(job.place.address)}(?:\[[^]]*\])?\.(?:id|bucket)(?!\w)")
-    files = job.place.module
-    for top, text in job.remembered(("names", id(files)), lambda: list(_written_names(job, files))):
-        if top is not job.place.top and pattern.search(text):
-            raise NotMechanical(f"the name of {'.'.join(top.labels)} is built on this one; add a random_id to both")
+    """What is built on a name that only AWS completes has no beginning that anybody could read, and no keys of for_each."""
+    built: dict[str, str] = job.remembered("built on names of buckets", lambda: _built_on_buckets(job))
+    reason = next((built[i.address] for i in job.siblings if i.address in built), "")
+    if reason:
+        raise NotMechanical(reason)
 
 
-def _written_names(job: Job, files: ModuleFiles) -> Iterator[tuple[TopBlock, str]]:
-    """The names of the module's resources that refer to something, as they are written."""
-    attributes = job.settings("naming_convention")["attributes"]
-    for top in files.tops:
-        named = attributes.get(top.labels[0]) if top.type == "resource" else None
-        found = top.block.body.attributes.get(named) if named else None
-        if found is not None and not isinstance(found.expression, Literal):
-            yield top, found.expression.text
+def _built_on_buckets(job: Job) -> dict[str, str]:
+    """By the address of a bucket: why its name has to be known before the apply."""
+    expressions, attributes = job.context.expressions, job.settings("naming_convention")["attributes"]
+    found: dict[str, str] = {}
+    for instance in job.context.plan.instances:
+        if attributes.get(instance.type) and (name := job.context.evaluated(instance, attributes[instance.type])):
+            reason = f"the name of {instance.address} is built on this one; add a random_id to both"
+            found.update(dict.fromkeys(_buckets_of(name.all_origins), reason))
+    for module in _modules(job.context.plan.root):
+        where = f"{module.address}." if module.address else ""
+        repeated = {local: expressions.repetition(module, local) for local in module.config.resources}
+        repeated |= {f"module.{name}": expressions.call_repetition(module, name) for name in module.config.calls}
+        for local, over in repeated.items():
+            reason = f"for_each or count of {where}{local} needs the name, which would be known only after apply; use another key"
+            origins = over.origins if isinstance(over.raw, dict) else over.all_origins  # of a map, the keys count
+            found.update(dict.fromkeys(_buckets_of(origins), reason))
+    return found
+
+
+def _modules(root: Module) -> Iterator[Module]:
+    pending = [root]
+    while pending:
+        module = pending.pop()
+        yield module
+        pending += [child for instances in module.children.values() for child in instances.values()]
+
+
+def _buckets_of(origins: Origins) -> Iterator[str]:
+    """The addresses of the buckets whose names are in it."""
+    for origin in origins:
+        if origin.type == BUCKET and not origin.is_data and origin.attribute in (("bucket",), ("id",)):
+            yield from (instance.address for instance in origin.instances)
 
 
 def _shortened(text: str) -> str:
@@ -106,8 +129,8 @@ def _new_text(job: Job, found: Attribute, name: Name | None, names: Names) -> st
     path = name.path if text.startswith(name.path) else ""
     pieces = re.split(r"(\$\{[^}]*\})", text[len(path) :])
     for separator in ("-", "_"):
-        new = _worded(pieces, separator, names.token or "")
-        new = _led(job, new, names, separator)
+        new = _led(job, _worded(pieces, separator, names.token or ""), names, separator).lstrip("-_")
+        new = new if name.of_prefix else new.rstrip("-_")
         if _fits(job, node, path + new, name, style.pattern if style else pattern):
             _refuse_taken(job, path + new, names)
             return path + new
@@ -141,10 +164,10 @@ def _worded(pieces: list[str], separator: str, token: str) -> str:
 def _words(text: str, separator: str, token: str) -> str:
     """`CorpSecLogIndex` as `corpsec-log-index`, where names begin with `corpsec`; separators at its ends stay."""
     words = [word.lower() for word in _WORD.findall(text)]
-    for count in range(2, len(words) + 1):
-        if "".join(words[:count]) == token:
-            words[:count] = [token]
-            break
+    for start in range(len(words)):
+        for end in range(start + 2, len(words) + 1):
+            if "".join(words[start:end]) == token:
+                words[start:end] = [token]
     if not words:
         return separator if text.strip() else ""
     head = separator if re.match(r"[\s_-]", text) else ""
@@ -153,13 +176,15 @@ def _words(text: str, separator: str, token: str) -> str:
 
 
 def _led(job: Job, text: str, names: Names, separator: str) -> str:
-    """With the plan's leading token in front, if the name must have it."""
+    """With the plan's leading token in front, if the name must have it; it is taken away where the name has it further on."""
     token = names.token
     if token is None or job.instance.type in job.settings("naming_convention")["within"]:
         return text
     if re.match(rf"{re.escape(token)}(?![a-z0-9])", text) or not _lacks_token(job):
         return text
-    return f"{token}{separator}{text}"
+    further_on = re.compile(rf"(?<![a-z0-9}}]){re.escape(token)}(?:[-_]|\Z)|(\$\{{[^}}]*\}})")
+    rest = further_on.sub(lambda found: found[1] or "", text)
+    return f"{token}{separator}{rest.lstrip('-_')}"
 
 
 def _lacks_token(job: Job) -> bool:

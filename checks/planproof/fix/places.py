@@ -89,11 +89,11 @@ class ModuleFiles:
         return found
 
     def mentions(self, word: str) -> int:
-        """How often a reference such as `var.days` is written in the module."""
+        """How often a reference such as `var.days` is written in the module, in JSON syntax too."""
         import re
 
         pattern = re.compile(rf"(?<![\w.]){re.escape(word)}(?!\w)")
-        return sum(len(pattern.findall(text)) for text in {top.file.path: top.file.text for top in self.tops}.values())
+        return sum(len(pattern.findall(text)) for text in {top.file.path: top.file.text for top in self.source.tops}.values())
 
     def added(self, name: str, text: str) -> Edit:
         """Adds a block to the file of that name, else where the last block of its type is, else to main.tf, else to the first file: what

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from planproof.syntax import json_syntax, lexer, templates
 from planproof.syntax.file import BOM, SourceFile
@@ -39,17 +40,21 @@ class TopBlock:
 
     def comments(self) -> list[str]:
         """The comments in it, of the native syntax."""
-        found: list[str] = []
-        parser = Parser(self.file, self.start)
-        while part := _comment_or_text(self.file.text, parser.pos, self.end):
-            parser.pos = part.end()
-            if part["comment"]:
-                found.append(part["comment"])
-            elif part["quote"]:
-                templates.quoted(parser, part.start())
-            elif part["heredoc"]:
-                templates.heredoc(parser, part.start())
-        return found
+        text = self.file.text
+        return [text[start:end] for kind, start, end in no_code(self.file, self.start, self.end) if kind == "comment"]
+
+
+def no_code(file: SourceFile, start: int, end: int) -> Iterator[tuple[str, int, int]]:
+    """The comments ("comment") and the heredocs ("heredoc") of the native syntax between two offsets. Raises SyntaxProblem."""
+    parser = Parser(file, start)
+    while part := _comment_or_text(file.text, parser.pos, end):
+        parser.pos = part.end()
+        if part["quote"]:
+            templates.quoted(parser, part.start())
+        elif part["heredoc"]:
+            templates.heredoc(parser, part.start())
+        if part["comment"] or part["heredoc"]:
+            yield "comment" if part["comment"] else "heredoc", part.start(), parser.pos
 
 
 def top_blocks(file: SourceFile) -> list[TopBlock]:

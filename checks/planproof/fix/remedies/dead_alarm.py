@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from planproof.fix.edits import Edit
 from planproof.fix.exports import reference_to
 from planproof.fix.job import Job, Remedy
 from planproof.fix.places import NotMechanical, Place, joined, removed, set_argument
 from planproof.plan.model import Instance
+from planproof.syntax.nodes import GetAttr, Index, Literal, Node, Template, Variable
 
 _PARTS = {"metric_name": "name", "namespace": "namespace"}
 
@@ -45,7 +48,21 @@ def _reference(job: Job, place: Place, alarm: Instance, metric_filter: Instance,
         and alarm.get(argument).text == metric_filter.get("metric_transformation", 0, part).text
     ):
         return []
-    return set_argument(place.body, argument, f"{reference_to(job, metric_filter, alarm)}.metric_transformation[0].{part}")
+    reference = f"{reference_to(job, metric_filter, alarm)}.metric_transformation[0].{part}"
+    written = place.argument(argument)
+    if written is not None and not _is_plain(written.expression, place.module.source.locals):
+        raise NotMechanical(f"{argument} of {place.address} is chosen by an expression; correct what it chooses from")
+    return set_argument(place.body, argument, reference)
+
+
+def _is_plain(node: Node, local: Mapping[str, Node]) -> bool:
+    """Whether an expression is a literal, a reference, or a text of these: what decides between several is not to be lost."""
+    if isinstance(node, Index) and not (isinstance(node.key, Literal) or node.key.text in ("each.key", "count.index")):
+        return False
+    if isinstance(node, GetAttr) and node.source.text == "local" and node.name in local:
+        return _is_plain(local[node.name], local)
+    is_plain = isinstance(node, (Literal, Template, GetAttr, Index, Variable))
+    return is_plain and all(_is_plain(child, local) for child in node.children())
 
 
 REMEDIES: dict[str, Remedy | str] = {"dead_alarm": pointed}
