@@ -50,7 +50,7 @@ def patches(report: Report, context: Context, with_advice: bool = False) -> list
     """A patch for each failure of the report, in its order. The edits of all of them fit together. Raises SourceError where the context
     has no source folder."""
     wanted = failures(report, with_advice)
-    bench = Bench(context, wanted)
+    bench = Bench(context, wanted, {finding.check_id for finding in report.findings})
     found = [_patch(finding, bench) for finding in wanted]
     bench.edits = [edit for patch in found for edit in patch.edits]
     return _fitting([_patch(patch.finding, bench) if patch.why_not else patch for patch in found])

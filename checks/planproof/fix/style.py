@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 from planproof.fix.edits import Edit
 from planproof.fix.job import Job
 from planproof.fix.lock_file import Version, locked
+from planproof.fix.objects import written
 from planproof.plan.model import Module
 from planproof.plan.value import State
 
@@ -31,7 +30,7 @@ def protections(job: Job, kind: str) -> str:
         if "." in path or "equals" not in demand or demand.get("when"):
             continue
         if not demand.get("if_offered") or _is_offered(job, kind, path):
-            found.append(f"{path} = {json.dumps(demand['equals'])}")
+            found.append(f"{path} = {written(demand['equals'])}")
     return "\n".join(found)
 
 
@@ -66,15 +65,11 @@ def variable(job: Job, module: Module, name: str, kind: str, description: str, d
     files = job.bench.files_of(module)
     if files.has("variable", name):
         declared = files.place("variable", name).text_of("default")
-        if declared == _literal(default):
+        if declared == written(default):
             return f"var.{name}", []
         return variable(job, module, f"{name}_required", kind, description, default)
     text = block(
         f'variable "{name}"',
-        f'description = "{description}"\ntype = {kind}\ndefault = {_literal(default)}',
+        f'description = "{description}"\ntype = {kind}\ndefault = {written(default)}',
     )
     return f"var.{name}", [files.added("variables.tf", text)]
-
-
-def _literal(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
