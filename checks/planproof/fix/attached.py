@@ -14,6 +14,7 @@ from planproof.fix.patches import Change, Patch, changes, diff, failures, patche
 from planproof.source.excerpt import hidden
 from planproof.syntax.blocks import TopBlock, top_blocks
 from planproof.syntax.file import SourceFile
+from planproof.syntax.hcl import parse
 from planproof.syntax.nodes import Node
 from planproof.verdict import Fix, Report
 
@@ -93,6 +94,8 @@ class Fixes:
 
     def _hidden(self, file: SourceFile) -> Iterator[Node]:
         """What Terraform keeps secret in a file. Raises SyntaxProblem."""
+        if file.path.endswith(".tfvars"):
+            yield from (each for name, each in parse(file).attributes.items() if self._is_secret(name))
         for top in top_blocks(file):
             yield from hidden(top.block.body, self._keeps(top))
 
@@ -103,10 +106,14 @@ class Fixes:
         if top.type == "terraform":
             return lambda name: name in _STATE
         if top.type == "variable":
-            variable = self._context.plan.variables.get("".join(top.labels[:1]))
-            return lambda name: name == "default" and variable is not None and variable.is_sensitive
+            is_secret = self._is_secret("".join(top.labels[:1]))
+            return lambda name: name == "default" and is_secret
         marked = self._marked.get(".".join(("data", *top.labels) if top.type == "data" else top.labels), set())
         return marked.__contains__
+
+    def _is_secret(self, variable: str) -> bool:
+        found = self._context.plan.variables.get(variable)
+        return found is not None and found.is_sensitive
 
     @cached_property
     def _marked(self) -> dict[str, set[str]]:

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from planproof.context import Context
 from planproof.errors import SourceError
 from planproof.fix.edits import Edit, Overlap, applied, fitting
+from planproof.fix.ignored import refuse_inert
 from planproof.fix.job import Bench, Job
 from planproof.fix.layout import aligned
 from planproof.fix.places import NotMechanical
@@ -89,6 +90,7 @@ def _patch(finding: Finding, bench: Bench) -> Patch:
     try:
         remedy = remedy_of(finding)
         edits = tuple(fitting(remedy(job)))
+        refuse_inert(job, edits)
     except NotMechanical as reason:
         return Patch(finding, (), str(reason))
     except Exception as error:  # of a remedy that did not foresee a plan: the others still count, and its text may hold a value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from planproof.aws.tags import AllTags
 from planproof.fix.edits import Edit
+from planproof.fix.ignored import refuse_ignored
 from planproof.fix.job import Job, Remedy
 from planproof.fix.objects import (
     added_entries,
@@ -33,8 +34,10 @@ def added(job: Job) -> list[Edit]:
     missing = [key for key in _missing(job) if key not in renamed]
     edits = [*renamed.values(), *_emptied(job, own and own.expression, missing)]
     if not missing:
+        refuse_ignored(job, module, job.place.body, "tags")
         return edits
     home = home_of(job, job.bench.files_of(module))
+    refuse_ignored(job, module, job.place.body, "tags" if home else "tags_all")
     if not home:
         return [*edits, *by_default(job, job.instance)]
     there = kept(job, module, home)
