@@ -125,3 +125,13 @@ def test_a_report_shows_no_secret_beside_the_value_of_a_file(tmp_path: Path) -> 
     assert fix is not None
     assert "secret" in fix.why_not
     assert fix.diff == ""
+
+
+@pytest.mark.parametrize(("bucket", "is_added"), [("rest_stays", True), ("rest_expires", False)])
+def test_a_rule_that_deletes_a_part_too_early_gets_one_for_the_rest(bucket: str, is_added: bool) -> None:
+    folder = PLANS / "early_parts"
+    retention, versions = (found(folder, folder, check)[f"aws_s3_bucket.{bucket}"] for check in ("CKV_PLAN_1", "CKV_PLAN_5"))
+    text = diff(changes([retention, versions]), folder)
+    assert "-      days = 7\n+      days = 90\n" in text
+    assert ("days = var.log_retention_days" in text) == is_added
+    assert text.count("noncurrent_version_expiration") == 1
