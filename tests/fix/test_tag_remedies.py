@@ -63,8 +63,13 @@ def test_a_map_of_maps_is_no_home_of_tags(found: dict[str, Patch]) -> None:
     assert "by_team" not in diff(changes([found["aws_sqs_queue.indexed"]]), FOLDER)
 
 
-def test_a_local_that_would_change_the_tags_of_another_resource_is_left(found: dict[str, Patch]) -> None:
-    patch = found["module.refused.aws_sqs_queue.bare"]
+def test_tags_that_would_change_another_resource_stand_in_the_block_itself(found: dict[str, Patch]) -> None:
+    text = diff(changes([found["module.refused.aws_sqs_queue.bare"]]), FOLDER)
+    assert re.findall(r"^\+ +(\w+) +=", text, re.MULTILINE) == ["tags", "Environment", "ManagedBy", "Owner", "Project"]
+
+
+def test_tags_that_would_change_another_resource_of_the_block_are_left(found: dict[str, Patch]) -> None:
+    patch = found['module.refused.aws_sqs_queue.each["some"]']
     assert patch.edits == ()
     assert "module.refused.aws_sqs_queue.first has the tag Environment from elsewhere" in patch.why_not
 

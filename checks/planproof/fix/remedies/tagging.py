@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from planproof.aws.tags import AllTags
 from planproof.fix.edits import Edit
 from planproof.fix.ignored import refuse_ignored
@@ -15,13 +17,15 @@ from planproof.fix.objects import (
     removed_entry,
     renamed_key,
     written,
+    written_key,
     written_object,
 )
 from planproof.fix.places import NotMechanical, added_block, joined, replaced, set_argument
 from planproof.fix.style import block
 from planproof.fix.tag_values import objects_behind, tags_in, value_of
 from planproof.fix.tags import by_default, completed, home_of, kept, lacking, locals_read, renames
-from planproof.syntax.nodes import Literal, Node, ObjectNode
+from planproof.plan.model import Instance
+from planproof.syntax.nodes import Call, Literal, Node, ObjectNode
 
 
 def added(job: Job) -> list[Edit]:
@@ -40,17 +44,66 @@ def added(job: Job) -> list[Edit]:
     refuse_ignored(job, module, job.place.body, "tags" if home else "tags_all")
     if not home:
         return [*edits, *by_default(job, job.instance)]
+    try:
+        return [*edits, *_by_home(job, home, missing)]
+    except NotMechanical as reason:
+        return [*edits, *_by_itself(job, missing, reason)]
+
+
+def _by_home(job: Job, home: str, missing: list[str]) -> list[Edit]:
+    """The tags come from the module's own. Raises NotMechanical if that would change others."""
+    module, own = job.instance.module, job.place.argument("tags")
+    reads = own is not None and home in locals_read(own.expression)
+    changed = None if reads else next((i.address for i in job.siblings if _changes(job, i, home)), None)
+    if changed:
+        raise NotMechanical(
+            f"{changed} has tags from elsewhere, and local.{home} would change them; add the tag where it is missing"
+        )
     there = kept(job, module, home)
-    if any(key not in there for key in missing):
-        edits += completed(job, module, home, lacking(job, module, home))
+    is_whole = all(key in there for key in missing)
+    edits = [] if is_whole else completed(job, module, home, lacking(job, module, home))
     if own is None:
         return [*edits, *set_argument(job.place.body, "tags", f"local.{home}")]
-    if home in locals_read(own.expression):
+    if reads:
         return edits
-    file, start, end = own.expression.file.path, own.expression.start, own.expression.end
     if own.expression.text in ("{}", "null"):
         return [*edits, replaced(own.expression, f"local.{home}")]
-    return [*edits, Edit(file, start, start, f"merge(local.{home}, "), Edit(file, end, end, ")")]
+    return [*edits, *_merged(own.expression, before=f"local.{home}, ")]
+
+
+def _changes(job: Job, instance: Instance, home: str) -> bool:
+    """Whether the local has another value for a tag that does not stand in the resource's own, as one of default tags."""
+    own, everything = instance.get("tags"), _tags(job, instance)
+    values = {key: value for key, value in everything.items() if value != "" and (own.is_unknown or key not in own.names())}
+    return any(key in values and values[key] != value for key, value in kept(job, instance.module, home).items())
+
+
+def _by_itself(job: Job, missing: list[str], reason: NotMechanical) -> list[Edit]:
+    """The tags stand in the resource's own block. Raises the reason if an instance of the block has one of them from elsewhere."""
+    if any(_tags(job, each).get(key, "") != "" for each in job.siblings for key in missing):
+        raise reason
+    values = {key: value_of(job, job.instance.module, key) for key in missing}
+    entries, declared = {key: value for key, (value, _) in values.items()}, joined(edits for _, edits in values.values())
+    own = job.place.argument("tags")
+    if own is None or own.expression.text == "null":
+        return [*declared, *set_argument(job.place.body, "tags", written_object(entries))]
+    node = own.expression
+    last = node.arguments[-1] if isinstance(node, Call) and node.name == "merge" else node
+    if isinstance(last, ObjectNode):
+        return [*declared, *added_entries(last, entries)]
+    text = f", {{ {', '.join(f'{written_key(key)} = {value}' for key, value in entries.items())} }}"
+    return [*declared, *(_merged(node, behind=text) if last is node else [Edit(last.file.path, last.end, last.end, text)])]
+
+
+def _merged(node: Node, before: str = "", behind: str = "") -> list[Edit]:
+    file, start, end = node.file.path, node.start, node.end
+    return [Edit(file, start, start, f"merge({before}"), Edit(file, end, end, f"{behind})")]
+
+
+def _tags(job: Job, instance: Instance) -> Mapping[str, object]:
+    """The tags that a resource ends up with."""
+    places = job.context.once(tags_in).by_address.get(instance.address, ())
+    return next((tags.values for tags in places if tags.where.startswith("tags")), {})
 
 
 def _where(job: Job) -> str:

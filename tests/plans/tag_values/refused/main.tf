@@ -15,3 +15,9 @@ resource "aws_sqs_queue" "second" {
   name = "corp-second"
   tags = merge(local.tags, { Owner = "second", Environment = "prod", Project = "corp" })
 }
+
+resource "aws_sqs_queue" "each" {
+  for_each = { some = {}, all = { Owner = "all", Environment = "prod", Project = "corp" } }
+  name     = "corp-${each.key}"
+  tags     = merge(each.value, local.tags)
+}
