@@ -8,9 +8,11 @@ import pytest
 
 from planproof.context import Context
 from planproof.engine import evaluate_in, find_policy
+from planproof.fix.cycles import is_built_on
 from planproof.fix.edits import applied, fitting
 from planproof.fix.objects import added_entries, removed_entries, written
 from planproof.fix.patches import Patch, changes, diff, patches
+from planproof.fix.places import ModuleFiles
 from planproof.plan.model import Plan
 from planproof.registry import all_checks
 from planproof.source.model import Source
@@ -66,6 +68,28 @@ def test_a_map_of_maps_is_no_home_of_tags(found: dict[str, Patch]) -> None:
 def test_tags_that_would_change_another_resource_stand_in_the_block_itself(found: dict[str, Patch]) -> None:
     text = diff(changes([found["module.refused.aws_sqs_queue.bare"]]), FOLDER)
     assert re.findall(r"^\+ +(\w+) +=", text, re.MULTILINE) == ["tags", "Environment", "ManagedBy", "Owner", "Project"]
+
+
+def test_a_resource_that_the_local_reads_gets_tags_in_its_own_block(found: dict[str, Patch]) -> None:
+    text = diff(changes([found["module.cycle.aws_sqs_queue.read"]]), FOLDER)
+    assert "+    Environment = " in text
+    assert not re.search(r"^\+.*local", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("expression", "address", "is_on"),
+    [
+        ("local.env", "local.tags", True),
+        ("local.tags", "aws_sqs_queue.read", True),
+        ("aws_sqs_queue.reader.arn", "local.env", True),
+        ("local.source", "local.tags", False),
+        ("var.env", "local.tags", False),
+    ],
+)
+def test_a_value_is_built_on_what_it_reads_through_others(expression: str, address: str, is_on: bool) -> None:
+    source = Source.open(FOLDER / "cycle").module(())
+    assert source is not None
+    assert is_built_on(ModuleFiles(source), parse_expression(SourceFile("a.tf", expression)), address) == is_on
 
 
 def test_tags_that_would_change_another_resource_of_the_block_are_left(found: dict[str, Patch]) -> None:

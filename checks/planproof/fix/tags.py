@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from planproof.aws.tags import AllTags, Defaults
 from planproof.evaluation.result import EvaluationError, OpenObject, Result
+from planproof.fix.cycles import is_built_on
 from planproof.fix.edits import Edit
 from planproof.fix.job import Job
 from planproof.fix.objects import added_entries, key_of, objects_in, renamed_key, written_key, written_object
@@ -15,6 +16,8 @@ from planproof.fix.places import ModuleFiles, NotMechanical, Place, added_block,
 from planproof.fix.style import block
 from planproof.fix.tag_values import default_objects, objects_behind, objects_in_local, provider_of, tags_in, value_of
 from planproof.plan.model import Instance, Module
+from planproof.syntax.expressions import parse_expression
+from planproof.syntax.file import SourceFile
 from planproof.syntax.nodes import Call, GetAttr, Node, ObjectNode, Variable
 
 
@@ -97,7 +100,8 @@ def _missing(job: Job, instance: Instance, module: Module, home: str) -> list[st
 
 def completed(job: Job, module: Module, home: str, keys: Collection[str]) -> list[Edit]:
     """Adds tags to the module's own. No resource that has them already gets other values. Raises NotMechanical."""
-    expression = job.bench.files_of(module).source.locals[home]
+    files = job.bench.files_of(module)
+    expression = files.source.locals[home]
     written_keys = {
         key: node for _, each in objects_behind(job, module, expression) for node, _ in each.items if (key := key_of(node))
     }
@@ -117,6 +121,8 @@ def completed(job: Job, module: Module, home: str, keys: Collection[str]) -> lis
         edits += declared
         if at_call:
             edits += added_entries(at_call[1], {key: value})
+        elif is_built_on(files, parse_expression(SourceFile("", value)), f"local.{home}"):
+            raise NotMechanical(f"the value of the tag {key} is {value}, which reads local.{home}; write it where it is missing")
         else:
             first[key] = value
     return [*edits, *_put(expression, first, _is_static(job, module, expression))]

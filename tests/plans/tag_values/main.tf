@@ -45,3 +45,7 @@ module "lower" {
 module "refused" {
   source = "./refused"
 }
+
+module "cycle" {
+  source = "./cycle"
+}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from planproof.aws.tags import AllTags
+from planproof.fix.cycles import is_built_on
 from planproof.fix.edits import Edit
 from planproof.fix.ignored import refuse_ignored
 from planproof.fix.job import Job, Remedy
@@ -59,6 +60,9 @@ def _by_home(job: Job, home: str, missing: list[str]) -> list[Edit]:
         raise NotMechanical(
             f"{changed} has tags from elsewhere, and local.{home} would change them; add the tag where it is missing"
         )
+    files = job.bench.files_of(module)
+    if not reads and is_built_on(files, files.source.locals[home], job.place.address):
+        raise NotMechanical(f"local.{home} reads {job.place.address}, so that cannot read the local")
     there = kept(job, module, home)
     is_whole = all(key in there for key in missing)
     edits = [] if is_whole else completed(job, module, home, lacking(job, module, home))
