@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -112,19 +113,19 @@ def test_what_a_block_ignores_is_not_changed(check: str, subject: str, ignored: 
     assert (f"ignores changes of {ignored}" in patch.why_not) == bool(ignored)
 
 
-def test_a_report_shows_no_secret_beside_the_value_of_a_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("line", "is_shown"), [("pin = 7", False), ('pass = "word"', False), ("size = 7", True)])
+def test_a_report_shows_no_secret_beside_the_value_of_a_file(line: str, is_shown: bool, tmp_path: Path) -> None:
     shutil.copytree(FOLDER, tmp_path, dirs_exist_ok=True)
-    (tmp_path / "terraform.tfvars").write_text("pin = 7\ndays = 30\n", encoding="utf-8")
-    raw = Plan.load(FOLDER / "plan.json").raw
-    variables = raw["configuration"]["root_module"]["variables"]
-    variables["pin"] = {"sensitive": True}
+    (tmp_path / "terraform.tfvars").write_text(f"{line}\ndays = 30\n", encoding="utf-8")
+    raw = json.loads((FOLDER / "plan.json").read_text(encoding="utf-8"))
+    raw["configuration"]["root_module"]["variables"]["pin"] = {"sensitive": True}
     raw["variables"]["pin"] = {"value": 7}
     context = Context(Plan.load(raw), find_policy("secure-logs"), Source.open(tmp_path))
     report = with_fixes(evaluate_in(context), context)
     fix = next(f.fix for f in report.findings if f.subject == "aws_cloudwatch_log_group.by_file" and f.check_id == "CKV_PLAN_12")
     assert fix is not None
-    assert "secret" in fix.why_not
-    assert fix.diff == ""
+    assert bool(fix.diff) == is_shown
+    assert ("secret" in fix.why_not) == (not is_shown)
 
 
 @pytest.mark.parametrize(("bucket", "is_added"), [("rest_stays", True), ("rest_expires", False)])

@@ -15,7 +15,7 @@ from planproof.source.excerpt import hidden
 from planproof.syntax.blocks import TopBlock, top_blocks
 from planproof.syntax.file import SourceFile
 from planproof.syntax.hcl import parse
-from planproof.syntax.nodes import Node
+from planproof.syntax.nodes import Attribute, Literal, Node
 from planproof.verdict import Fix, Report
 
 MAX_FIXES = 50
@@ -95,7 +95,7 @@ class Fixes:
     def _hidden(self, file: SourceFile) -> Iterator[Node]:
         """What Terraform keeps secret in a file. Raises SyntaxProblem."""
         if file.path.endswith(".tfvars"):
-            yield from (each for name, each in parse(file).attributes.items() if self._is_secret(name))
+            yield from (each for name, each in parse(file).attributes.items() if self._is_secret(name) or _is_text(each))
         for top in top_blocks(file):
             yield from hidden(top.block.body, self._keeps(top))
 
@@ -124,6 +124,11 @@ class Fixes:
                 names = {name for name in instance.value.names() if instance.get(name).is_sensitive}
                 found.setdefault(instance.local_address, set()).update(names)
         return found
+
+
+def _is_text(setting: Attribute) -> bool:
+    """Whether a variable is set to more than a number or a truth value: such files are often kept out of the repository."""
+    return not (isinstance(setting.expression, Literal) and not isinstance(setting.expression.value, str))
 
 
 def _sensitive(context: Context) -> Iterator[str]:
