@@ -25,6 +25,7 @@ ARGUMENT = [
     ('a "b" {\n  x = 1\n}\n', "y", 'a "b" {\n  x = 1\n  y = 2\n}\n'),
     ('a "b" {\n  x = 1\n}\n', "longer", 'a "b" {\n  x      = 1\n  longer = 2\n}\n'),
     ('a "b" {\n  longer = 1\n}\n', "y", 'a "b" {\n  longer = 1\n  y      = 2\n}\n'),
+    ('a "b" {\n\tx = 1\n}\n', "y", 'a "b" {\n\tx = 1\n\ty = 2\n}\n'),
     ('a "b" {\n  x    = 1\n  tags = t\n}\n', "y", 'a "b" {\n  x    = 1\n  y    = 2\n  tags = t\n}\n'),
     ('a "b" {\n  x = 1 # why\n}\n', "yy", 'a "b" {\n  x  = 1 # why\n  yy = 2\n}\n'),
     ('a "b" {\n  x = 1 # why\n  z = 3 # so\n}\n', "x", 'a "b" {\n  x = 2 # why\n  z = 3 # so\n}\n'),

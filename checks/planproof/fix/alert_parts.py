@@ -18,7 +18,8 @@ from planproof.fix.job import Job
 from planproof.fix.mentions import inner_text
 from planproof.fix.places import NotMechanical, Place
 from planproof.fix.style import block, bucket_days, group_days, protections, resource
-from planproof.fix.tags import names_in, tags_line
+from planproof.fix.tag_values import names_in
+from planproof.fix.tags import tags_line
 from planproof.plan.model import Instance, Module
 from planproof.syntax.nodes import Literal
 

@@ -14,7 +14,8 @@ from planproof.fix.patches import Change, Patch, changes, diff, failures, patche
 from planproof.source.excerpt import hidden
 from planproof.syntax.blocks import TopBlock, top_blocks
 from planproof.syntax.file import SourceFile
-from planproof.syntax.nodes import Node
+from planproof.syntax.hcl import parse
+from planproof.syntax.nodes import Attribute, Literal, Node
 from planproof.verdict import Fix, Report
 
 MAX_FIXES = 50
@@ -93,6 +94,8 @@ class Fixes:
 
     def _hidden(self, file: SourceFile) -> Iterator[Node]:
         """What Terraform keeps secret in a file. Raises SyntaxProblem."""
+        if file.path.endswith(".tfvars"):
+            yield from (each for name, each in parse(file).attributes.items() if self._is_secret(name) or _is_text(each))
         for top in top_blocks(file):
             yield from hidden(top.block.body, self._keeps(top))
 
@@ -103,10 +106,14 @@ class Fixes:
         if top.type == "terraform":
             return lambda name: name in _STATE
         if top.type == "variable":
-            variable = self._context.plan.variables.get("".join(top.labels[:1]))
-            return lambda name: name == "default" and variable is not None and variable.is_sensitive
+            is_secret = self._is_secret("".join(top.labels[:1]))
+            return lambda name: name == "default" and is_secret
         marked = self._marked.get(".".join(("data", *top.labels) if top.type == "data" else top.labels), set())
         return marked.__contains__
+
+    def _is_secret(self, variable: str) -> bool:
+        found = self._context.plan.variables.get(variable)
+        return found is not None and found.is_sensitive
 
     @cached_property
     def _marked(self) -> dict[str, set[str]]:
@@ -117,6 +124,11 @@ class Fixes:
                 names = {name for name in instance.value.names() if instance.get(name).is_sensitive}
                 found.setdefault(instance.local_address, set()).update(names)
         return found
+
+
+def _is_text(setting: Attribute) -> bool:
+    """Whether a variable is set to more than a number or a truth value: such files are often kept out of the repository."""
+    return not (isinstance(setting.expression, Literal) and not isinstance(setting.expression.value, str))
 
 
 def _sensitive(context: Context) -> Iterator[str]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
+
+_INDENT = re.compile(r"(?<=\n)[ \t]+")
 
 
 class Edit(NamedTuple):
@@ -40,13 +43,16 @@ def _rank(edit: Edit) -> int:
 
 
 def applied(text: str, edits: Iterable[Edit]) -> tuple[str, list[tuple[int, int]]]:
-    """The text after the edits of one file, which fit together, and where in it each of them now is."""
+    """The text after the edits of one file, which fit together, and where in it each of them now is. Lines that are added end as those of
+    the file do, and are indented with tabs where most of those are."""
     newline = "\r\n" if "\r\n" in text else "\n"
+    is_tabbed = text.count("\n\t") > text.count("\n ")
     parts: list[str] = []
     changed: list[tuple[int, int]] = []
     at = length = 0
     for edit in edits:
-        new = edit.text.replace("\n", newline)
+        new = _INDENT.sub(lambda found: found[0].replace("  ", "\t"), edit.text) if is_tabbed else edit.text
+        new = new.replace("\n", newline)
         parts += [text[at : edit.start], new]
         length += edit.start - at
         changed.append((length, length + len(new)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -22,12 +22,13 @@ Remedy = Callable[["Job"], Sequence[Edit]]
 class Bench:
     """What the remedies of one plan share: the context, and the files of its modules."""
 
-    def __init__(self, context: Context, failures: Sequence[Finding]) -> None:
+    def __init__(self, context: Context, failures: Sequence[Finding], judged: Container[str]) -> None:
         if context.source is None or context.source.root is None:
             raise SourceError(
                 "the source is not a folder, so there is nothing to edit; provide the folder of the .tf files (--source)"
             )
         self.context, self.failures, self.root = context, failures, context.source.root
+        self._judged = judged
         self.by_address = {instance.address: instance for instance in context.plan.instances}
         self.by_block: dict[str, list[Instance]] = {}
         for instance in context.plan.instances:
@@ -47,6 +48,32 @@ class Bench:
         if module.path not in self._files:
             self._files[module.path] = self._read(module)
         return self._files[module.path]
+
+    def judges(self, check: str) -> bool:
+        """Whether a check, by its key, is among those of this run."""
+        return _ids()[check] in self._judged
+
+    def alike(self, module: Module) -> list[Module]:
+        """All instances of a module, by whichever call."""
+        return self._alike.get(self._file(module), [module])
+
+    @cached_property
+    def _alike(self) -> dict[str, list[Module]]:
+        """The instances of each module by its first file."""
+        found: dict[str, list[Module]] = {}
+        pending = [self.context.plan.root]
+        while pending:
+            module = pending.pop()
+            found.setdefault(self._file(module), []).append(module)
+            pending += [each for by_key in module.children.values() for each in by_key.values()]
+        return found
+
+    def _file(self, module: Module) -> str:
+        """The first file of a module; its address if it has none here."""
+        try:
+            return self.files_of(module).first.file.path
+        except NotMechanical:
+            return module.address
 
     def _read(self, module: Module) -> ModuleFiles:
         name = f"module {'.'.join(module.path)}" if module.path else "the configuration"

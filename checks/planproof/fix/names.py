@@ -12,7 +12,7 @@ from planproof.fix.edits import Edit
 from planproof.fix.job import Job
 from planproof.fix.mentions import inner_text, mentions
 from planproof.fix.places import NotMechanical, replaced
-from planproof.fix.tags import names_in
+from planproof.fix.tag_values import names_in
 from planproof.fix.values import behind
 from planproof.plan.model import Instance, Module
 from planproof.syntax.nodes import Attribute, Literal, Node, Template

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from planproof.context import Context
 from planproof.errors import SourceError
 from planproof.fix.edits import Edit, Overlap, applied, fitting
+from planproof.fix.ignored import refuse_inert
 from planproof.fix.job import Bench, Job
 from planproof.fix.layout import aligned
 from planproof.fix.places import NotMechanical
@@ -50,7 +51,7 @@ def patches(report: Report, context: Context, with_advice: bool = False) -> list
     """A patch for each failure of the report, in its order. The edits of all of them fit together. Raises SourceError where the context
     has no source folder."""
     wanted = failures(report, with_advice)
-    bench = Bench(context, wanted)
+    bench = Bench(context, wanted, {finding.check_id for finding in report.findings})
     found = [_patch(finding, bench) for finding in wanted]
     bench.edits = [edit for patch in found for edit in patch.edits]
     return _fitting([_patch(patch.finding, bench) if patch.why_not else patch for patch in found])
@@ -89,6 +90,7 @@ def _patch(finding: Finding, bench: Bench) -> Patch:
     try:
         remedy = remedy_of(finding)
         edits = tuple(fitting(remedy(job)))
+        refuse_inert(job, edits)
     except NotMechanical as reason:
         return Patch(finding, (), str(reason))
     except Exception as error:  # of a remedy that did not foresee a plan: the others still count, and its text may hold a value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from functools import cached_property
 
@@ -90,10 +91,7 @@ class ModuleFiles:
 
     def mentions(self, word: str) -> int:
         """How often a reference such as `var.days` is written in the module, in JSON syntax too."""
-        import re
-
-        pattern = re.compile(rf"(?<![\w.]){re.escape(word)}(?!\w)")
-        return sum(len(pattern.findall(text)) for text in {top.file.path: top.file.text for top in self.source.tops}.values())
+        return sum(mentioned(text, word) for text in {top.file.path: top.file.text for top in self.source.tops}.values())
 
     def added(self, name: str, text: str) -> Edit:
         """Adds a block to the file of that name, else where the last block of its type is, else to main.tf, else to the first file: what
@@ -109,6 +107,11 @@ class ModuleFiles:
     def _last_of(self) -> dict[str, TopBlock]:
         """The last block of each file, by the file's name."""
         return {os.path.basename(top.file.path): top for top in self.tops}
+
+
+def mentioned(text: str, word: str) -> int:
+    """How often a reference such as `var.days` is written in a text."""
+    return len(re.findall(rf"(?<![\w.]){re.escape(word)}(?!\w)", text))
 
 
 def end_of_line(file: SourceFile, offset: int) -> int:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 from planproof.fix.edits import Edit
 from planproof.fix.job import Job
 from planproof.fix.lock_file import Version, locked
+from planproof.fix.objects import written
 from planproof.plan.model import Module
 from planproof.plan.value import State
 
@@ -31,7 +30,7 @@ def protections(job: Job, kind: str) -> str:
         if "." in path or "equals" not in demand or demand.get("when"):
             continue
         if not demand.get("if_offered") or _is_offered(job, kind, path):
-            found.append(f"{path} = {json.dumps(demand['equals'])}")
+            found.append(f"{path} = {written(demand['equals'])}")
     return "\n".join(found)
 
 
@@ -49,32 +48,27 @@ def _is_offered(job: Job, kind: str, argument: str) -> bool:
 
 
 def bucket_days(job: Job, module: Module) -> tuple[str, list[Edit]]:
-    """The variable that says how long log buckets keep their objects; as `variable`."""
-    days = int(job.settings("log_bucket_retention")["retention_days"])
-    return variable(job, module, "log_retention_days", "number", "Days that log buckets keep their objects", days)
+    """The variable that says how long log buckets keep their objects, and the edit that declares it if the module has none."""
+    settings = job.settings("log_bucket_retention")
+    least, most = int(settings["retention_days"]), settings["max_days"]
+    return _days(job, module, "log_retention_days", "Days that log buckets keep their objects", least, most)
 
 
 def group_days(job: Job, module: Module) -> tuple[str, list[Edit]]:
-    """The variable that says how long log groups keep their events; as `variable`."""
-    days = int(job.settings("log_group_retention")["retention_days"])
-    description = "Days that CloudWatch log groups keep their events"
-    return variable(job, module, "log_group_retention_days", "number", description, days)
+    """The same of log groups and their events."""
+    least, description = (
+        int(job.settings("log_group_retention")["retention_days"]),
+        "Days that CloudWatch log groups keep their events",
+    )
+    return _days(job, module, "log_group_retention_days", description, least, None)
 
 
-def variable(job: Job, module: Module, name: str, kind: str, description: str, default: object) -> tuple[str, list[Edit]]:
-    """A variable with a default: the reference to it, and the edit that declares it if the module does not have it yet."""
+def _days(job: Job, module: Module, name: str, description: str, least: int, most: int | None) -> tuple[str, list[Edit]]:
     files = job.bench.files_of(module)
     if files.has("variable", name):
-        declared = files.place("variable", name).text_of("default")
-        if declared == _literal(default):
+        values = [job.context.expressions.variable(each, name).raw for each in job.bench.alike(module)]
+        if all(type(days) in (int, float) and least <= days <= (most or days) for days in values):
             return f"var.{name}", []
-        return variable(job, module, f"{name}_required", kind, description, default)
-    text = block(
-        f'variable "{name}"',
-        f'description = "{description}"\ntype = {kind}\ndefault = {_literal(default)}',
-    )
+        return _days(job, module, f"{name}_required", description, least, most)
+    text = block(f'variable "{name}"', f'description = "{description}"\ntype = number\ndefault = {least}')
     return f"var.{name}", [files.added("variables.tf", text)]
-
-
-def _literal(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)

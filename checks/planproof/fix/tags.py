@@ -1,42 +1,41 @@
-"""The tags that the policy requires: what values they get, and where the module keeps them."""
+"""The tags that the policy requires: where a module keeps its tags, and how they get those that they lack."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from planproof.aws.names import Names, names_of
-from planproof.aws.tags import AllTags, Defaults, all_tags
-from planproof.evaluation.result import Result
+from planproof.aws.tags import AllTags, Defaults
+from planproof.evaluation.result import EvaluationError, OpenObject, Result
+from planproof.fix.cycles import is_built_on
 from planproof.fix.edits import Edit
 from planproof.fix.job import Job
-from planproof.fix.objects import added_entries, key_of, objects_in, renamed_key, written_key
+from planproof.fix.objects import added_entries, key_of, objects_in, renamed_key, written_key, written_object
 from planproof.fix.places import ModuleFiles, NotMechanical, added_block, set_argument
 from planproof.fix.style import block
+from planproof.fix.tag_values import default_objects, objects_behind, objects_in_local, provider_of, tags_in, value_of
 from planproof.plan.model import Instance, Module
-from planproof.syntax.nodes import ObjectNode
-from planproof.text.pattern import compiled
-
-
-def tags_in(context: Any) -> AllTags:
-    return all_tags(context.settings("tagging"), context)
-
-
-def names_in(context: Any) -> Names:
-    return names_of(context.settings("naming_convention"), context)
+from planproof.syntax.expressions import parse_expression
+from planproof.syntax.file import SourceFile
+from planproof.syntax.nodes import Call, GetAttr, Node, ObjectNode, Variable
 
 
 def tags_line(job: Job, module: Module, alike: Instance) -> tuple[str, list[Edit]]:
-    """The `tags` of a new resource that has the provider of another, and the edits by which they are all that the policy requires."""
+    """The `tags` of a new resource that has the provider of another, and the edits by which they are all that the policy requires, if this
+    run judges tags."""
     everything: AllTags = job.context.once(tags_in)
     if not everything.required:
         return "", []
-    home = home_of(job, job.bench.files_of(module))
+    home, is_judged = home_of(job, job.bench.files_of(module)), job.bench.judges("tagging")
     if home:
-        return f"tags = local.{home}", completed(job, module, home)
-    return "", by_default(job, alike)
+        there = {*kept(job, module, home), *job.context.once(Defaults).of(alike).values}
+        lacking = [key for key in everything.required if key not in there]
+        return f"tags = local.{home}", completed(job, module, home, lacking) if is_judged else []
+    return "", by_default(job, alike) if is_judged else []
+
+
+# --- the module's own tags --------------------------------------------------------------------------------------------
 
 
 def home_of(job: Job, files: ModuleFiles) -> str:
@@ -47,44 +46,184 @@ def home_of(job: Job, files: ModuleFiles) -> str:
 def _home(files: ModuleFiles) -> str:
     counts: Counter[str] = Counter()
     for top in files.tops:
-        if top.type == "resource":
-            counts.update(re.findall(r"\btags\s*=\s*(?:merge\(\s*)?local\.(\w+)", top.file.text[top.start : top.end]))
+        if top.type == "resource" and re.search(r"\btags\s*=\s*(?:merge\(\s*)?local\.", top.file.text[top.start : top.end]):
+            tags = top.block.body.attributes.get("tags")
+            counts.update(locals_read(tags.expression) if tags else ())
     known = [(name, count) for name, count in counts.items() if objects_in_local(files, name)]
     return max(known, key=lambda each: each[1])[0] if known else ""
 
 
-def objects_in_local(files: ModuleFiles, name: str) -> list[ObjectNode]:
-    found = files.source.locals.get(name)
-    return objects_in(found) if found is not None and found.file.path.endswith((".tf", ".tofu")) else []
+def locals_read(node: Node) -> list[str]:
+    """The locals whose entries are all in an expression of tags."""
+    parts = node.arguments if isinstance(node, Call) and node.name == "merge" else (node,)
+    return [
+        part.name
+        for part in parts
+        if isinstance(part, GetAttr) and isinstance(part.source, Variable) and part.source.name == "local"
+    ]
 
 
-def completed(job: Job, module: Module, home: str) -> list[Edit]:
-    """Adds to the module's tags what the policy requires and they lack."""
-    objects = objects_in_local(job.bench.files_of(module), home)
-    keys = {key: node for each in objects for node, _ in each.items if (key := key_of(node)) is not None}
-    required = job.context.once(tags_in).required
-    lacking = [key for key in required if key not in keys]
-    renamed = {key: node for key in lacking for other, node in keys.items() if other.lower() == key.lower()}
-    edits = [renamed_key(node, key) for key, node in renamed.items()]
-    entries: dict[str, str] = {}
-    for key in lacking:
-        if key not in renamed:
-            entries[key], declared = value_of(job, module, key)
-            edits += declared
-    return [*edits, *added_entries(objects[-1], entries)]
+def kept(job: Job, module: Module, home: str) -> Mapping[str, object]:
+    """The tags that the local has in this instance of the module; an empty one is none."""
+    try:
+        raw = job.context.expressions.local(module, home).raw
+    except EvaluationError:
+        return {}
+    entries = raw.entries if isinstance(raw, OpenObject) else raw if isinstance(raw, dict) else {}
+    values = {key: value.raw if isinstance(value, Result) else value for key, value in entries.items()}
+    return {key: value for key, value in values.items() if value not in (None, "")}
+
+
+def lacking(job: Job, module: Module, home: str) -> list[str]:
+    """The required tags that some resource lacks of those that are tagged by the local, or will be."""
+    alike = job.bench.alike(module)
+    found = job.remembered(
+        ("lacking", alike[0].address, home),
+        lambda: {key for each in alike for instance in _of(each) for key in _missing(job, instance, each, home)},
+    )
+    return [key for key in job.context.once(tags_in).required if key in found]
+
+
+def _of(module: Module) -> Iterator[Instance]:
+    for by_key in module.resources.values():
+        yield from by_key.values()
+
+
+def _missing(job: Job, instance: Instance, module: Module, home: str) -> list[str]:
+    everything: AllTags = job.context.once(tags_in)
+    if not job.fails("tagging", instance, "missing"):
+        return []
+    there = kept(job, module, home)
+    own = [tags.values for tags in everything.by_address[instance.address] if tags.where.startswith("tags")][:1]
+    return [key for key in everything.required for values in own if values.get(key, "") == "" and key not in there]
+
+
+def completed(job: Job, module: Module, home: str, keys: Collection[str]) -> list[Edit]:
+    """Adds tags to the module's own. No resource that has them already gets other values. Raises NotMechanical."""
+    files = job.bench.files_of(module)
+    expression = files.source.locals[home]
+    written_keys = {
+        key: node for _, each in objects_behind(job, module, expression) for node, _ in each.items if (key := key_of(node))
+    }
+    edits: list[Edit] = []
+    first: dict[str, str] = {}
+    for key in keys:
+        other = next((other for other in (*written_keys, *kept(job, module, home)) if other.lower() == key.lower()), None)
+        if other is not None:
+            if other not in written_keys:
+                raise NotMechanical(f"local.{home} has the tag {key} as {other!r} from elsewhere; rename it there")
+            edits += [] if other == key else [renamed_key(written_keys[other], key)]
+            continue
+        having = [each for each in job.bench.alike(module) if key in kept(job, each, home)]
+        at_call = _of_call(job, module, expression) if having and all(each.path != module.path for each in having) else None
+        _refuse_change(job, [m for m in job.bench.alike(module) if m.path == module.path or not at_call], home, key)
+        value, declared = value_of(job, at_call[0] if at_call else module, key)
+        edits += declared
+        if at_call:
+            edits += added_entries(at_call[1], {key: value})
+        elif is_built_on(files, parse_expression(SourceFile("", value)), f"local.{home}"):
+            raise NotMechanical(f"the value of the tag {key} is {value}, which reads local.{home}; write it where it is missing")
+        else:
+            first[key] = value
+    return [*edits, *_put(expression, first, _is_static(job, module, expression))]
+
+
+def _of_call(job: Job, module: Module, expression: Node) -> tuple[Module, ObjectNode] | None:
+    """The object in the module's call that gives it tags."""
+    for part in expression.arguments if isinstance(expression, Call) else ():
+        if module.parent is not None and isinstance(part, GetAttr) and part.text == f"var.{part.name}":
+            given = job.block(module.parent, "module", module.name).argument(part.name)
+            objects = objects_in(given.expression) if given else []
+            if objects:
+                return module.parent, objects[-1]
+    return None
+
+
+def _is_static(job: Job, module: Module, node: Node) -> bool:
+    """Whether the keys of tags are all written there, so that no caller gives others."""
+    if isinstance(node, Call) and node.name == "merge":
+        return all(_is_static(job, module, argument) for argument in node.arguments)
+    if isinstance(node, GetAttr) and node.text == f"local.{node.name}":
+        found = job.bench.files_of(module).source.locals.get(node.name)
+        return found is not None and _is_static(job, module, found)
+    return isinstance(node, ObjectNode) and all(key_of(key) is not None for key, _ in node.items)
+
+
+def _put(node: Node, entries: Mapping[str, str], is_static: bool) -> list[Edit]:
+    """Adds entries to an expression of tags; in front of what may give the same keys, and so counts."""
+    if not entries:
+        return []
+    objects = objects_in(node)
+    if is_static or isinstance(node, ObjectNode):
+        return added_entries(objects[-1], entries)
+    start = node.arguments[0] if isinstance(node, Call) else node
+    if isinstance(start, ObjectNode):
+        return added_entries(start, entries)
+    text = ", ".join(f"{written_key(key)} = {value}" for key, value in entries.items())
+    return [Edit(start.file.path, start.start, start.start, f"{{ {text} }}, ")]
+
+
+def _refuse_change(job: Job, modules: Sequence[Module], home: str, key: str) -> None:
+    """Raises NotMechanical if a resource that reads the local has the tag from elsewhere, and would not keep its value."""
+    memory = ("changed", modules[0].address, len(modules), home, key)
+    found = job.remembered(memory, lambda: next(_changed(job, modules, home, key), ""))
+    if found:
+        raise NotMechanical(
+            f"{found} has the tag {key} from elsewhere, and local.{home} would change it; add the tag where it is missing"
+        )
+
+
+def _changed(job: Job, modules: Sequence[Module], home: str, key: str) -> Iterator[str]:
+    for module in modules:
+        for instance in _readers(job, module, home) if key not in kept(job, module, home) else ():
+            places = job.context.once(tags_in).by_address.get(instance.address, ())
+            if any(tags.values.get(key, "") != "" for tags in places) and not _is_later(job, instance, home, key):
+                yield instance.address
+
+
+def _is_later(job: Job, instance: Instance, home: str, key: str) -> bool:
+    """Whether the resource's own tags are merged over those of the local, and have the tag."""
+    own = job.place_of(instance).argument("tags")
+    node = own.expression if own else None
+    is_first = isinstance(node, Call) and node.name == "merge" and node.arguments[0].text == f"local.{home}"
+    return is_first and key in instance.get("tags").names()
+
+
+def _readers(job: Job, module: Module, home: str) -> Iterator[Instance]:
+    """The resources whose tags come from the local, by others or by calls of modules too."""
+    files, names = job.bench.files_of(module), {home}
+    while more := {
+        name
+        for name, node in files.source.locals.items()
+        if name not in names and any(re.search(rf"\blocal\.{each}\b", node.text) for each in names)
+    }:
+        names |= more
+    pattern = re.compile(rf"\blocal\.(?:{'|'.join(sorted(names))})\b")
+    for top in files.tops:
+        if top.type not in ("resource", "module") or not pattern.search(top.file.text, top.start, top.end):
+            continue
+        if top.type == "module":
+            pending = list(module.children.get(top.labels[0], {}).values())
+            while pending:
+                inner = pending.pop()
+                yield from _of(inner)
+                pending += [each for by_key in inner.children.values() for each in by_key.values()]
+        elif (tags := top.block.body.attributes.get("tags")) and pattern.search(tags.text):
+            yield from module.resources.get(".".join(top.labels), {}).values()
+
+
+# --- the provider's default tags --------------------------------------------------------------------------------------
 
 
 def by_default(job: Job, instance: Instance) -> list[Edit]:
     """Adds what the policy requires to the `default_tags` of the instance's provider."""
-    context = job.context
-    module, labels = _provider(job, instance)
+    module, labels = provider_of(job, instance)
     files = job.bench.files_of(module)
-    required = context.once(tags_in).required
-    there = context.once(Defaults).of(instance)
-    lacking = [key for key in required if key not in there.values]
+    there = job.context.once(Defaults).of(instance)
+    lacking = [key for key in job.context.once(tags_in).required if key not in there.values]
     if not lacking:
         return []
-    objects = _default_objects(files, labels)
+    objects = default_objects(files, labels)
     keys = {key: node for each in objects for node, _ in each.items if (key := key_of(node)) is not None}
     entries: dict[str, str] = {}
     edits: list[Edit] = []
@@ -93,9 +232,12 @@ def by_default(job: Job, instance: Instance) -> list[Edit]:
         if near is not None:
             edits.append(renamed_key(near, key))
         else:
+            _refuse_two_cases(job, instance, key)
             entries[key], declared = value_of(job, module, key)
             edits += declared
-    text = block("default_tags", block("tags =", "\n".join(f"{written_key(key)} = {value}" for key, value in entries.items())))
+    if not entries:
+        return edits
+    text = block("default_tags", f"tags = {written_object(entries)}")
     if not files.has("provider", *labels):
         if len(labels) > 1 or not files.tops:
             raise NotMechanical("the provider of the resource is not configured in the source; add the tags where it is")
@@ -107,96 +249,54 @@ def by_default(job: Job, instance: Instance) -> list[Edit]:
     if objects:
         return [*edits, *added_entries(objects[-1], entries)]
     if "tags" not in found[0].body.attributes:
-        return [*edits, *set_argument(found[0].body, "tags", block("", *(f"{k} = {v}" for k, v in entries.items())).strip())]
+        return [*edits, *set_argument(found[0].body, "tags", written_object(entries))]
     raise NotMechanical("the provider's default_tags are an expression; add the tags to what it is built from")
 
 
-def _default_objects(files: ModuleFiles, labels: list[str]) -> list[ObjectNode]:
-    """The objects that the default tags of a provider are written in."""
-    blocks = files.place("provider", *labels).body.blocks_of("default_tags") if files.has("provider", *labels) else []
-    tags = blocks[0].body.attributes.get("tags") if blocks else None
-    if tags is None:
-        return []
-    text = tags.expression.text
-    return objects_in(tags.expression) or (
-        objects_in_local(files, text.removeprefix("local.")) if text.startswith("local.") else []
-    )
+def _refuse_two_cases(job: Job, near: Instance, key: str) -> None:
+    """Raises NotMechanical if a resource of the same provider spells the key otherwise, where this patch does not rename it."""
+    provider = job.context.plan.provider_key(near)
+    found = job.remembered(("other case", provider, key), lambda: next(_in_other_case(job, near, key), ""))
+    if found:
+        raise NotMechanical(f"{found}, and would get both from default_tags; rename it where it is written")
 
 
-def _provider(job: Job, instance: Instance) -> tuple[Module, list[str]]:
-    """The module that configures the provider of an instance, and the labels of that block."""
-    key = job.context.plan.provider_key(instance) or "aws"
-    path, _, name = key.rpartition(":")
-    if path:
-        raise NotMechanical(f"{path} configures its own provider; add the tags to its default_tags")
-    return job.context.plan.root, name.split(".")
+def _in_other_case(job: Job, near: Instance, key: str) -> Iterator[str]:
+    plan, defaults = job.context.plan, job.context.once(Defaults).of(near).values
+    for address, places in job.context.once(tags_in).by_address.items():
+        instance = job.bench.by_address[address]
+        other = next((o for tags in places for o in tags.values if o != key and o.lower() == key.lower()), None)
+        if other is None or other in defaults or plan.provider_key(instance) != plan.provider_key(near):
+            continue
+        if not job.fails("tagging", instance, "missing") or key not in renames(job, instance, [key]):
+            yield f"{address} spells the tag {key} as {other!r}"
 
 
-def value_of(job: Job, module: Module, key: str) -> tuple[str, list[Edit]]:
-    """The expression for a tag that is added: what the module or the plan already says, else a variable that someone has to set."""
-    context, files = job.context, job.bench.files_of(module)
-    demand = context.once(tags_in).required[key]
-    name = re.sub(r"\W+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key)).strip("_").lower()
-    variables = [
-        name,
-        *(context.policy.section("environments").get("variables") or () if name in ("environment", "env", "stage") else ()),
-    ]
-    for variable in variables:
-        if files.has("variable", variable) and _fits(demand, job.context.expressions.variable(module, variable)):
-            return f"var.{variable}", []
-    for value in job.remembered(("tag values", key), lambda: _values(job, key, demand)):
-        if _fits(demand, Result(value)):
-            return json.dumps(value, ensure_ascii=False), []
-    if module.parent is not None or demand.get("values") or demand.get("pattern"):
-        raise NotMechanical(f"no resource of the plan shows a value for the tag {key}; someone who knows it must set it")
-    name = f"tag_{name}" if files.has("variable", name) else name
-    job.notes.append(f"set the variable {name}: the plan shows no value for the tag {key}")
-    text = block(f'variable "{name}"', f'description = "The tag {key} of every resource"\ntype = string')
-    return f"var.{name}", [files.added("variables.tf", text)]
+def renames(job: Job, instance: Instance, keys: Collection[str]) -> dict[str, Edit]:
+    """Of these keys, those that are written in another case in the tags of a resource, each with the edit that spells it right."""
+    own = job.place_of(instance).argument("tags")
+    found: dict[str, Edit] = {}
+    for _, each in objects_behind(job, instance.module, own.expression) if own else ():
+        for node, _ in each.items:
+            key = key_of(node) or ""
+            right = next((wanted for wanted in keys if wanted != key and wanted.lower() == key.lower()), None)
+            if right:
+                found[right] = renamed_key(node, right)
+    return found
 
 
 def undecided(job: Job) -> list[str]:
     """The variables that other remedies declare for tags that someone has to set."""
     everything: AllTags = job.context.once(tags_in)
-    root = job.context.plan.root
+    plan, root = job.context.plan, job.context.plan.root
     if not any(f.evidence and f.code == "missing" and f.subject in everything.by_address for f in job.bench.failures):
         return []
-    files, found = job.bench.files_of(root), list[str]()
+    files = job.bench.files_of(root)
     home = home_of(job, files)
-    written = {key_of(node) for each in objects_in_local(files, home) for node, _ in each.items} if home else set()
-    for key in everything.required:
-        if key not in written and not any(str(other).lower() == key.lower() for other in written):
-            value, declared = value_of(Job(job.finding, job.bench), root, key)
-            found += [value.removeprefix("var.")] if declared else []
-    return found
-
-
-def _values(job: Job, key: str, demand: Any) -> list[str]:
-    """The values that the plan's resources have for a tag, the most common first; then what can only be so."""
-    everything: AllTags = job.context.once(tags_in)
-    counts: Counter[str] = Counter()
-    for address, places in everything.by_address.items():
-        instance = job.bench.by_address.get(address)
-        if instance is None or instance.get("tags").is_sensitive or instance.get("tags_all").is_sensitive:
-            continue
-        for tags in places:
-            for other, value in tags.values.items():
-                if other.lower() == key.lower() and isinstance(value, str) and value and not tags.secret:
-                    path = ("tags", other) if job.context.origins(instance, "tags", other) else ("tags",)
-                    if job.context.redactor.public(value, instance, *path) == value:
-                        counts[value] += 1
-    found = [value for value, _ in counts.most_common()]
-    if key.lower().replace("_", "") == "managedby":
-        found.append("terraform")
-    token = job.context.once(names_in).token
-    if key.lower() == "project" and token:
-        found.append(token)
-    return found + list(demand.get("values") or ())[:1] if len(demand.get("values") or ()) == 1 else found
-
-
-def _fits(demand: Any, value: Result) -> bool:
-    """Whether the policy allows the value; one that is not known does if the policy allows all. An empty value is no tag."""
-    if value.raw in (None, ""):
-        return False
-    patterns = [demand.get("pattern"), "|".join(map(re.escape, demand["values"])) if demand.get("values") else None]
-    return all(value.text is not None and compiled(pattern).fits(value.text) for pattern in filter(None, patterns))
+    if home:
+        keys = lacking(job, root, home)
+    else:
+        there = job.context.once(Defaults).of(next(iter(plan.managed))).values
+        keys = [key for key in everything.required if not any(other.lower() == key.lower() for other in there)]
+    values = (value_of(Job(job.finding, job.bench), root, key) for key in keys)
+    return [value.removeprefix("var.") for value, declared in values if declared]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from planproof.fix.edits import Edit
+from planproof.fix.ignored import refuse_ignored
 from planproof.fix.job import Job, Remedy
 from planproof.fix.places import NotMechanical, removed, replaced
 from planproof.fix.values import behind
@@ -15,6 +16,7 @@ def taken_out(job: Job) -> list[Edit]:
     found = job.place.argument("force_destroy")
     if found is None:
         raise NotMechanical("force_destroy is not written in the block of the bucket")
+    refuse_ignored(job, job.instance.module, job.place.body, "force_destroy")
     job.notes.append(_NOTE)
     if isinstance(found.expression, Literal):
         return removed(found, job.place.body)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from planproof.aws.log_buckets import is_log_bucket
-from planproof.aws.s3 import BUCKET, LIFECYCLE, VERSIONING, lifecycle, versioned
+from planproof.aws.log_buckets import is_log_bucket, writers_to
+from planproof.aws.s3 import BUCKET, LIFECYCLE, VERSIONING, Prefixes, lifecycle, versioned
 from planproof.fix.edits import Edit
+from planproof.fix.ignored import refuse_ignored
 from planproof.fix.job import Job, Remedy
 from planproof.fix.left_out import refuse_left_out
 from planproof.fix.owners import owner
@@ -63,6 +64,8 @@ def with_versions(job: Job) -> list[Edit]:
     Raises NotMechanical if an incomplete plan does not show the lifecycle."""
     if not is_log_bucket(job.instance, job.context) or job.fails("log_bucket_retention", job.instance, *_WITH_NONCURRENT):
         return []
+    if job.fails("log_bucket_retention", job.instance, "expires_too_early") and not _covers_all(job):
+        return []
     found = lifecycle(job.instance, job.context)
     if found.undetermined and not job.context.plan.is_complete:
         raise NotMechanical("the plan leaves out a lifecycle that may keep each old version; plan without -target")
@@ -80,7 +83,7 @@ def noncurrent(job: Job) -> list[Edit]:
 
 
 def later(job: Job) -> list[Edit]:
-    """Each rule that deletes too early keeps objects for as long as the policy requires."""
+    """Each rule that deletes too early keeps objects for as long as the policy requires; what no rule covers gets one."""
     least = int(job.settings("log_bucket_retention")["retention_days"])
     found = lifecycle(job.instance, job.context)
     if found.undetermined or any(rule.undetermined for rule in found.rules):
@@ -94,8 +97,18 @@ def later(job: Job) -> list[Edit]:
     )
     if not edits:
         raise NotMechanical("the rule that deletes early is not written as a block with a number of days")
+    if not _covers_all(job):
+        return [*edits, *added_rule(job)]
     is_versioned = versioned(job.instance, job.context) or job.fails("versioning_coverage", job.instance)
     return [*edits, *(with_versions(job) if is_versioned else ())]
+
+
+def _covers_all(job: Job) -> bool:
+    """Whether the rules that end the life of objects are for all that is written to the bucket."""
+    may_move = job.settings("log_bucket_retention")["accept_transition"]
+    rules = [rule for rule in lifecycle(job.instance, job.context).rules if rule.days or (rule.moves and may_move)]
+    writers, covered = writers_to(job.instance, job.context), Prefixes(rules)
+    return any(rule.whole for rule in rules) or (bool(writers) and all(covered.cover(each.keys.text) for each in writers))
 
 
 def sooner(job: Job) -> list[Edit]:
@@ -105,6 +118,7 @@ def sooner(job: Job) -> list[Edit]:
     for instance, expiration, days in _expirations(job):
         found = expiration.attributes.get("days")
         if days > most and found is not None:
+            refuse_ignored(job, instance.module, expiration, "days")
             literal = behind(job, instance.module, found.expression)
             edits.append(
                 replaced(literal, str(most)) if literal else replaced(found.expression, f"min({found.expression.text}, {most})")

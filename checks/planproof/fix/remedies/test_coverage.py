@@ -11,6 +11,7 @@ from planproof.errors import SourceError
 from planproof.facts.suite import tests_of
 from planproof.fix.edits import Edit
 from planproof.fix.job import Job, Remedy
+from planproof.fix.objects import written
 from planproof.fix.places import NotMechanical
 from planproof.fix.remedies import unauthorized_access_alert as alert
 from planproof.fix.style import block
@@ -107,11 +108,6 @@ def _variables(job: Job) -> str:
     return block("variables", "\n".join(f"{name} = {value}" for name, value in values.items())) if values else ""
 
 
-def _written(value: Any) -> str:
-    """A constant as HCL has it."""
-    return json.dumps(value, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
-
-
 def _root(job: Job) -> Iterator[list[Instance]]:
     """The resources of the root module in native syntax, each with its instances."""
     tops = {".".join(top.labels) for top in job.bench.files_of(job.context.plan.root).tops if top.type == "resource"}
@@ -144,8 +140,8 @@ def _shown(job: Job) -> Iterator[tuple[str, str]]:
         if best:
             name, value = best
             yield (
-                f"{first.local_address}.{name} == {_written(value)}",
-                f"{name} of {first.local_address} must be {_written(value)}.",
+                f"{first.local_address}.{name} == {written(value)}",
+                f"{name} of {first.local_address} must be {written(value)}.",
             )
     yield from repeated
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ from planproof.aws.s3 import BUCKET
 from planproof.fix.edits import Edit
 from planproof.fix.job import Job, Remedy
 from planproof.fix.left_out import refuse_left_out
+from planproof.fix.objects import written
 from planproof.fix.owners import owner
 from planproof.fix.places import NotMechanical, added_block, joined
 from planproof.fix.remedies.log_bucket_retention import with_versions
@@ -88,11 +88,11 @@ def _set(body: Body, demand: Mapping[str, Any], instance: Instance, job: Job) ->
 def _wanted(demand: Mapping[str, Any]) -> str:
     for operator in ("equals", "at_least"):
         if operator in demand:
-            return json.dumps(demand[operator])
+            return written(demand[operator])
     if demand.get("in"):
-        return json.dumps(demand["in"][0])
+        return written(demand["in"][0])
     if "not_equals" in demand and demand.get("default") is not None:
-        return json.dumps(demand["default"])
+        return written(demand["default"])
     raise NotMechanical("the policy says what must not be, and not what must be; choose a value")
 
 

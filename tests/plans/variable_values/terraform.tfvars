@@ -1,0 +1,2 @@
+days               = 30
+log_retention_days = 30
