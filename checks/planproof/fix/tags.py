@@ -65,6 +65,11 @@ def locals_read(node: Node) -> list[str]:
 
 def kept(job: Job, module: Module, home: str) -> Mapping[str, object]:
     """The tags that the local has in this instance of the module; an empty one is none."""
+    found: Mapping[str, object] = job.remembered(("kept", module.address, home), lambda: _kept(job, module, home))
+    return found
+
+
+def _kept(job: Job, module: Module, home: str) -> Mapping[str, object]:
     try:
         raw = job.context.expressions.local(module, home).raw
     except EvaluationError:

@@ -55,8 +55,11 @@ def _by_home(job: Job, home: str, missing: list[str]) -> list[Edit]:
     """The tags come from the module's own. Raises NotMechanical if that would change others."""
     module, own = job.instance.module, job.place.argument("tags")
     reads = own is not None and home in locals_read(own.expression)
-    changed = None if reads else next((i.address for i in job.siblings if _changes(job, i, home)), None)
-    if changed:
+    block = (module.path, job.instance.local_address)
+    changed = job.remembered(
+        ("tags changed", *block), lambda: next((i.address for i in job.siblings if _changes(job, i, home)), "")
+    )
+    if changed and not reads:
         raise NotMechanical(
             f"{changed} has tags from elsewhere, and local.{home} would change them; add the tag where it is missing"
         )
@@ -84,7 +87,8 @@ def _changes(job: Job, instance: Instance, home: str) -> bool:
 
 def _by_itself(job: Job, missing: list[str], reason: NotMechanical) -> list[Edit]:
     """The tags stand in the resource's own block. Raises the reason if an instance of the block has one of them from elsewhere."""
-    if any(_tags(job, each).get(key, "") != "" for each in job.siblings for key in missing):
+    memory = ("has tags", job.instance.module.path, job.instance.local_address, *missing)
+    if job.remembered(memory, lambda: any(_tags(job, each).get(key, "") != "" for each in job.siblings for key in missing)):
         raise reason
     values = {key: value_of(job, job.instance.module, key) for key in missing}
     entries, declared = {key: value for key, (value, _) in values.items()}, joined(edits for _, edits in values.values())
