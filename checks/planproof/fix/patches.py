@@ -2,7 +2,7 @@
 
 context = Context(plan, policy, source)
 found = patches(evaluate_in(context), context)
-print(diff(changes(found, source.root), source.root))
+print(diff(changes(found), patched_from(source.root)))
 """
 
 from __future__ import annotations
@@ -124,8 +124,9 @@ def read_exactly(file: str) -> str:
 
 
 def diff(found: Iterable[Change], root: str | os.PathLike[str]) -> str:
-    """The changes as a unified diff that `git apply` takes in the folder `root`."""
-    return "".join(_of_file(change, Path(os.path.relpath(change.file, root)).as_posix()) for change in found)
+    """The changes as a unified diff, whose paths begin in the folder `root`; `patched_from` gives the one that `git apply` needs."""
+    top = os.path.realpath(root)
+    return "".join(_of_file(change, Path(os.path.relpath(os.path.realpath(change.file), top)).as_posix()) for change in found)
 
 
 def changed_lines(change: Change) -> list[str]:

@@ -31,6 +31,12 @@ def repository(folder: str) -> str | None:
     return next((above for above in upwards(folder) if os.path.lexists(os.path.join(above, ".git"))), None)
 
 
+def patched_from(folder: str | os.PathLike[str]) -> str:
+    """The folder whose paths `git apply` reads wherever it runs: the root of the folder's repository; without one, the folder itself."""
+    real = os.path.realpath(folder)
+    return repository(real) or real
+
+
 def upwards(folder: str) -> Iterator[str]:
     """The folder, and each one above it."""
     yield folder

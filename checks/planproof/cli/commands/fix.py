@@ -28,6 +28,7 @@ from planproof.errors import CommandError
 from planproof.fix.patches import Change, Patch, changes, diff, patches
 from planproof.source.files import MAX_TOTAL_BYTES, regular
 from planproof.text.escaping import json_text, one_line
+from planproof.text.paths import patched_from
 from planproof.verdict import Report
 
 
@@ -91,7 +92,7 @@ class Worked(NamedTuple):
 
     @property
     def diff(self) -> str:
-        return diff(self.changes, self.root)
+        return diff(self.changes, patched_from(self.root))
 
     @property
     def left(self) -> list[Patch]:
