@@ -78,3 +78,93 @@ def written(folder: Path, capsys: pytest.CaptureFixture[str]) -> Path:
     file = folder / "fix.patch"
     file.write_bytes(capsys.readouterr().out.encode())
     return file
+
+
+MODULE = FIXTURES / "bad" / "versioning_coverage" / "module"
+
+
+def monorepo(top: Path) -> Path:
+    """A configuration whose module is beside its folder."""
+    infra = top / "infra"
+    shutil.copytree(MODULE, infra)
+    shutil.move(infra / "modules", top / "modules")
+    main_file = infra / "main.tf"
+    text = main_file.read_text(encoding="utf-8")
+    assert '"./modules/' in text
+    main_file.write_text(text.replace('"./modules/', '"../modules/'), encoding="utf-8")
+    return infra
+
+
+def fix(folder: Path, *more: str) -> int:
+    return main(["fix", str(folder / "plan.json"), "--source", str(folder), "--check", "CKV_PLAN_5", *more])
+
+
+def test_a_module_beside_the_source_folder_is_changed_in_their_repository(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    top = tmp_path / "top"
+    infra = monorepo(top)
+    committed(top)
+    before = text_of(top / "modules")
+    assert fix(infra) == 1
+    out, err = capsys.readouterr()
+    assert "modules/" in out
+    assert "which others may use too; apply it in the root of the git repository" in err
+    (tmp_path / "fix.patch").write_text(out, encoding="utf-8")
+    assert git(top, "apply", str(tmp_path / "fix.patch")).returncode == 0
+    by_git = text_of(top / "modules")
+    assert by_git != before
+    assert git(top, "checkout", "-q", ".").returncode == 0
+    assert fix(infra, "--write") == 1
+    assert text_of(top / "modules") == by_git
+
+
+OUTSIDE = [
+    # which folder is a repository
+    pytest.param((), id="none"),
+    pytest.param(("infra",), id="the source alone"),
+    pytest.param(("modules",), id="the modules alone"),
+    pytest.param(("infra", "modules"), id="one each"),
+    pytest.param((".", "modules"), id="a repository within"),
+]
+
+
+@pytest.mark.parametrize("repositories", OUTSIDE)
+def test_a_module_of_no_or_another_repository_is_left(
+    repositories: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    infra = monorepo(tmp_path)
+    for each in reversed(repositories):
+        assert git(tmp_path / each, "init", "-q").returncode == 0
+    before = text_of(tmp_path)
+    assert fix(infra, "--write", "--force") == 1
+    assert "are neither in the source folder nor in its git repository" in capsys.readouterr().err
+    after = text_of(tmp_path)
+    assert {file for file, text in after.items() if before.get(file) != text} <= {"infra/main.tf", "infra/variables.tf"}
+
+
+def test_changes_beside_the_source_folder_keep_write_from_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    infra = monorepo(tmp_path)
+    committed(tmp_path)
+    module = tmp_path / "modules" / "store" / "main.tf"
+    module.write_text(module.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    before = text_of(tmp_path)
+    assert fix(infra, "--write") == 2
+    assert f"git's tree has changes in {module.parent}" in capsys.readouterr().err
+    assert text_of(tmp_path) == before
+
+
+@pytest.mark.parametrize("linked", ["main.tf", "folder"])
+def test_a_link_is_not_patched(linked: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    infra = monorepo(tmp_path)
+    module = tmp_path / "modules" / "store" / "main.tf"
+    real = module if linked == "main.tf" else module.parent
+    elsewhere = tmp_path / "elsewhere" / real.name
+    elsewhere.parent.mkdir()
+    shutil.move(real, elsewhere)
+    real.symlink_to(elsewhere)
+    committed(tmp_path)
+    before = module.read_bytes()
+    assert fix(infra, "--write") == 1
+    assert f"{real.name} is a link" in capsys.readouterr().err
+    assert module.read_bytes() == before

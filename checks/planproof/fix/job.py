@@ -13,6 +13,7 @@ from planproof.fix.edits import Edit
 from planproof.fix.places import ModuleFiles, NotMechanical, Place
 from planproof.plan.model import Instance, Module
 from planproof.registry import all_checks
+from planproof.text.paths import repository
 from planproof.verdict import PLAN, Finding
 
 Remedy = Callable[["Job"], Sequence[Edit]]
@@ -42,6 +43,14 @@ class Bench:
         """What a remedy works out once for all failures."""
         self._files: dict[tuple[str, ...], ModuleFiles] = {}
 
+    def is_outside(self, file: str) -> bool:
+        """Whether a file is not in the source folder, all links followed."""
+        return not os.path.realpath(file).startswith(os.path.join(os.path.realpath(self.root), ""))
+
+    def _shares_repository(self, file: str) -> bool:
+        mine = repository(os.path.realpath(self.root))
+        return mine is not None and repository(os.path.dirname(file)) == mine
+
     def files_of(self, module: Module) -> ModuleFiles:
         """The files of a module. Raises NotMechanical if they are not this configuration's to edit."""
         if module.path not in self._files:
@@ -58,11 +67,12 @@ class Bench:
             raise NotMechanical(f"the source of {name} is not in the folder; change it where it is kept")
         if source.problems:
             raise NotMechanical(f"the source cannot be read: {source.problems[0]}")
-        inside = os.path.join(os.path.realpath(self.root), "")
         for path in {top.file.path for top in source.tops}:
             real = os.path.realpath(path)
-            if not real.startswith(inside):
-                raise NotMechanical(f"the files of {name} are outside the source folder; provide the folder that contains both")
+            if self.is_outside(real) and not self._shares_repository(real):
+                raise NotMechanical(
+                    f"the files of {name} are neither in the source folder nor in its git repository; change them where they are kept"
+                )
             if f"{os.sep}.terraform{os.sep}" in real:
                 raise NotMechanical(f"{name} is installed from a registry or repository; change it there, or its arguments")
         return ModuleFiles(source)

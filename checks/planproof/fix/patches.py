@@ -21,6 +21,7 @@ from planproof.fix.layout import aligned
 from planproof.fix.places import NotMechanical
 from planproof.fix.remedies.table import remedy_of
 from planproof.source.files import MAX_FILE_BYTES, regular
+from planproof.text.paths import from_here, link_to
 from planproof.verdict import Finding, Report, Standing
 
 
@@ -89,6 +90,7 @@ def _patch(finding: Finding, bench: Bench) -> Patch:
     try:
         remedy = remedy_of(finding)
         edits = tuple(fitting(remedy(job)))
+        _look_at_files(job, {edit.file for edit in edits})
     except NotMechanical as reason:
         return Patch(finding, (), str(reason))
     except Exception as error:  # of a remedy that did not foresee a plan: the others still count, and its text may hold a value
@@ -99,6 +101,17 @@ def _patch(finding: Finding, bench: Bench) -> Patch:
         "" if edits else "nothing in the source is at fault by itself; the page of the check says what to do",
         tuple(job.notes),
     )
+
+
+def _look_at_files(job: Job, files: Iterable[str]) -> None:
+    """Tells of files that others may use. Raises NotMechanical for those that git does not patch."""
+    for file in sorted(files):
+        link = link_to(file, job.bench.root)
+        if link:
+            raise NotMechanical(f"{link} is a link, and what it leads to may serve others too; change that, or replace the link")
+        if job.bench.is_outside(file):
+            folder = from_here(os.path.dirname(file))
+            job.notes.append(f"the patch changes {folder}, which others may use too; apply it in the root of the git repository")
 
 
 def changes(found: Iterable[Patch]) -> list[Change]:

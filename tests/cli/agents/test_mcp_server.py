@@ -382,7 +382,7 @@ def test_nothing_is_written_without_git_or_through_a_link(repository: Path, tmp_
     _, (answer,) = ask([FIX], "--allow-write", where=repository)
     assert answer.is_error
     _, (answer,) = ask([FIX], "--allow-write", "--root", ".", "--root", "../elsewhere", where=repository)
-    assert "are outside the source folder" in text(answer)
+    assert "are neither in the source folder nor in its git repository" in text(answer)
     assert answer.structured_content["written"] is False
     assert (tmp_path / "elsewhere" / "monitoring.tf").read_text(encoding="utf-8") == before
     shutil.copytree(FIXTURES / "bad" / "review", tmp_path / "no_git")
