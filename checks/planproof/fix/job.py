@@ -39,6 +39,8 @@ class Bench:
             self.codes.setdefault((finding.check_id, finding.subject), set()).add(finding.code)
         self.edits: list[Edit] = []
         """Those that are made for other failures; empty while the first are worked out."""
+        self.awaiting: set[int] = set()
+        """The failures, by `id`, whose remedy needs to know the edits for all others."""
         self.memory: dict[Any, Any] = {}
         """What a remedy works out once for all failures."""
         self._files: dict[tuple[str, ...], ModuleFiles] = {}
@@ -91,6 +93,12 @@ class Job:
         if found is None:
             raise NotMechanical(f"{self.finding.subject} is not a resource of the plan")
         return found
+
+    @property
+    def others(self) -> list[Edit]:
+        """The edits that are made for other failures. As long as they are not all known, this one is worked out again."""
+        self.bench.awaiting.add(id(self.finding))
+        return self.bench.edits
 
     @cached_property
     def place(self) -> Place:

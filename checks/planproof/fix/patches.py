@@ -53,8 +53,13 @@ def patches(report: Report, context: Context, with_advice: bool = False) -> list
     wanted = failures(report, with_advice)
     bench = Bench(context, wanted)
     found = [_patch(finding, bench) for finding in wanted]
-    bench.edits = [edit for patch in found for edit in patch.edits]
-    return _fitting([_patch(patch.finding, bench) if patch.why_not else patch for patch in found])
+    for is_last in (False, True):
+        bench.edits = [edit for patch in found for edit in patch.edits]
+        found = [
+            _patch(each.finding, bench) if (id(each.finding) in bench.awaiting if is_last else each.why_not) else each
+            for each in found
+        ]
+    return _fitting(found)
 
 
 def _fitting(found: list[Patch]) -> list[Patch]:

@@ -153,22 +153,6 @@ def value_of(job: Job, module: Module, key: str) -> tuple[str, list[Edit]]:
     return f"var.{name}", [files.added("variables.tf", text)]
 
 
-def undecided(job: Job) -> list[str]:
-    """The variables that other remedies declare for tags that someone has to set."""
-    everything: AllTags = job.context.once(tags_in)
-    root = job.context.plan.root
-    if not any(f.evidence and f.code == "missing" and f.subject in everything.by_address for f in job.bench.failures):
-        return []
-    files, found = job.bench.files_of(root), list[str]()
-    home = home_of(job, files)
-    written = {key_of(node) for each in objects_in_local(files, home) for node, _ in each.items} if home else set()
-    for key in everything.required:
-        if key not in written and not any(str(other).lower() == key.lower() for other in written):
-            value, declared = value_of(Job(job.finding, job.bench), root, key)
-            found += [value.removeprefix("var.")] if declared else []
-    return found
-
-
 def _values(job: Job, key: str, demand: Any) -> list[str]:
     """The values that the plan's resources have for a tag, the most common first; then what can only be so."""
     everything: AllTags = job.context.once(tags_in)
