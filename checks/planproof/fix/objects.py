@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from planproof.fix.edits import Edit
-from planproof.fix.places import NotMechanical, end_of_line, indent_of, replaced, set_argument
+from planproof.fix.places import NotMechanical, end_of_line, indent_of, replaced, set_argument, start_of_line
 from planproof.syntax.nodes import Body, Call, Literal, Node, ObjectNode, TupleNode
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -35,12 +35,23 @@ def added_entries(node: ObjectNode, entries: dict[str, str]) -> list[Edit]:
         by = indent_of(file, node.start)
         body = "".join(f"\n{by}  {written_key(key)} = {value}" for key, value in entries.items())
         return [Edit(file.path, node.start, node.end, f"{{{body}\n{by}}}")]
-    last = node.items[-1][1]
-    if "\n" not in file.text[node.start : node.items[0][0].start]:
+    last, brace = node.items[-1][1], node.end - 1
+    behind = file.text[last.end : brace]
+    if "\n" not in file.text[node.start : node.items[0][0].start] and "\n" not in behind:
         return [Edit(file.path, last.end, last.end, "".join(f", {written_key(k)} = {v}" for k, v in entries.items()))]
-    by, comma = indent_of(file, last.start), file.text[last.end : last.end + 1] == ","
+    by, comma = _indent(node), behind.lstrip().startswith(",")
+    lines = "".join(f"\n{by}{written_key(k)} = {v}{',' * comma}" for k, v in entries.items())
     at = end_of_line(file, last.end)
-    return [Edit(file.path, at, at, "".join(f"\n{by}{written_key(k)} = {v}{',' * comma}" for k, v in entries.items()))]
+    if at < brace:
+        return [Edit(file.path, at, at, lines)]
+    at = last.end + len(behind.rstrip())  # the brace, which is on this line too, gets one of its own
+    return [Edit(file.path, at, at, lines), Edit(file.path, at, brace, f"\n{indent_of(file, node.start)}")]
+
+
+def _indent(node: ObjectNode) -> str:
+    """That of the entries: of the last that begins a line."""
+    starts = [key.start for key, _ in node.items if not node.file.text[start_of_line(node.file, key.start) : key.start].strip()]
+    return indent_of(node.file, starts[-1]) if starts else indent_of(node.file, node.start) + "  "
 
 
 def renamed_key(node: Node, key: str) -> Edit:
@@ -48,23 +59,27 @@ def renamed_key(node: Node, key: str) -> Edit:
     return Edit(node.file.path, node.start, node.end, json.dumps(key) if is_quoted else written_key(key))
 
 
-def removed_entry(node: ObjectNode, key: str) -> list[Edit]:
-    """Takes an entry out, with its line or its comma."""
-    number = next((n for n, (k, _) in enumerate(node.items) if key_of(k) == key), None)
-    if number is None:
-        return []
-    file, (start, end) = node.file, (node.items[number][0].start, node.items[number][1].end)
-    if number:
-        before = node.items[number - 1][1].end
-        is_line = "\n" in file.text[before:start]
-        return [
-            Edit(file.path, end_of_line(file, before), end_of_line(file, end), "")
-            if is_line
-            else Edit(file.path, before, end, "")
-        ]
-    if len(node.items) == 1:
-        return [Edit(file.path, node.start, node.end, "{}")]
-    return [Edit(file.path, start, node.items[1][0].start, "")]
+def removed_entries(node: ObjectNode, keys: Collection[str]) -> list[Edit]:
+    """Takes entries out, each with its line, or with its comma."""
+    kept = [number for number, (key, _) in enumerate(node.items) if key_of(key) not in keys]
+    if not kept:
+        return [Edit(node.file.path, node.start, node.end, "{}")] if node.items else []
+    found: list[tuple[int, int]] = []
+    for start, end in (_range(node, number, kept[-1]) for number in range(len(node.items)) if number not in kept):
+        if found and start <= found[-1][1]:
+            before = found.pop()
+            start, end = before[0], max(before[1], end)
+        found.append((start, end))
+    return [Edit(node.file.path, start, end, "") for start, end in found]
+
+
+def _range(node: ObjectNode, number: int, last_kept: int) -> tuple[int, int]:
+    """What goes with an entry: the line that it has alone, else the comma before or behind it."""
+    text, (key, value) = node.file.text, node.items[number]
+    first, end = start_of_line(node.file, key.start), end_of_line(node.file, value.end)
+    if not text[first : key.start].strip() and re.fullmatch(r"\s*,?\s*(?:(?:#|//|/\*)(?s:.*))?", text[value.end : end]):
+        return first - 1 - (text[first - 2] == "\r"), end
+    return (key.start, node.items[number + 1][0].start) if number < last_kept else (node.items[number - 1][1].end, value.end)
 
 
 def objects_in(node: Node) -> list[ObjectNode]:
@@ -76,14 +91,25 @@ def objects_in(node: Node) -> list[ObjectNode]:
     return []
 
 
+def _filled(node: TupleNode, items: Sequence[str]) -> Edit:
+    """Items in an empty list, behind the comment that may be in it."""
+    inside = node.text[1:-1].strip()
+    if not inside:
+        return replaced(node, f"[{', '.join(items)}]")
+    by = indent_of(node.file, node.start)
+    return replaced(node, f"[\n{by}  {inside}\n" + "".join(f"{by}  {item},\n" for item in items) + f"{by}]")
+
+
 def with_items(
     body: Body, name: str, items: Sequence[str], instead: dict[str, str] | None = None, may_be_null: bool = False
 ) -> list[Edit]:
     """Adds items to a list; `instead` are items that are there and each replaced by another."""
     found = body.attributes.get(name)
-    if found is None or found.expression.text in ("null", "[]"):
+    node = found.expression if found else None
+    if node is None or (isinstance(node, Literal) and node.value is None):
         return set_argument(body, name, f"[{', '.join(items)}]")
-    node: Node = found.expression
+    if isinstance(node, TupleNode) and not node.items:
+        return [_filled(node, items)]
     if not isinstance(node, TupleNode):
         if may_be_null:
             raise NotMechanical(f"{name} is an expression that is null for some instances; add the value where it comes from")

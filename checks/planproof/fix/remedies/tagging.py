@@ -8,7 +8,7 @@ import re
 from planproof.aws.tags import AllTags
 from planproof.fix.edits import Edit
 from planproof.fix.job import Job, Remedy
-from planproof.fix.objects import added_entries, key_of, objects_in, pair, removed_entry, renamed_key
+from planproof.fix.objects import added_entries, key_of, objects_in, pair, removed_entries, renamed_key
 from planproof.fix.places import NotMechanical, Place, added_block, joined, replaced, set_argument
 from planproof.fix.style import block
 from planproof.fix.tags import by_default, completed, home_of, objects_in_local, tags_in, value_of
@@ -37,7 +37,7 @@ def added(job: Job) -> list[Edit]:
     if re.search(rf"\blocal\.{home}\b", own.expression.text):
         return edits
     file, start, end = own.expression.file.path, own.expression.start, own.expression.end
-    if own.expression.text in ("{}", "null"):
+    if own.expression.text == "null" or (isinstance(own.expression, ObjectNode) and not own.expression.items):
         return [*edits, replaced(own.expression, f"local.{home}")]
     return [
         *edits,
@@ -89,8 +89,7 @@ def _emptied(job: Job, node: Node | None, missing: list[str]) -> list[Edit]:
     """Takes empty values out, which would hide those of the defaults."""
     if node is None:
         return []
-    empty = [(each, key) for each in objects_in(node) for key in missing if _is_empty(each, key)]
-    return joined(removed_entry(each, key) for each, key in empty)
+    return joined(removed_entries(each, [key for key in missing if _is_empty(each, key)]) for each in objects_in(node))
 
 
 def _is_empty(node: ObjectNode, key: str) -> bool:
@@ -133,7 +132,7 @@ def respelled(job: Job) -> list[Edit]:
             key = key_of(node)
             right = _right(key, everything) if key else None
             if key and right and right != key:
-                edits += removed_entry(each, key) if right in values else [renamed_key(node, right)]
+                edits += removed_entries(each, [key]) if right in values else [renamed_key(node, right)]
     if not edits:
         raise NotMechanical("the key is not written in the tags of the resource; rename it where the value comes from")
     return edits

@@ -123,7 +123,7 @@ def _all_created(job: Job) -> set[str]:
 def _made_for(job: Job) -> set[str]:
     try:
         new = "\n".join(edit.text for edit in mended(job))
-    except NotMechanical:
+    except Exception:  # which the finding itself tells of
         return set()
     return {".".join(labels) for labels in re.findall(r'^resource "(aws_sns_topic|aws_kms_key)" "(\w+)"', new, re.MULTILINE)}
 
