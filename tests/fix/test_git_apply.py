@@ -168,3 +168,38 @@ def test_a_link_is_not_patched(linked: str, tmp_path: Path, capsys: pytest.Captu
     assert fix(infra, "--write") == 1
     assert f"{real.name} is a link" in capsys.readouterr().err
     assert module.read_bytes() == before
+
+
+@pytest.mark.parametrize("before", ["", "# The first line.\n"], ids=["in the first hunk", "elsewhere"])
+def test_a_byte_order_mark_stays(before: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """By `git apply` and by --write."""
+    shutil.copytree(PLAIN, tmp_path / "top")
+    main_file = tmp_path / "top" / "main.tf"
+    main_file.write_bytes("\ufeff".encode() + (before * 9).encode() + main_file.read_bytes())
+    committed(tmp_path / "top")
+    arguments = ["fix", str(tmp_path / "top" / "plan.json"), "--source", str(tmp_path / "top"), "--check", "CKV_PLAN_12"]
+    assert main(arguments) == 0
+    done = git(tmp_path / "top", "apply", str(written(tmp_path, capsys)))
+    assert (done.returncode, done.stderr) == (0, b"")
+    by_git = main_file.read_bytes()
+    assert by_git.count("\ufeff".encode()) == 1
+    assert by_git.startswith("\ufeff".encode())
+    assert git(tmp_path / "top", "checkout", "-q", ".").returncode == 0
+    assert main([*arguments, "--write"]) == 0
+    assert main_file.read_bytes() == by_git
+
+
+def test_a_block_is_not_added_to_an_override_file(tmp_path: Path) -> None:
+    """It would have nothing to override."""
+    shutil.copytree(PLAIN, tmp_path / "top")
+    override = tmp_path / "top" / "z_override.tf"
+    override.write_text(
+        'resource "aws_cloudwatch_log_group" "other" {\n  skip_destroy = true\n}\n\nvariable "x" {}\n', encoding="utf-8"
+    )
+    (tmp_path / "top" / "override.tf").write_text('output "x" {\n  value = 1\n}\n', encoding="utf-8")
+    before = text_of(tmp_path / "top")
+    arguments = ["fix", str(tmp_path / "top" / "plan.json"), "--source", str(tmp_path / "top"), "--write", "--force"]
+    main(arguments)
+    after = text_of(tmp_path / "top")
+    assert after["main.tf"] != before["main.tf"]
+    assert [name for name in after if name.endswith("override.tf") and after[name] != before[name]] == []

@@ -7,7 +7,6 @@ print(diff(changes(found), patched_from(source.root)))
 
 from __future__ import annotations
 
-import codecs
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -35,11 +34,12 @@ class Patch(NamedTuple):
 
 
 class Change(NamedTuple):
-    """A file before and after; `before` is None where there was none."""
+    """A file before and after, both without the byte order mark that it may begin with; `before` is None where there was none."""
 
     file: str
     before: str | None
     after: str
+    mark: str = ""
 
 
 def failures(report: Report, with_advice: bool = False) -> list[Finding]:
@@ -128,15 +128,19 @@ def changes(found: Iterable[Patch]) -> list[Change]:
 
 
 def _change(file: str, edits: list[Edit]) -> Change:
-    before = read_exactly(file) if os.path.lexists(file) else None
+    whole = read_exactly(file) if os.path.lexists(file) else None
+    before = None if whole is None else whole.removeprefix(_MARK)
     text, changed = applied(before or "", edits)
-    return Change(file, before, aligned(text, changed))
+    return Change(file, before, aligned(text, changed), _MARK if whole != before else "")
+
+
+_MARK = "\ufeff"
 
 
 def read_exactly(file: str) -> str:
-    """The text of a file as its bytes are, without a byte order mark. Raises SourceError if they are not UTF-8."""
+    """The text of a file as its bytes are. Raises SourceError if they are not UTF-8."""
     try:
-        return regular(file, file, MAX_FILE_BYTES).removeprefix(codecs.BOM_UTF8).decode("utf-8")
+        return regular(file, file, MAX_FILE_BYTES).decode("utf-8")
     except UnicodeDecodeError:
         raise SourceError(f"{file} is not UTF-8, so it is not edited; convert it first") from None
 
@@ -164,7 +168,8 @@ def changed_lines(change: Change) -> list[str]:
 def _of_file(change: Change, name: str) -> str:
     from difflib import unified_diff
 
-    hunks = list(unified_diff(_lines(change.before or ""), _lines(change.after)))[2:]
+    before, after = (_lines(f"{change.mark}{text}") for text in (change.before or "", change.after))
+    hunks = list(unified_diff(before, after))[2:]
     if not hunks:
         return ""
     tab = "\t" if " " in name else ""  # which ends a name with blanks

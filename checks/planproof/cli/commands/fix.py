@@ -128,20 +128,12 @@ def _tell(fix: Worked, is_written: bool) -> None:
 
 def write(fix: Worked, is_forced: bool) -> None:
     """Edits the files, all or none. Raises CommandError."""
-    root, files = fix.root, [(change.file, change.after) for change in fix.changes]
+    root, files = fix.root, [(change.file, f"{change.mark}{change.after}") for change in fix.changes]
     if not is_forced:
         _refuse_unclean(root, [file for file, _ in files if os.path.exists(file)])
     for file, _ in files:
         os.makedirs(os.path.dirname(file), exist_ok=True)
-    write_files([(file, [_marked(file, text)]) for file, text in files])
-
-
-def _marked(file: str, text: str) -> str:
-    """With the byte order mark that the file began with."""
-    if os.path.exists(file):
-        with open(file, "rb") as before:
-            return f"\ufeff{text}" if before.read(3) == b"\xef\xbb\xbf" else text
-    return text
+    write_files([(file, [text]) for file, text in files])
 
 
 def _refuse_unclean(root: Path, files: Sequence[str]) -> None:
