@@ -21,6 +21,8 @@ def after(text: str, edits: list[Edit]) -> str:
 
 
 ARGUMENT = [
+    ('a "b" {\n  x = 1 /* why\n  z = 3 */\n}\n', "yyy", 'a "b" {\n  x   = 1 /* why\n  z = 3 */\n  yyy = 2\n}\n'),
+    ('a "b" {\n  x = "/*" # */\n  z = "*/"\n}\n', "yyy", 'a "b" {\n  x   = "/*" # */\n  z   = "*/"\n  yyy = 2\n}\n'),
     ('a "b" {\n  x = 1 /* why\n  and so */\n}\n', "y", 'a "b" {\n  x = 1 /* why\n  and so */\n  y = 2\n}\n'),
     ('a "b" { /* why\n  and so */\n}\n', "y", 'a "b" { /* why\n  and so */\n  y = 2\n}\n'),
     (

@@ -5,6 +5,7 @@ https://developer.hashicorp.com/terraform/language/style
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Set
 from typing import NamedTuple
@@ -30,14 +31,15 @@ def aligned(text: str, changed: Iterable[tuple[int, int]]) -> str:
     """The text with the groups of lines aligned that were changed; the ranges are those of `planproof.fix.edits.applied`."""
     raw = text.split("\n")
     touched = _touched(raw, changed)
-    lines = {number: _line(raw[number].rstrip("\r")) for number in _near(raw, touched)}
+    within = _within_comments(text)
+    lines = {number: _line(raw[number].rstrip("\r")) for number in _near(raw, touched) if number not in within}
     code = {number: line.code.rstrip() for number, line in lines.items()}
     new: dict[int, str] = {}
-    for group in _groups(lines, touched, lambda line: bool(line.assign)):
+    for group in _groups(lines, touched, within, lambda line: bool(line.assign)):
         width = max(len(lines[number].lead.rstrip()) for number in group)
         new.update((n, f"{lines[n].lead.rstrip().ljust(width)} {lines[n].assign}") for n in group)
     code.update(new)
-    for group in _groups(lines, touched | new.keys(), lambda line: bool(line.comment and line.lead.strip())):
+    for group in _groups(lines, touched | new.keys(), within, lambda line: bool(line.comment and line.lead.strip())):
         width = max(len(code[number]) for number in group)
         new.update((n, f"{code[n].ljust(width)} {lines[n].comment}") for n in group)
     for number, line in new.items():
@@ -74,7 +76,20 @@ def _near(raw: list[str], touched: set[int]) -> list[int]:
     return sorted(found)
 
 
-def _groups(lines: dict[int, _Line], touched: Set[int], counts: Callable[[_Line], bool]) -> list[list[int]]:
+_COMMENT_OR_TEXT = re.compile(r'"(?:[^"\\\n]|\\.)*"|(?:#|//)[^\n]*|/\*(?s:.*?)\*/')
+
+
+def _within_comments(text: str) -> set[int]:
+    """The numbers of the lines that a comment goes on to; they are of one line with the code before it."""
+    found: set[int] = set()
+    for part in _COMMENT_OR_TEXT.finditer(text):
+        if "\n" in part[0]:
+            first = text.count("\n", 0, part.start())
+            found |= set(range(first + 1, first + part[0].count("\n") + 1))
+    return found
+
+
+def _groups(lines: dict[int, _Line], touched: Set[int], within: Set[int], counts: Callable[[_Line], bool]) -> list[list[int]]:
     """The runs of lines that count, of which one at least was touched."""
     found: list[list[int]] = []
     open_ = False
@@ -82,7 +97,7 @@ def _groups(lines: dict[int, _Line], touched: Set[int], counts: Callable[[_Line]
         if not counts(line):
             open_ = False
             continue
-        if open_ and found[-1][-1] == number - 1:
+        if open_ and all(between in within for between in range(found[-1][-1] + 1, number)):
             found[-1].append(number)
         else:
             found.append([number])

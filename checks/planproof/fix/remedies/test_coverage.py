@@ -92,8 +92,10 @@ def _variables(job: Job) -> str:
 
 
 def _root(job: Job) -> Iterator[list[Instance]]:
-    """The resources of the root module in native syntax, each with its instances."""
-    tops = {".".join(top.labels) for top in job.bench.files_of(job.context.plan.root).tops if top.type == "resource"}
+    """The resources of the root module that one block in native syntax makes, each with its instances."""
+    files = job.bench.files_of(job.context.plan.root)
+    single = [top for top in files.tops if top.type == "resource" and len(files.source.blocks("resource", *top.labels)) == 1]
+    tops = {".".join(top.labels) for top in single}
     for local, instances in job.context.plan.root.resources.items():
         found = [each for each in instances.values() if each.mode == "managed"]
         if found and local in tops:
