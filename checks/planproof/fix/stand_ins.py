@@ -89,6 +89,8 @@ def _defaults(job: Job) -> Iterator[tuple[str, list[tuple[str, dict[str, Any]]]]
     plan = job.context.plan
     reads: dict[str, dict[str, None]] = {}
     for text in _texts(job):
+        if _DOCUMENT in text:  # which may be read as a whole
+            reads.setdefault(_DOCUMENT, {})["json"] = None
         for kind, attribute in _READ.findall(text):
             reads.setdefault(kind, {})[attribute] = None
     found: dict[str, dict[str, dict[str, Any]]] = {}

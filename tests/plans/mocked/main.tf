@@ -79,6 +79,13 @@ resource "aws_iam_role" "worker" {
   permissions_boundary = "arn:${data.aws_partition.current.partition}:iam::123456789012:policy/boundary"
 }
 
+resource "aws_iam_role" "others" {
+  for_each = { a = data.aws_iam_policy_document.trust }
+
+  name               = "corpsec-${each.key}-${var.stage}"
+  assume_role_policy = each.value.json
+}
+
 resource "aws_lambda_function" "worker" {
   function_name = "corpsec-worker-${var.stage}"
   role          = var.role_arn
