@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -117,6 +118,28 @@ def test_a_module_beside_the_source_folder_is_changed_in_their_repository(
     assert git(top, "checkout", "-q", ".").returncode == 0
     assert fix(infra, "--write") == 1
     assert text_of(top / "modules") == by_git
+
+
+def test_the_folder_around_the_root_module_is_told_from_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    infra = monorepo(tmp_path / "top")
+    assert main(["fix", str(infra / "plan.json"), "--source", str(tmp_path / "top")]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "top has no .tf files; provide the folder of the root module (--source)" in err
+
+
+def test_the_patch_is_the_same_from_wherever_it_is_made(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    infra = monorepo(tmp_path)
+    committed(tmp_path)
+    found = []
+    for where in (tmp_path, infra, tmp_path / "modules"):
+        monkeypatch.chdir(where)
+        main(["fix", str(infra / "plan.json"), "--source", os.path.relpath(infra)])
+        found.append(capsys.readouterr().out)
+    assert found == [found[0]] * 3
+    assert "diff --git a/modules/" in found[0]
 
 
 OUTSIDE = [

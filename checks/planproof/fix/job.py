@@ -13,7 +13,7 @@ from planproof.fix.edits import Edit
 from planproof.fix.places import ModuleFiles, NotMechanical, Place
 from planproof.plan.model import Instance, Module
 from planproof.registry import all_checks
-from planproof.text.paths import repository
+from planproof.text.paths import from_here, repository
 from planproof.verdict import PLAN, Finding
 
 Remedy = Callable[["Job"], Sequence[Edit]]
@@ -63,8 +63,11 @@ class Bench:
         name = f"module {'.'.join(module.path)}" if module.path else "the configuration"
         try:
             source = self.context.source.of(module) if self.context.source else None
+            root = self.context.source.module(()) if self.context.source else None
         except SourceError as error:
             raise NotMechanical(str(error)) from None
+        if root is not None and not root.tops and not root.problems:
+            raise NotMechanical(f"{from_here(self.root)} has no .tf files; provide the folder of the root module (--source)")
         if source is None:
             raise NotMechanical(f"the source of {name} is not in the folder; change it where it is kept")
         if source.problems:

@@ -148,7 +148,8 @@ def read_exactly(file: str) -> str:
 def diff(found: Iterable[Change], root: str | os.PathLike[str]) -> str:
     """The changes as a unified diff, whose paths begin in the folder `root`; `patched_from` gives the one that `git apply` needs."""
     top = os.path.realpath(root)
-    return "".join(_of_file(change, Path(os.path.relpath(os.path.realpath(change.file), top)).as_posix()) for change in found)
+    by_name = {Path(os.path.relpath(os.path.realpath(change.file), top)).as_posix(): change for change in found}
+    return "".join(_of_file(change, name) for name, change in sorted(by_name.items()))
 
 
 def changed_lines(change: Change) -> list[str]:
