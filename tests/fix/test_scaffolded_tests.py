@@ -74,6 +74,11 @@ def test_each_variable_has_a_value(kind: str, written: dict[str, str]) -> None:
         assert secret not in written[f"{kind}.tftest.hcl"]
 
 
+@pytest.mark.parametrize("kind", ["unit", "integration"])
+def test_only_what_does_not_depend_on_such_values_is_counted(kind: str, written: dict[str, str]) -> None:
+    assert re.findall(r"length\(([\w.]+)\)", written[f"{kind}.tftest.hcl"]) == ["aws_iam_role.others", "aws_sqs_queue.two"]
+
+
 def test_an_integration_test_does_not_promise_to_destroy_all(written: dict[str, str]) -> None:
     assert "what is protected against deletion" in written["integration.tftest.hcl"]
 

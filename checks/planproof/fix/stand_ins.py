@@ -167,9 +167,10 @@ def values(job: Job) -> dict[str, str]:
 
 
 def differ(job: Job) -> bool:
-    """Whether a test sets a variable to another value than the plan has."""
-    planned = job.context.plan.variables
-    return any(name in planned and written(planned[name].raw) != text for name, text in values(job).items())
+    """Whether a variable may have another value in a test than in the plan."""
+    plan, mine = job.context.plan, values(job)
+    default = {name: as_object(raw).get("default") for name, raw in plan.root.config.variables.items()}
+    return any(mine.get(name, written(default.get(name))) != written(value.raw) for name, value in plan.variables.items())
 
 
 def _is_public(job: Job, value: Any) -> bool:

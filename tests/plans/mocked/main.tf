@@ -130,3 +130,13 @@ resource "null_resource" "done" {
 resource "terraform_data" "stage" {
   input = var.stage
 }
+
+resource "aws_sqs_queue" "two" {
+  count = 2
+  name  = "corpsec-two-${count.index}"
+}
+
+resource "aws_sqs_queue" "peers" {
+  for_each = var.network.peers
+  name     = "corpsec-${each.key}"
+}

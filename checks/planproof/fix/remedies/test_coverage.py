@@ -147,7 +147,8 @@ def _is_public(instance: Instance, name: str, value: Any) -> bool:
 def _there(job: Job) -> Iterator[tuple[str, str]]:
     """Conditions on resources of which nothing else is known: that they are there."""
     for instances in _root(job):
-        yield f"length({instances[0].local_address}[*]) == 1", f"There must be one {instances[0].local_address}."
+        if instances[0].index is None:
+            yield f"length({instances[0].local_address}[*]) == 1", f"There must be one {instances[0].local_address}."
 
 
 def _answered(job: Job) -> Iterator[tuple[str, str]]:
