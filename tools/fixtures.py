@@ -73,7 +73,7 @@ def plan(folder: Path, environment: dict[str, str] | None = None) -> dict[str, A
         if state.exists():
             state.rename(work / "terraform.tfstate")
         alone = re.search(r"^\s*alias\s*=", written, re.MULTILINE)
-        return _planned(work, _environment() if alone or not environment else environment)
+        return _planned(work, terraform_environment() if alone or not environment else environment)
 
 
 def _no_configuration(folder: str, names: list[str]) -> set[str]:
@@ -113,7 +113,7 @@ def running_provider() -> Iterator[dict[str, str]]:
 
     One plan at a time. Raises RuntimeError if it cannot be had.
     """
-    environment = _environment()
+    environment = terraform_environment()
     with tempfile.TemporaryDirectory() as temporary:
         work = Path(temporary)
         (work / "main.tf").write_text(PROVIDER, encoding="utf-8")
@@ -141,7 +141,8 @@ def _attachment(process: subprocess.Popen[str]) -> str:
     raise RuntimeError("the AWS provider ended before it could be used")
 
 
-def _environment() -> dict[str, str]:
+def terraform_environment() -> dict[str, str]:
+    """In which Terraform finds its providers."""
     environment = {"AWS_REGION": "us-east-1", **os.environ}  # for a provider that is configured without one
     if _configured() or not OFFLINE.exists():
         return environment

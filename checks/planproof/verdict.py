@@ -87,8 +87,9 @@ class Replacement(NamedTuple):
 
 
 class Fix(NamedTuple):
-    """What makes a failure pass: the replacements, and the same as a diff for `git apply` in the source's folder. If there are none,
-    `why_not` says why. `notes` say what a person still has to decide or do. The diff has no control characters but tabs and line ends."""
+    """What makes a failure pass: the replacements, and the same as a diff for `git apply` in the root of the repository or, without one,
+    in the source's folder. If there are none, `why_not` says why. `notes` say what a person still has to decide or do. The diff has no
+    control characters but tabs and line ends."""
 
     replacements: tuple[Replacement, ...] = ()
     diff: str = ""

@@ -31,7 +31,8 @@ def fixed(plan: Path, source: Path | None = None) -> Report:
 
 
 def test_each_failure_has_a_fix_and_nothing_else_has(tmp_path: Path) -> None:
-    report = fixed(FIXTURES / "bad" / "review" / "plan.json")
+    shutil.copytree(FIXTURES / "bad" / "review", tmp_path / "review")
+    report = fixed(tmp_path / "review" / "plan.json")
     failed = [finding for finding in report.findings if finding.standing is Standing.FAIL]
     assert [finding.fix for finding in report.findings if finding not in failed] == [None] * (len(report.findings) - len(failed))
     assert all(finding.fix and bool(finding.fix.diff) != bool(finding.fix.why_not) for finding in failed)

@@ -21,6 +21,16 @@ def after(text: str, edits: list[Edit]) -> str:
 
 
 ARGUMENT = [
+    ('a "b" {\n  x = 1 /* why\n  z = 3 */\n}\n', "yyy", 'a "b" {\n  x   = 1 /* why\n  z = 3 */\n  yyy = 2\n}\n'),
+    ('a "b" {\n  x = "/*" # */\n  z = "*/"\n}\n', "yyy", 'a "b" {\n  x   = "/*" # */\n  z   = "*/"\n  yyy = 2\n}\n'),
+    ('a "b" {\n  x = 1 /* why\n  and so */\n}\n', "y", 'a "b" {\n  x = 1 /* why\n  and so */\n  y = 2\n}\n'),
+    ('a "b" { /* why\n  and so */\n}\n', "y", 'a "b" { /* why\n  and so */\n  y = 2\n}\n'),
+    (
+        'a "b" {\n  x = 1 /* a */ /* why\n  and so */ # /* not\n}\n',
+        "y",
+        'a "b" {\n  x = 1 /* a */ /* why\n  and so */ # /* not\n  y = 2\n}\n',
+    ),
+    ('a "b" {\n  x = 1 # /* no\n  z = 3 # */\n}\n', "y", 'a "b" {\n  x = 1 # /* no\n  z = 3 # */\n  y = 2\n}\n'),
     # before, the name, after
     ('a "b" {\n  x = 1\n}\n', "y", 'a "b" {\n  x = 1\n  y = 2\n}\n'),
     ('a "b" {\n  x = 1\n}\n', "longer", 'a "b" {\n  x      = 1\n  longer = 2\n}\n'),
@@ -45,6 +55,7 @@ def test_an_argument_is_set_in_the_layout_of_fmt(before: str, name: str, expecte
 
 
 BLOCK = [
+    ('a "b" {\n  x = 1 /* why\n  and so */\n}\n', 'a "b" {\n  x = 1 /* why\n  and so */\n\n  c {\n    d = 3\n  }\n}\n'),
     ('a "b" {\n  x = 1\n}\n', 'a "b" {\n  x = 1\n\n  c {\n    d = 3\n  }\n}\n'),
     ('a "b" {\n}\n', 'a "b" {\n  c {\n    d = 3\n  }\n}\n'),
     ('a "b" {}\n', 'a "b" {\n  c {\n    d = 3\n  }\n}\n'),
@@ -64,6 +75,15 @@ REMOVED = [
     ('a "b" {\n  c {\n    d = 3\n  }\n\n  e {\n    f = 4\n  }\n}\n', "c", 'a "b" {\n  e {\n    f = 4\n  }\n}\n'),
     ('a "b" {\n  x = 1\n\n  c {\n    d = 3\n  }\n\n  e {}\n}\n', "c", 'a "b" {\n  x = 1\n\n  e {}\n}\n'),
     ('a "b" {\n  # why\n  x = 1\n  y = 2 # so\n}\n', "y", 'a "b" {\n  # why\n  x = 1\n}\n'),
+    ('a "b" {\n  x = 1\n\n  # why\n  # so\n  c {}\n\n  e {}\n}\n', "c", 'a "b" {\n  x = 1\n\n  e {}\n}\n'),
+    ('a "b" {\n  x = 1\n\n  // why\n  c {}\n}\n', "c", 'a "b" {\n  x = 1\n}\n'),
+    ('a "b" {\n  x = 1\n  # why\n  y = 2\n}\n', "y", 'a "b" {\n  x = 1\n}\n'),
+    ('a "b" {\n  # both\n  x = 1\n  y = 2\n}\n', "x", 'a "b" {\n  # both\n  y = 2\n}\n'),
+    ('a "b" {\n  # of the block\n\n  x = 1\n}\n', "x", 'a "b" {\n  # of the block\n}\n'),
+    ('a "b" {\n  x = 1\n  y = 2 /* so\n  and so */\n}\n', "y", 'a "b" {\n  x = 1\n}\n'),
+    ('a "b" {\n  x = 1\n  /* why\n  and so */ y = 2\n}\n', "y", 'a "b" {\n  x = 1\n  /* why\n  and so */\n}\n'),
+    ('a "b" { x = 1 }\n', "x", 'a "b" {}\n'),
+    ('a "b" {\n  c { x = 1 }\n  y = "{ }"\n}\n', "y", 'a "b" {\n  c { x = 1 }\n}\n'),
 ]
 
 

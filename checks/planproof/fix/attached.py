@@ -16,6 +16,7 @@ from planproof.syntax.blocks import TopBlock, top_blocks
 from planproof.syntax.file import SourceFile
 from planproof.syntax.hcl import parse
 from planproof.syntax.nodes import Attribute, Literal, Node
+from planproof.text.paths import patched_from
 from planproof.verdict import Fix, Report
 
 MAX_FIXES = 50
@@ -69,7 +70,7 @@ class Fixes:
         assert source is not None
         assert source.root is not None
         made = changes([patch])
-        text = diff(made, source.root)
+        text = diff(made, patched_from(source.root))
         if self._tells_secret(text) or any(map(self._shows_hidden, made)):
             return Fix(why_not=WITHHELD)
         if any(unicodedata.category(c)[0] == "C" and c not in "\r\n\t" for c in text):

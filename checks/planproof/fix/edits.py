@@ -53,8 +53,11 @@ def applied(text: str, edits: Iterable[Edit]) -> tuple[str, list[tuple[int, int]
     for edit in edits:
         new = _INDENT.sub(lambda found: found[0].replace("  ", "\t"), edit.text) if is_tabbed else edit.text
         new = new.replace("\n", newline)
-        parts += [text[at : edit.start], new]
-        length += edit.start - at
+        before, end = text[at : edit.start], edit.end
+        if not new and re.search(r"\{[ \t]+$", before) and (blanks := re.match(r"[ \t]*(?=\})", text[end:])):
+            before, end = before.rstrip(), end + blanks.end()  # all that a block on one line had
+        parts += [before, new]
+        length += len(before)
         changed.append((length, length + len(new)))
-        length, at = length + len(new), edit.end
+        length, at = length + len(new), end
     return "".join([*parts, text[at:]]), changed

@@ -13,6 +13,7 @@ from planproof.fix.edits import Edit
 from planproof.fix.places import ModuleFiles, NotMechanical, Place
 from planproof.plan.model import Instance, Module
 from planproof.registry import all_checks
+from planproof.text.paths import from_here, repository
 from planproof.verdict import PLAN, Finding
 
 Remedy = Callable[["Job"], Sequence[Edit]]
@@ -39,9 +40,19 @@ class Bench:
             self.codes.setdefault((finding.check_id, finding.subject), set()).add(finding.code)
         self.edits: list[Edit] = []
         """Those that are made for other failures; empty while the first are worked out."""
+        self.awaiting: set[int] = set()
+        """The failures, by `id`, whose remedy needs to know the edits for all others."""
         self.memory: dict[Any, Any] = {}
         """What a remedy works out once for all failures."""
         self._files: dict[tuple[str, ...], ModuleFiles] = {}
+
+    def is_outside(self, file: str) -> bool:
+        """Whether a file is not in the source folder, all links followed."""
+        return not os.path.realpath(file).startswith(os.path.join(os.path.realpath(self.root), ""))
+
+    def _shares_repository(self, file: str) -> bool:
+        mine = repository(os.path.realpath(self.root))
+        return mine is not None and repository(os.path.dirname(file)) == mine
 
     def files_of(self, module: Module) -> ModuleFiles:
         """The files of a module. Raises NotMechanical if they are not this configuration's to edit."""
@@ -79,17 +90,21 @@ class Bench:
         name = f"module {'.'.join(module.path)}" if module.path else "the configuration"
         try:
             source = self.context.source.of(module) if self.context.source else None
+            root = self.context.source.module(()) if self.context.source else None
         except SourceError as error:
             raise NotMechanical(str(error)) from None
+        if root is not None and not root.tops and not root.problems:
+            raise NotMechanical(f"{from_here(self.root)} has no .tf files; provide the folder of the root module (--source)")
         if source is None:
             raise NotMechanical(f"the source of {name} is not in the folder; change it where it is kept")
         if source.problems:
             raise NotMechanical(f"the source cannot be read: {source.problems[0]}")
-        inside = os.path.join(os.path.realpath(self.root), "")
         for path in {top.file.path for top in source.tops}:
             real = os.path.realpath(path)
-            if not real.startswith(inside):
-                raise NotMechanical(f"the files of {name} are outside the source folder; provide the folder that contains both")
+            if self.is_outside(real) and not self._shares_repository(real):
+                raise NotMechanical(
+                    f"the files of {name} are neither in the source folder nor in its git repository; change them where they are kept"
+                )
             if f"{os.sep}.terraform{os.sep}" in real:
                 raise NotMechanical(f"{name} is installed from a registry or repository; change it there, or its arguments")
         return ModuleFiles(source)
@@ -108,6 +123,12 @@ class Job:
         if found is None:
             raise NotMechanical(f"{self.finding.subject} is not a resource of the plan")
         return found
+
+    @property
+    def others(self) -> list[Edit]:
+        """The edits that are made for other failures. As long as they are not all known, this one is worked out again."""
+        self.bench.awaiting.add(id(self.finding))
+        return self.bench.edits
 
     @cached_property
     def place(self) -> Place:

@@ -40,15 +40,17 @@ def aligned(text: str, changed: Iterable[tuple[int, int]]) -> str:
         held = _held(text, starts)
     except SyntaxProblem:
         return text  # what cannot be read has no layout
-    touched = _touched(starts, changed) - held
-    lines = {number: _line(raw[number].rstrip("\r")) for number in _near(raw, touched, held)}
+    touched = _touched(starts, changed) - held.keys()
+    within = {number for number, kind in held.items() if kind == "comment"}
+    near = _near(raw, touched, held.keys() - within)
+    lines = {number: _line(raw[number].rstrip("\r")) for number in near if number not in within}
     code = {number: line.code.rstrip() for number, line in lines.items()}
     new: dict[int, str] = {}
-    for group in _groups(lines, touched, lambda line: bool(line.assign)):
+    for group in _groups(lines, touched, within, lambda line: bool(line.assign)):
         width = max(len(lines[number].lead.rstrip()) for number in group)
         new.update((n, f"{lines[n].lead.rstrip().ljust(width)} {lines[n].assign}") for n in group)
     code.update(new)
-    for group in _groups(lines, touched | new.keys(), lambda line: bool(line.comment and line.lead.strip())):
+    for group in _groups(lines, touched | new.keys(), within, lambda line: bool(line.comment and line.lead.strip())):
         width = max(len(code[number]) for number in group)
         new.update((n, f"{code[n].ljust(width)} {lines[n].comment}") for n in group)
     for number, line in new.items():
@@ -56,11 +58,11 @@ def aligned(text: str, changed: Iterable[tuple[int, int]]) -> str:
     return "\n".join(raw)
 
 
-def _held(text: str, starts: list[int]) -> set[int]:
-    """The numbers of the lines that begin in a heredoc or a comment."""
-    found: set[int] = set()
-    for _, start, end in no_code(SourceFile("", text), 0, len(text)):
-        found.update(range(_number(starts, start) + 1, _number(starts, end - 1) + 1))
+def _held(text: str, starts: list[int]) -> dict[int, str]:
+    """The numbers of the lines that begin in a heredoc or a comment, each with which of the two."""
+    found: dict[int, str] = {}
+    for kind, start, end in no_code(SourceFile("", text), 0, len(text)):
+        found.update(dict.fromkeys(range(_number(starts, start) + 1, _number(starts, end - 1) + 1), kind))
     return found
 
 
@@ -78,7 +80,7 @@ def _number(starts: list[int], offset: int) -> int:
     return bisect_right(starts, offset) - 1
 
 
-def _near(raw: list[str], touched: set[int], held: set[int]) -> list[int]:
+def _near(raw: list[str], touched: set[int], held: Set[int]) -> list[int]:
     """The touched lines and, on both sides, those up to the next that is blank or no code."""
     found = set(touched)
     for number in touched:
@@ -90,13 +92,13 @@ def _near(raw: list[str], touched: set[int], held: set[int]) -> list[int]:
     return sorted(found)
 
 
-def _groups(lines: dict[int, _Line], touched: Set[int], counts: Callable[[_Line], bool]) -> list[list[int]]:
+def _groups(lines: dict[int, _Line], touched: Set[int], within: Set[int], counts: Callable[[_Line], bool]) -> list[list[int]]:
     """The runs of lines that count, of which one at least was touched."""
     found: list[list[int]] = []
     for number, line in lines.items():
         if not counts(line):
             continue
-        if found and found[-1][-1] == number - 1:
+        if found and all(between in within for between in range(found[-1][-1] + 1, number)):
             found[-1].append(number)
         else:
             found.append([number])

@@ -28,6 +28,10 @@ def pair(node: ObjectNode, key: str) -> tuple[Node, Node] | None:
 
 def written(value: Any) -> str:
     """A constant as HCL has it: no part of a text is an interpolation."""
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{written_key(name)} = {written(each)}' for name, each in value.items())} }}" if value else "{}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(written, value))}]"
     return json.dumps(value, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
 
 
@@ -50,12 +54,24 @@ def added_entries(node: ObjectNode, entries: Mapping[str, str]) -> list[Edit]:
         by, at = indent_of(file, node.start), node.start + 1
         lines = [f"\n{by}  {written_key(key)} = {value}" for key, value in entries.items()]
         return [*(Edit(file.path, at, at, line) for line in lines), Edit(file.path, at, node.end - 1, f"\n{by}")]
-    last = node.items[-1][1]
-    if "\n" not in file.text[node.start : node.items[0][0].start]:
+    last, brace = node.items[-1][1], node.end - 1
+    behind = file.text[last.end : brace]
+    if "\n" not in file.text[node.start : node.items[0][0].start] and "\n" not in behind:
         return [Edit(file.path, last.end, last.end, f", {written_key(k)} = {v}") for k, v in entries.items()]
-    by, comma = indent_of(file, last.start), file.text[last.end : last.end + 1] == ","
+    by, comma = _indent(node), behind.lstrip().startswith(",")
+    lines = [f"\n{by}{written_key(k)} = {v}{',' * comma}" for k, v in entries.items()]
     at = end_of_line(file, last.end)
-    return [Edit(file.path, at, at, f"\n{by}{written_key(k)} = {v}{',' * comma}") for k, v in entries.items()]
+    if at < brace:
+        return [Edit(file.path, at, at, line) for line in lines]
+    at = last.end + len(behind.rstrip())  # the brace, which is on this line too, gets one of its own
+    own = Edit(file.path, at, brace, f"\n{indent_of(file, node.start)}")
+    return [*(Edit(file.path, at, at, line) for line in lines), own]
+
+
+def _indent(node: ObjectNode) -> str:
+    """That of the entries: of the last that begins a line."""
+    starts = [key.start for key, _ in node.items if not node.file.text[start_of_line(node.file, key.start) : key.start].strip()]
+    return indent_of(node.file, starts[-1]) if starts else indent_of(node.file, node.start) + "  "
 
 
 def renamed_key(node: Node, key: str) -> Edit:
@@ -63,32 +79,27 @@ def renamed_key(node: Node, key: str) -> Edit:
     return Edit(node.file.path, node.start, node.end, written(key) if is_quoted else written_key(key))
 
 
-def removed_entry(node: ObjectNode, key: str) -> list[Edit]:
-    """Takes one entry out."""
-    return removed_entries(node, [key])
-
-
 def removed_entries(node: ObjectNode, keys: Collection[str]) -> list[Edit]:
-    """Takes entries out, each with its line or its comma."""
-    gone = [key_of(key) in keys for key, _ in node.items]
-    if all(gone):
-        return [Edit(node.file.path, node.start, node.end, "{}")] if gone else []
-    return [_removed(node, number, all(gone[:number])) for number, is_gone in enumerate(gone) if is_gone]
+    """Takes entries out, each with its line, or with its comma."""
+    kept = [number for number, (key, _) in enumerate(node.items) if key_of(key) not in keys]
+    if not kept:
+        return [Edit(node.file.path, node.start, node.end, "{}")] if node.items else []
+    found: list[tuple[int, int]] = []
+    for start, end in (_range(node, number, kept[-1]) for number in range(len(node.items)) if number not in kept):
+        if found and start <= found[-1][1]:
+            before = found.pop()
+            start, end = before[0], max(before[1], end)
+        found.append((start, end))
+    return [Edit(node.file.path, start, end, "") for start, end in found]
 
 
-def _removed(node: ObjectNode, number: int, leads: bool) -> Edit:
-    """The edit that takes an entry out; `leads` says that no entry stays before it."""
-    file, (start, end) = node.file, (node.items[number][0].start, node.items[number][1].end)
-    line, rest = start_of_line(file, start), file.text[end : end_of_line(file, end)].lstrip(", ")
-    is_line = not file.text[line:start].strip() and (not rest or rest.startswith(("#", "//")))
-    if leads:
-        return Edit(file.path, *((line, end_of_line(file, end) + 1) if is_line else (start, node.items[number + 1][0].start)), "")
-    before = node.items[number - 1][1].end
-    if "\n" not in file.text[before:start]:
-        return Edit(file.path, before, end, "")
-    if not is_line:  # the object ends on this line
-        return Edit(file.path, line, file.text.index(rest, end), indent_of(file, node.start))
-    return Edit(file.path, end_of_line(file, before), end_of_line(file, end), "")
+def _range(node: ObjectNode, number: int, last_kept: int) -> tuple[int, int]:
+    """What goes with an entry: the line that it has alone, else the comma before or behind it."""
+    text, (key, value) = node.file.text, node.items[number]
+    first, end = start_of_line(node.file, key.start), end_of_line(node.file, value.end)
+    if not text[first : key.start].strip() and re.fullmatch(r"\s*,?\s*(?:(?:#|//|/\*)(?s:.*))?", text[value.end : end]):
+        return first - 1 - (text[first - 2] == "\r"), end
+    return (key.start, node.items[number + 1][0].start) if number < last_kept else (node.items[number - 1][1].end, value.end)
 
 
 def objects_in(node: Node) -> list[ObjectNode]:
@@ -100,14 +111,25 @@ def objects_in(node: Node) -> list[ObjectNode]:
     return []
 
 
+def _filled(node: TupleNode, items: Sequence[str]) -> Edit:
+    """Items in an empty list, behind the comment that may be in it."""
+    inside = node.text[1:-1].strip()
+    if not inside:
+        return replaced(node, f"[{', '.join(items)}]")
+    by = indent_of(node.file, node.start)
+    return replaced(node, f"[\n{by}  {inside}\n" + "".join(f"{by}  {item},\n" for item in items) + f"{by}]")
+
+
 def with_items(
     body: Body, name: str, items: Sequence[str], instead: dict[str, str] | None = None, may_be_null: bool = False
 ) -> list[Edit]:
     """Adds items to a list; `instead` are items that are there and each replaced by another."""
     found = body.attributes.get(name)
-    if found is None or found.expression.text in ("null", "[]"):
+    node = found.expression if found else None
+    if node is None or (isinstance(node, Literal) and node.value is None):
         return set_argument(body, name, f"[{', '.join(items)}]")
-    node: Node = found.expression
+    if isinstance(node, TupleNode) and not node.items:
+        return [_filled(node, items)]
     if not isinstance(node, TupleNode):
         if may_be_null:
             raise NotMechanical(f"{name} is an expression that is null or empty in this plan; add the value where it comes from")

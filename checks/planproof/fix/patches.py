@@ -2,12 +2,11 @@
 
 context = Context(plan, policy, source)
 found = patches(evaluate_in(context), context)
-print(diff(changes(found, source.root), source.root))
+print(diff(changes(found), patched_from(source.root)))
 """
 
 from __future__ import annotations
 
-import codecs
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -22,6 +21,7 @@ from planproof.fix.layout import aligned
 from planproof.fix.places import NotMechanical
 from planproof.fix.remedies.table import remedy_of
 from planproof.source.files import MAX_FILE_BYTES, regular
+from planproof.text.paths import from_here, link_to
 from planproof.verdict import Finding, Report, Standing
 
 
@@ -35,11 +35,12 @@ class Patch(NamedTuple):
 
 
 class Change(NamedTuple):
-    """A file before and after; `before` is None where there was none."""
+    """A file before and after, both without the byte order mark that it may begin with; `before` is None where there was none."""
 
     file: str
     before: str | None
     after: str
+    mark: str = ""
 
 
 def failures(report: Report, with_advice: bool = False) -> list[Finding]:
@@ -53,8 +54,13 @@ def patches(report: Report, context: Context, with_advice: bool = False) -> list
     wanted = failures(report, with_advice)
     bench = Bench(context, wanted, {finding.check_id for finding in report.findings})
     found = [_patch(finding, bench) for finding in wanted]
-    bench.edits = [edit for patch in found for edit in patch.edits]
-    return _fitting([_patch(patch.finding, bench) if patch.why_not else patch for patch in found])
+    for is_last in (False, True):
+        bench.edits = [edit for patch in found for edit in patch.edits]
+        found = [
+            _patch(each.finding, bench) if (id(each.finding) in bench.awaiting if is_last else each.why_not) else each
+            for each in found
+        ]
+    return _fitting(found)
 
 
 def _fitting(found: list[Patch]) -> list[Patch]:
@@ -91,6 +97,7 @@ def _patch(finding: Finding, bench: Bench) -> Patch:
         remedy = remedy_of(finding)
         edits = tuple(fitting(remedy(job)))
         refuse_inert(job, edits)
+        _look_at_files(job, {edit.file for edit in edits})
     except NotMechanical as reason:
         return Patch(finding, (), str(reason))
     except Exception as error:  # of a remedy that did not foresee a plan: the others still count, and its text may hold a value
@@ -103,6 +110,17 @@ def _patch(finding: Finding, bench: Bench) -> Patch:
     )
 
 
+def _look_at_files(job: Job, files: Iterable[str]) -> None:
+    """Tells of files that others may use. Raises NotMechanical for those that git does not patch."""
+    for file in sorted(files):
+        link = link_to(file, job.bench.root)
+        if link:
+            raise NotMechanical(f"{link} is a link, and what it leads to may serve others too; change that, or replace the link")
+        if job.bench.is_outside(file):
+            folder = from_here(os.path.dirname(file))
+            job.notes.append(f"the patch changes {folder}, which others may use too; apply it in the root of the git repository")
+
+
 def changes(found: Iterable[Patch]) -> list[Change]:
     """What the patches make of each file, in the layout of `terraform fmt`. Raises SourceError."""
     by_file: dict[str, list[Edit]] = {}
@@ -112,22 +130,28 @@ def changes(found: Iterable[Patch]) -> list[Change]:
 
 
 def _change(file: str, edits: list[Edit]) -> Change:
-    before = read_exactly(file) if os.path.lexists(file) else None
+    whole = read_exactly(file) if os.path.lexists(file) else None
+    before = None if whole is None else whole.removeprefix(_MARK)
     text, changed = applied(before or "", edits)
-    return Change(file, before, aligned(text, changed))
+    return Change(file, before, aligned(text, changed), _MARK if whole != before else "")
+
+
+_MARK = "\ufeff"
 
 
 def read_exactly(file: str) -> str:
-    """The text of a file as its bytes are, without a byte order mark. Raises SourceError if they are not UTF-8."""
+    """The text of a file as its bytes are. Raises SourceError if they are not UTF-8."""
     try:
-        return regular(file, file, MAX_FILE_BYTES).removeprefix(codecs.BOM_UTF8).decode("utf-8")
+        return regular(file, file, MAX_FILE_BYTES).decode("utf-8")
     except UnicodeDecodeError:
         raise SourceError(f"{file} is not UTF-8, so it is not edited; convert it first") from None
 
 
 def diff(found: Iterable[Change], root: str | os.PathLike[str]) -> str:
-    """The changes as a unified diff that `git apply` takes in the folder `root`."""
-    return "".join(_of_file(change, Path(os.path.relpath(change.file, root)).as_posix()) for change in found)
+    """The changes as a unified diff, whose paths begin in the folder `root`; `patched_from` gives the one that `git apply` needs."""
+    top = os.path.realpath(root)
+    by_name = {Path(os.path.relpath(os.path.realpath(change.file), top)).as_posix(): change for change in found}
+    return "".join(_of_file(change, name) for name, change in sorted(by_name.items()))
 
 
 def changed_lines(change: Change) -> list[str]:
@@ -147,7 +171,8 @@ def changed_lines(change: Change) -> list[str]:
 def _of_file(change: Change, name: str) -> str:
     from difflib import unified_diff
 
-    hunks = list(unified_diff(_lines(change.before or ""), _lines(change.after)))[2:]
+    before, after = (_lines(f"{change.mark}{text}") for text in (change.before or "", change.after))
+    hunks = list(unified_diff(before, after))[2:]
     if not hunks:
         return ""
     tab = "\t" if " " in name else ""  # which ends a name with blanks

@@ -64,9 +64,14 @@ class ModuleFiles:
     @property
     def first(self) -> TopBlock:
         """A block to begin from. Raises NotMechanical if the module has none in native syntax."""
-        if not self.tops:
+        if not self._own:
             raise NotMechanical("the module has no block in native syntax, beside which a new one could be written")
-        return self.tops[0]
+        return self._own[0]
+
+    @cached_property
+    def _own(self) -> list[TopBlock]:
+        """The blocks of files that others may be added to: an override file only changes what is there, a link leads elsewhere."""
+        return [top for top in self.tops if not is_override(top.file.path) and not os.path.islink(top.file.path)]
 
     def place(self, *labels: str) -> Place:
         """The block with these labels. Raises NotMechanical if it is written in JSON or in several files."""
@@ -97,7 +102,7 @@ class ModuleFiles:
         """Adds a block to the file of that name, else where the last block of its type is, else to main.tf, else to the first file: what
         several failures add is in one place. Raises NotMechanical if the module has no block in native syntax."""
         kind = text.split(maxsplit=1)[0]
-        alike = [os.path.basename(top.file.path) for top in self.tops if top.type == kind][-1:]
+        alike = [os.path.basename(top.file.path) for top in self._own if top.type == kind][-1:]
         files = (name, *alike, "main.tf", os.path.basename(self.first.file.path))
         last = next(self._last_of[file] for file in files if file in self._last_of)
         at = end_of_line(last.file, last.end)
@@ -106,7 +111,10 @@ class ModuleFiles:
     @cached_property
     def _last_of(self) -> dict[str, TopBlock]:
         """The last block of each file, by the file's name."""
-        return {os.path.basename(top.file.path): top for top in self.tops}
+        return {os.path.basename(top.file.path): top for top in self._own}
+
+
+_REST = re.compile(r'(?:"(?:[^"\\\n]|\\.)*"|/\*(?s:.*?)\*/|/(?![/*])|[^\r\n"/#])*')
 
 
 def mentioned(text: str, word: str) -> int:
@@ -115,6 +123,12 @@ def mentioned(text: str, word: str) -> int:
 
 
 def end_of_line(file: SourceFile, offset: int) -> int:
+    """The end of the line that an offset in code is on; of the line that a comment ends on, if one begins here and has several lines."""
+    rest = _REST.match(file.text, offset)
+    return _line_end(file, rest.end() if rest else offset)
+
+
+def _line_end(file: SourceFile, offset: int) -> int:
     found = file.text.find("\n", offset)
     end = len(file.text) if found < 0 else found
     return end - 1 if end > offset and file.text[end - 1] == "\r" else end
@@ -188,21 +202,35 @@ def removed(node: Attribute | Block, body: Body) -> list[Edit]:
     """Takes an argument or a block out of a body, with its line, and with the blank line before it that would be left over."""
     file = node.file
     first, end = start_of_line(file, node.start), end_of_line(file, node.end)
-    if _is_one_line(body) or not first:
-        return [Edit(file.path, node.start, node.end, "")]
-    start = end_of_line(file, start_of_line(file, first - 1))
+    before = file.text[first : node.start].strip()
+    if _is_one_line(body) or before:
+        start = first + len(file.text[first : node.start].rstrip()) if before and not _is_one_line(body) else node.start
+        return [Edit(file.path, start, node.end, "")]
+    first = _with_comments(file, first, end)
+    start = _line_end(file, start_of_line(file, first - 1))
     is_first = not file.text[body.start : first].strip()
     is_last = not file.text[end : body.end].strip()
     if not is_first and _is_blank(file, start) and (is_last or _is_blank(file, end + 1)):
-        start = end_of_line(file, start_of_line(file, start_of_line(file, start) - 1))
+        start = _line_end(file, start_of_line(file, start_of_line(file, start) - 1))
     elif is_first and not is_last and _is_blank(file, end + 1):
-        end = end_of_line(file, end + 1)
+        end = _line_end(file, end + 1)
     return [Edit(file.path, start, end, "")]
+
+
+def _with_comments(file: SourceFile, first: int, end: int) -> int:
+    """Where what is removed from the line at `first` up to `end` begins, with the comment directly above it; without, if a line directly
+    below may belong to the comment too."""
+    below = file.text[end + 1 : _line_end(file, end + 1)].strip()
+    if below and below[0] != "}":
+        return first
+    while first and re.match(r"[ \t]*(#|//)", file.text[start_of_line(file, first - 1) : first]):
+        first = start_of_line(file, first - 1)
+    return first
 
 
 def _is_blank(file: SourceFile, offset: int) -> bool:
     """Whether the line of an offset is."""
-    return not file.text[start_of_line(file, offset) : end_of_line(file, offset)].strip()
+    return not file.text[start_of_line(file, offset) : _line_end(file, offset)].strip()
 
 
 def joined(edits: Iterable[Iterable[Edit]]) -> list[Edit]:

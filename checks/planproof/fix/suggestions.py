@@ -17,7 +17,7 @@ from planproof.fix.hunks import Hunk, hunks, lines
 from planproof.fix.patches import Change, Patch, changes, diff
 from planproof.syntax.file import SourceFile
 from planproof.text.escaping import markdown, markdown_code
-from planproof.text.paths import in_repository
+from planproof.text.paths import in_repository, patched_from
 from planproof.verdict import listed
 
 MAX_COMMENTS = 50
@@ -186,7 +186,7 @@ def _said(part: _Part, place: _Place, outside: Sequence[_Part], context: Context
         yield f"Take it together with the suggestions on {listed(markdown_code(in_repository(file)) for file in sorted(others))}."
     if needed:
         root = context.source.root if context.source and context.source.root else "."
-        text = _fenced("diff", diff(changes(part.patches), root))
+        text = _fenced("diff", diff(changes(part.patches), patched_from(root)))
         patch = text if len(text) < _MAX_BODY else "`planproof fix` writes it."
         yield f"It needs changes of {listed(map(markdown_code, files))} too, on lines that this diff does not show. The whole patch:\n\n{patch}"
 

@@ -288,20 +288,3 @@ def renames(job: Job, instance: Instance, keys: Collection[str]) -> dict[str, Ed
             if right:
                 found[right] = renamed_key(node, right)
     return found
-
-
-def undecided(job: Job) -> list[str]:
-    """The variables that other remedies declare for tags that someone has to set."""
-    everything: AllTags = job.context.once(tags_in)
-    plan, root = job.context.plan, job.context.plan.root
-    if not any(f.evidence and f.code == "missing" and f.subject in everything.by_address for f in job.bench.failures):
-        return []
-    files = job.bench.files_of(root)
-    home = home_of(job, files)
-    if home:
-        keys = lacking(job, root, home)
-    else:
-        there = job.context.once(Defaults).of(next(iter(plan.managed))).values
-        keys = [key for key in everything.required if not any(other.lower() == key.lower() for other in there)]
-    values = (value_of(Job(job.finding, job.bench), root, key) for key in keys)
-    return [value.removeprefix("var.") for value, declared in values if declared]

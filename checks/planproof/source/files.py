@@ -216,7 +216,7 @@ class FolderFiles(Files):
         if not path:
             return os.fspath(self._root)
         installed = self._installed.get(".".join(path))
-        found = os.path.join(self._root, installed) if installed is not None else ""
+        found = os.path.normpath(os.path.join(self._root, installed)) if installed is not None else ""
         return found if os.path.isdir(found) else None
 
     def called(self, folder: str, source: str) -> str | None:

@@ -31,6 +31,19 @@ def repository(folder: str) -> str | None:
     return next((above for above in upwards(folder) if os.path.lexists(os.path.join(above, ".git"))), None)
 
 
+def patched_from(folder: str | os.PathLike[str]) -> str:
+    """The folder whose paths `git apply` reads wherever it runs: the root of the folder's repository; without one, the folder itself."""
+    real = os.path.realpath(folder)
+    return repository(real) or real
+
+
+def link_to(file: str | os.PathLike[str], folder: str | os.PathLike[str]) -> str | None:
+    """The link on the way to a file from the root of the repository that the folder is in, else from the folder; None if there is none."""
+    way = os.path.normpath(os.path.join(os.path.realpath(folder), os.path.relpath(file, folder)))
+    below = os.path.join(patched_from(folder), "")
+    return next((from_here(step) for step in upwards(way) if step.startswith(below) and os.path.islink(step)), None)
+
+
 def upwards(folder: str) -> Iterator[str]:
     """The folder, and each one above it."""
     yield folder

@@ -382,12 +382,29 @@ def test_nothing_is_written_without_git_or_through_a_link(repository: Path, tmp_
     _, (answer,) = ask([FIX], "--allow-write", where=repository)
     assert answer.is_error
     _, (answer,) = ask([FIX], "--allow-write", "--root", ".", "--root", "../elsewhere", where=repository)
-    assert "are outside the source folder" in text(answer)
+    assert "are neither in the source folder nor in its git repository" in text(answer)
     assert answer.structured_content["written"] is False
     assert (tmp_path / "elsewhere" / "monitoring.tf").read_text(encoding="utf-8") == before
     shutil.copytree(FIXTURES / "bad" / "review", tmp_path / "no_git")
     _, (answer,) = ask([FIX], "--allow-write", where=tmp_path / "no_git")
     assert "is not in a git repository" in text(answer)
+
+
+@pytest.mark.parametrize("roots", [(".",), (".", "../modules")], ids=["outside the roots", "below a root"])
+def test_a_module_beside_the_root_is_changed_only_below_a_root(roots: tuple[str, ...], tmp_path: Path) -> None:
+    """Both are in one git repository."""
+    infra = tmp_path / "infra"
+    shutil.copytree(FIXTURES / "bad" / "versioning_coverage" / "module", infra)
+    shutil.move(infra / "modules", tmp_path / "modules")
+    text_before = (infra / "main.tf").read_text(encoding="utf-8")
+    (infra / "main.tf").write_text(text_before.replace('"./modules/', '"../modules/'), encoding="utf-8")
+    for arguments in (("init", "-q"), ("add", "-A"), ("commit", "-q", "-m", "all")):
+        git(tmp_path, *arguments)
+    call: Call = ("fix", {"plan": "plan.json", "checks": ["versioning_coverage"], "write": True})
+    _, (answer,) = ask([call], "--allow-write", *(each for root in roots for each in ("--root", root)), where=infra)
+    changed = git(tmp_path, "status", "--porcelain", "modules").split()
+    assert bool(changed) == (len(roots) > 1)
+    assert ("lies outside the folders" in text(answer)) == (len(roots) == 1)
 
 
 # --- bounds, and the command itself ----------------------------------------------------------------------------------

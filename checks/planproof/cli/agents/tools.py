@@ -111,7 +111,8 @@ class Desk:
             Tool(
                 "fix",
                 "Write the patch of a plan's failures",
-                "The unified diff that makes failures pass, for git apply in the source folder, and what is left with the reason. "
+                "The unified diff that makes failures pass, for git apply in the root of the git repository (without one, in the source folder), "
+                "and what is left with the reason. "
                 "Plan and check again after it: a new name replaces a resource.",
                 {
                     "plan": _path("Plan JSON"),
@@ -297,7 +298,8 @@ _FIX_SCHEMA: Json = {
     "properties": {
         "patch": {
             "type": "string",
-            "description": "A unified diff for git apply in the source folder; empty if nothing is fixed",
+            "description": "A unified diff for git apply in the root of the git repository (without one, in the source folder); "
+            "empty if nothing is fixed",
         },
         "files": {"type": "array", "items": {"type": "string"}, "description": "The files that it changes"},
         "written": {"type": "boolean", "description": "Whether the files are edited already"},

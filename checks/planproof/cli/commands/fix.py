@@ -1,5 +1,5 @@
 """Writes the patch that makes failures pass: a unified diff for `git apply`, or with --write the files themselves. What no mechanical
-remedy is right for is listed with the reason. Nothing outside of the source folder is changed.
+remedy is right for is listed with the reason. Nothing outside of the source folder is changed but local modules in the same git repository.
 
   planproof fix plan.json --source . > fix.patch && git apply fix.patch
   planproof fix plan.json --source . --write      edit the files; git's tree must be clean
@@ -28,6 +28,7 @@ from planproof.errors import CommandError
 from planproof.fix.patches import Change, Patch, changes, diff, patches
 from planproof.source.files import MAX_TOTAL_BYTES, regular
 from planproof.text.escaping import json_text, one_line
+from planproof.text.paths import patched_from
 from planproof.verdict import Report
 
 
@@ -91,7 +92,7 @@ class Worked(NamedTuple):
 
     @property
     def diff(self) -> str:
-        return diff(self.changes, self.root)
+        return diff(self.changes, patched_from(self.root))
 
     @property
     def left(self) -> list[Patch]:
@@ -127,43 +128,26 @@ def _tell(fix: Worked, is_written: bool) -> None:
 
 def write(fix: Worked, is_forced: bool) -> None:
     """Edits the files, all or none. Raises CommandError."""
-    root, files = fix.root, [(change.file, change.after) for change in fix.changes]
-    for file, _ in files:
-        _refuse_links(Path(file), root)
+    root, files = fix.root, [(change.file, f"{change.mark}{change.after}") for change in fix.changes]
     if not is_forced:
         _refuse_unclean(root, [file for file, _ in files if os.path.exists(file)])
     for file, _ in files:
         os.makedirs(os.path.dirname(file), exist_ok=True)
-    write_files([(file, [_marked(file, text)]) for file, text in files])
-
-
-def _marked(file: str, text: str) -> str:
-    """With the byte order mark that the file began with."""
-    if os.path.exists(file):
-        with open(file, "rb") as before:
-            return f"\ufeff{text}" if before.read(3) == b"\xef\xbb\xbf" else text
-    return text
-
-
-def _refuse_links(file: Path, root: Path) -> None:
-    inside = Path(os.path.relpath(file, root))
-    if inside.is_absolute() or ".." in inside.parts:
-        raise CommandError(f"{file} is outside the source folder, so it is not edited")
-    for depth in range(1, len(inside.parts) + 1):
-        way = root.joinpath(*inside.parts[:depth])
-        if way.is_symlink():
-            raise CommandError(f"{way} is a link, so nothing is edited; provide the folder that it leads to")
+    write_files([(file, [text]) for file, text in files])
 
 
 def _refuse_unclean(root: Path, files: Sequence[str]) -> None:
     """Only what git can take back is edited: tracked files, without changes of their own. Others beside them, such as the plan, may be."""
-    status = _git(root, "status", "--porcelain", "--untracked-files=no", "--", ".")
-    if status is None:
-        raise CommandError(f"{root} is not in a git repository, so an edit could not be taken back; use --force to edit anyway")
-    if status.strip():
-        raise CommandError(f"git's tree has changes in {root}; commit or stash them first, or use --force")
+    for folder in dict.fromkeys([root, *(Path(file).parent for file in files)]):
+        status = _git(folder, "status", "--porcelain", "--untracked-files=no", "--", ".")
+        if status is None:
+            raise CommandError(
+                f"{folder} is not in a git repository, so an edit could not be taken back; use --force to edit anyway"
+            )
+        if status.strip():
+            raise CommandError(f"git's tree has changes in {folder}; commit or stash them first, or use --force")
     for file in files:
-        if _git(root, "ls-files", "--error-unmatch", "--", os.path.relpath(file, root)) is None:
+        if _git(Path(file).parent, "ls-files", "--error-unmatch", "--", os.path.basename(file)) is None:
             raise CommandError(
                 f"{file} is not in git, so an edit could not be taken back; add and commit it first, or use --force"
             )

@@ -15,7 +15,6 @@ from planproof.fix.objects import (
     objects_in,
     pair,
     removed_entries,
-    removed_entry,
     renamed_key,
     written,
     written_key,
@@ -73,7 +72,7 @@ def _by_home(job: Job, home: str, missing: list[str]) -> list[Edit]:
         return [*edits, *set_argument(job.place.body, "tags", f"local.{home}")]
     if reads:
         return edits
-    if own.expression.text in ("{}", "null"):
+    if own.expression.text == "null" or (isinstance(own.expression, ObjectNode) and not own.expression.items):
         return [*edits, replaced(own.expression, f"local.{home}")]
     return [*edits, *_merged(own.expression, before=f"local.{home}, ")]
 
@@ -179,7 +178,7 @@ def respelled(job: Job) -> list[Edit]:
             key = key_of(node)
             right = _right(key, everything) if key else None
             if key and right and right != key:
-                edits += removed_entry(each, key) if right in values else [renamed_key(node, right)]
+                edits += removed_entries(each, [key]) if right in values else [renamed_key(node, right)]
     if not edits:
         raise NotMechanical("the key is not written in the tags of the resource; rename it where the value comes from")
     return edits

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,15 +15,13 @@ from planproof.fix.job import Job, Remedy
 from planproof.fix.objects import written
 from planproof.fix.places import NotMechanical
 from planproof.fix.remedies import unauthorized_access_alert as alert
+from planproof.fix.stand_ins import differ, mocks, values
 from planproof.fix.style import block
-from planproof.fix.tags import undecided
 from planproof.plan.model import Instance
-from planproof.plan.value import as_object
 from planproof.syntax.nodes import Literal
 
 _MOST = 8  # assertions of one run
 _LONGEST = 60  # letters of a constant
-_BY_TYPE = {"number": "1", "bool": "false", "list": "[]", "set": "[]", "tuple": "[]", "map": "{}", "object": "{}"}
 _MOCKS_SINCE = (1, 7)
 _ALERT = ("aws_cloudtrail", "aws_cloudwatch_log_metric_filter", "aws_cloudwatch_metric_alarm", "aws_sns_topic")
 _NAMES = ("description", "target_id", "name", "bucket", "bucket_prefix", "name_prefix", "alarm_name", "function_name")
@@ -58,13 +57,12 @@ def _file(job: Job, kind: str, text: str) -> Edit:
 
 
 def _unit(job: Job) -> str:
-    mocks = [f'mock_provider "aws" {{{alias}}}' for alias in _aliases(job)] if _has_mocks(job) else []
     found = (list(_shown(job)) or list(_there(job)) or list(_made(job)))[:_MOST]
     if not found:
         raise NotMechanical("the root module has no resource in native syntax of which a test could assert something")
     run = block('run "what_the_plan_shows"', "command = plan", *(_assert(condition, text) for condition, text in found))
     head = "# Plans, and asserts what planproof saw in the plan. Add what must never change."
-    return "\n\n".join(filter(None, (head, "\n\n".join(mocks), _variables(job), run))) + "\n"
+    return "\n\n".join(filter(None, (head, *(mocks(job) if _has_mocks(job) else ()), _variables(job), run))) + "\n"
 
 
 def _integration(job: Job) -> str:
@@ -72,7 +70,10 @@ def _integration(job: Job) -> str:
     if not found:
         raise NotMechanical("the configuration has no resource or output of which an integration test could assert something")
     run = block('run "apply"', "command = apply", *(_assert(condition, text) for condition, text in found))
-    head = "# Applies, asserts what AWS answers, and destroys it again. Run it in an account that is for tests."
+    head = (
+        "# Applies, asserts what AWS answers, and destroys it again. AWS keeps what is protected against deletion, and buckets with objects:\n"
+        "# remove these by hand. Run it in an account that is for tests."
+    )
     return "\n\n".join(filter(None, (head, _variables(job), run))) + "\n"
 
 
@@ -87,30 +88,16 @@ def _has_mocks(job: Job) -> bool:
     )
 
 
-def _aliases(job: Job) -> Iterator[str]:
-    """What stands in the block of a mock, for each configuration of the provider in the root module."""
-    keys = as_object(as_object(job.context.plan.raw.get("configuration")).get("provider_config"))
-    yield ""
-    for key in keys:
-        if key.startswith("aws."):
-            yield f'\n  alias = "{key.removeprefix("aws.")}"\n'
-
-
 def _variables(job: Job) -> str:
-    """Values for the variables that have no default, by their types: those of the plan are nobody's to write down."""
-    values = {name: '"test@example.com"' if "email" in name else '"test"' for name in alert.undecided(job)}
-    values |= dict.fromkeys(undecided(job), '"test"')
-    files = job.bench.files_of(job.context.plan.root)
-    for name, raw in job.context.plan.root.config.variables.items():
-        if "default" not in as_object(raw):
-            kind = files.place("variable", name).text_of("type") if files.has("variable", name) else ""
-            values[name] = next((value for word, value in _BY_TYPE.items() if kind.startswith(word)), '"test"')
-    return block("variables", "\n".join(f"{name} = {value}" for name, value in values.items())) if values else ""
+    found = values(job)
+    return block("variables", "\n".join(f"{name} = {value}" for name, value in found.items())) if found else ""
 
 
 def _root(job: Job) -> Iterator[list[Instance]]:
-    """The resources of the root module in native syntax, each with its instances."""
-    tops = {".".join(top.labels) for top in job.bench.files_of(job.context.plan.root).tops if top.type == "resource"}
+    """The resources of the root module that one block in native syntax makes, each with its instances."""
+    files = job.bench.files_of(job.context.plan.root)
+    single = [top for top in files.tops if top.type == "resource" and len(files.source.blocks("resource", *top.labels)) == 1]
+    tops = {".".join(top.labels) for top in single}
     for local, instances in job.context.plan.root.resources.items():
         found = [each for each in instances.values() if each.mode == "managed"]
         if found and local in tops:
@@ -124,9 +111,9 @@ def _shown(job: Job) -> Iterator[tuple[str, str]]:
     for instances in _root(job):
         first = instances[0]
         if first.index is not None:
-            repeated.append(
-                (f"length({first.local_address}) == {len(instances)}", f"There are {len(instances)} of {first.local_address}.")
-            )
+            count = len(instances)
+            if _is_counted_alike(job, first):
+                repeated.append((f"length({first.local_address}) == {count}", f"There are {count} of {first.local_address}."))
             continue
         if first.type in _ALERT:
             continue
@@ -146,6 +133,13 @@ def _shown(job: Job) -> Iterator[tuple[str, str]]:
     yield from repeated
 
 
+def _is_counted_alike(job: Job, instance: Instance) -> bool:
+    """Whether the test has as many of the resource as the plan: their number is a constant, or made of values that the test has too."""
+    place = job.place_of(instance)
+    text = place.text_of("count") or place.text_of("for_each")
+    return not (re.search(r"\b(var|local|module)\.", text) and differ(job))
+
+
 def _is_public(instance: Instance, name: str, value: Any) -> bool:
     found = instance.get(name)
     is_long = isinstance(value, str) and (len(value) > _LONGEST or "\n" in value)
@@ -155,7 +149,8 @@ def _is_public(instance: Instance, name: str, value: Any) -> bool:
 def _there(job: Job) -> Iterator[tuple[str, str]]:
     """Conditions on resources of which nothing else is known: that they are there."""
     for instances in _root(job):
-        yield f"length({instances[0].local_address}[*]) == 1", f"There must be one {instances[0].local_address}."
+        if instances[0].index is None:
+            yield f"length({instances[0].local_address}[*]) == 1", f"There must be one {instances[0].local_address}."
 
 
 def _made(job: Job) -> Iterator[tuple[str, str]]:
@@ -172,7 +167,8 @@ def _answered(job: Job) -> Iterator[tuple[str, str]]:
             yield f'startswith({first.local_address}.arn, "arn:")', f"{first.local_address} has no ARN."
     for instances in _root(job):
         if instances[0].index is not None:
-            yield f"length({instances[0].local_address}) > 0", f"There is no {instances[0].local_address}."
+            if _is_counted_alike(job, instances[0]):
+                yield f"length({instances[0].local_address}) > 0", f"There is no {instances[0].local_address}."
         elif "arn" not in instances[0].value.names():
             yield f'{instances[0].local_address}.id != ""', f"{instances[0].local_address} has no ID."
     for name in job.context.plan.outputs:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from planproof.fix.edits import Edit
 from planproof.fix.job import Job, Remedy
-from planproof.fix.objects import added_entries, key_of, pair, removed_entry
+from planproof.fix.objects import added_entries, key_of, pair, removed_entries
 from planproof.fix.places import (
     NotMechanical,
     added_block,
@@ -109,14 +109,10 @@ def _json_unasked(statement: ObjectNode) -> list[Edit]:
         raise NotMechanical("the condition of the statement is an expression; change it where it is written")
     keep = [(operator, keys) for operator, keys in condition[1].items if not _is_all_mfa(keys)]
     if not keep:
-        return removed_entry(statement, "Condition")
-    edits: list[Edit] = []
-    for operator, keys in condition[1].items:
-        if _is_all_mfa(keys):
-            edits += removed_entry(condition[1], key_of(operator) or "")
-        elif isinstance(keys, ObjectNode):
-            edits += joined(removed_entry(keys, key) for key in _mfa_keys(keys))
-    return edits
+        return removed_entries(statement, ["Condition"])
+    needless = [key_of(operator) or "" for operator, keys in condition[1].items if _is_all_mfa(keys)]
+    shorter = (removed_entries(keys, _mfa_keys(keys)) for _, keys in keep if isinstance(keys, ObjectNode))
+    return [*removed_entries(condition[1], needless), *joined(shorter)]
 
 
 def _mfa_keys(node: ObjectNode) -> list[str]:
@@ -157,7 +153,7 @@ def _json_split(statement: ObjectNode, statements: Node, principal: Node, machin
     }
     by = indent_of(statement.file, statement.start)
     new = block("", "\n".join(f"{key} = {value}" for key, value in entries.items())).strip()
-    edits = joined(removed_entry(principal, kind) for kind in machines)
+    edits = removed_entries(principal, machines)
     has_own_line = not statement.file.text[start_of_line(statement.file, statement.start) : statement.start].strip()
     text = f",\n{new}".replace("\n", f"\n{by}") if has_own_line else f", {new}".replace("\n", f"\n{by}")
     path, end = statement.file.path, statement.end

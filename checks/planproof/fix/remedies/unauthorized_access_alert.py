@@ -108,12 +108,6 @@ def created(job: Job, kind: str) -> str:
     return f"{kind}.{found[0]}" if len(found) == 1 else ""
 
 
-def undecided(job: Job) -> list[str]:
-    """The variables that they declare there for someone to set."""
-    declared = re.findall(r'^variable "(\w+)" \{(.*?)^\}', _created(job), re.MULTILINE | re.DOTALL)
-    return [name for name, body in declared if not re.search(r"^  default\b", body, re.MULTILINE)]
-
-
 def _created(job: Job) -> str:
     """All that the patches of alerts add to the root module."""
     return str(job.remembered("created", lambda: "\n".join(_texts(job))))
@@ -126,7 +120,7 @@ def _texts(job: Job) -> Iterator[str]:
     for finding in own:
         try:
             edits.update(dict.fromkeys(mended(Job(finding, job.bench))))
-        except NotMechanical:
+        except Exception:  # which the finding itself tells of
             continue
     for edit in edits:
         if os.path.realpath(os.path.dirname(edit.file)) == os.path.realpath(job.bench.root):
