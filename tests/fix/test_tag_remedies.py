@@ -107,7 +107,7 @@ def test_tags_that_would_change_another_resource_of_the_block_are_left(found: di
         ('{ c = 1, a = "", b = "" }', ["a", "b"], {}, "{ c = 1 }"),
         ('{ a = "", c = 1, b = "" }', ["a", "b"], {}, "{ c = 1 }"),
         ('{\n  a = "" # gone\n  b = ""\n  # stays\n  c = 1\n}', ["a", "b"], {}, "{\n  # stays\n  c = 1\n}"),
-        ('{\n  c = 1\n  a = ""\n  b = "" }', ["a", "b"], {}, "{\n  c = 1\n}"),
+        ('{\n  c = 1\n  a = ""\n  b = "" }', ["a", "b"], {}, "{\n  c = 1 }"),
         ('{ a = "" }', ["a"], {}, "{}"),
     ],
 )

@@ -116,6 +116,12 @@ def _line(text: str) -> _Line:
             continue
         if mark == "#" or text.startswith("//", at):
             break
+        if text.startswith("/*", at):
+            end = text.find("*/", at)
+            if end < 0:
+                break
+            at = end + 2
+            continue
         if mark == "=" and equals is None and at:
             if text[at + 1 : at + 2] in ("=", ">") or text[at - 1] in "!<>=":
                 at += 2
