@@ -115,7 +115,7 @@ def _texts(job: Job) -> Iterator[str]:
 
 
 def _alike(raw: Any) -> Any:
-    """A value of the same form, which tells no account and no name; None if there is none."""
+    """A value of the same form, without the account; None if there is none."""
     if isinstance(raw, list):
         items = [_alike(item) for item in raw]
         return items if items and None not in items else None
