@@ -232,3 +232,8 @@ def test_a_name_gets_no_token_and_no_separator_twice(written: str, expected: str
 def test_a_prefix_ends_with_one_separator(tmp_path: Path) -> None:
     found = after(patched_with(tmp_path, "")["aws_s3_bucket.numbered[0]"], "main.tf")
     assert 'bucket_prefix = "corp-part-${count.index}-logs-"' in found
+
+
+def test_a_block_that_cannot_be_read_may_have_the_name(tmp_path: Path) -> None:
+    added = 'resource "x" "y" {\n  a = "corp-audit-logs" "b"\n}\n'
+    assert "a block cannot be read" in patched_with(tmp_path, added)[AUDIT].why_not

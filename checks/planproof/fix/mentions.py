@@ -12,7 +12,7 @@ from planproof.fix.job import Job
 from planproof.fix.left import refuse_left
 from planproof.fix.objects import key_of
 from planproof.fix.places import NotMechanical, Place, replaced
-from planproof.fix.trail import address_of, holders_in, is_within, trail_at
+from planproof.fix.trail import address_of, holders_in, is_within, trail_at, tree_of
 from planproof.syntax.blocks import TopBlock
 from planproof.syntax.nodes import Attribute, Literal, Node, ObjectNode, Template, TemplateFor, TemplateIf, TupleNode, Variable
 
@@ -117,7 +117,7 @@ def _by_arn(top: TopBlock, inner: str, reference: str) -> Iterator[Edit]:
 def _expressions(top: TopBlock) -> Iterator[tuple[str, Node, bool]]:
     """The expressions of a block, with the argument or the key that holds each, and whether it stands for itself: a key of an object
     and a part of a text do not."""
-    pending: list[tuple[str, Node, bool]] = [("", top.block, False)]
+    pending: list[tuple[str, Node, bool]] = [("", tree_of(top), False)]
     while pending:
         name, node, is_own = pending.pop()
         yield name, node, is_own
@@ -146,7 +146,7 @@ def _is_key(place: Place, edits: Sequence[Edit]) -> bool:
     edited, texts = _edited_locals(place, edits), _locals_of(place)
     for top in place.module.source.tops:
         for name in ("for_each", "count") if top.type in ("resource", "data", "module") else ():
-            found = top.block.body.attributes.get(name)
+            found = tree_of(top).body.attributes.get(name)
             if found is not None and any(is_within(edit, found) for edit in edits):
                 return True
             if found is not None and edited and not edited.isdisjoint(_reached(found.text, texts)):

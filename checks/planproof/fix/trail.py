@@ -10,7 +10,15 @@ from planproof.fix.edits import Edit
 from planproof.fix.objects import key_of
 from planproof.fix.places import NATIVE, NotMechanical
 from planproof.syntax.blocks import TopBlock
-from planproof.syntax.nodes import Attribute, Node, ObjectNode
+from planproof.syntax.nodes import Attribute, Block, Node, ObjectNode
+
+
+def tree_of(top: TopBlock) -> Block:
+    """The tree of a block. Raises NotMechanical if it cannot be read."""
+    try:
+        return top.block
+    except SyntaxProblem as error:
+        raise NotMechanical(f"a block cannot be read: {error}") from None
 
 
 def trail_at(top: TopBlock, offset: int) -> list[Node]:
@@ -19,10 +27,7 @@ def trail_at(top: TopBlock, offset: int) -> list[Node]:
     if not top.file.path.endswith(NATIVE):
         return []
     found: list[Node] = []
-    try:
-        node: Node | None = top.block
-    except SyntaxProblem as error:
-        raise NotMechanical(f"a block cannot be read: {error}") from None
+    node: Node | None = tree_of(top)
     while node is not None:
         found.append(node)
         node = next((child for child in node.children() if child.start <= offset < child.end), None)
