@@ -97,10 +97,10 @@ def test_only_lines_of_the_diff_get_a_suggestion_and_the_rest_is_told(repository
     places = [(c["path"], c["line"]) for c in whole["comments"] if c["path"] == "infra/iam.tf"]
     assert [(c["path"], c["line"]) for c in part["comments"]] == places
     assert "on lines that this diff does not show; `planproof fix` writes all of them" in part["body"]
-    tags = next(c["body"] for c in part["comments"] if "CKV_PLAN_10" in c["body"])
+    tags = next(c["body"] for c in part["comments"] if "CKV_PLAN_10** `aws_iam_role.operators`" in c["body"])
     assert "It needs changes of `infra/main.tf` too, on lines that this diff does not show" in tags
     assert '+    Owner       = "security"' in tags
-    both = next(c["body"] for c in whole["comments"] if c["path"] == "infra/iam.tf" and "CKV_PLAN_10" in c["body"])
+    both = next(c["body"] for c in whole["comments"] if "CKV_PLAN_10** `aws_iam_role.operators`" in c["body"])
     assert "Take it together with the suggestions on `infra/main.tf`." in both
 
 
