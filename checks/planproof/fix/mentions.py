@@ -9,8 +9,8 @@ from planproof.aws.alerts.same_metric import FILTER
 from planproof.aws.s3 import BUCKET
 from planproof.fix.edits import Edit
 from planproof.fix.job import Job
-from planproof.fix.left import refuse_left
 from planproof.fix.objects import key_of
+from planproof.fix.old_names import refuse_left
 from planproof.fix.places import NotMechanical, Place, replaced
 from planproof.fix.trail import address_of, holders_in, is_within, trail_at, tree_of
 from planproof.syntax.blocks import TopBlock
