@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterable, Sequence
@@ -309,6 +310,21 @@ def provider_in_root(job: Job, instance: Instance) -> str:
     if path:
         raise NotMechanical(f"{path} configures its own provider, which the root module does not have; write the trail in it")
     return "" if name == "aws" else name
+
+
+OTHER_ACCOUNT = "its provider may be that of another account, so another trail must watch the bucket there"
+
+
+def account_of(job: Job, instance: Instance) -> str:
+    """What tells the account of a provider from that of another, as it is written; a trail watches all regions of one."""
+    said = job.context.plan.provider(provider_in_root(job, instance) or "aws").expressions
+    return json.dumps({name: said[name] for name in sorted(said) if name not in ("region", "default_tags", "alias")})
+
+
+def is_of_account(job: Job, bucket: Instance, trail: Instance) -> bool:
+    """Whether a trail is in the account of a bucket, as far as their providers tell."""
+    plan = job.context.plan
+    return plan.provider_key(bucket) == plan.provider_key(trail) or account_of(job, bucket) == account_of(job, trail)
 
 
 def statement(actions: str, resources: str, *blocks: str) -> str:

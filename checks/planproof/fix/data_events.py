@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from planproof.aws.alerts.chain import best_chain, ways_of
-from planproof.fix.alert_parts import objects_of, selector
+from planproof.fix.alert_parts import OTHER_ACCOUNT, is_of_account, objects_of, selector
 from planproof.fix.edits import Edit
 from planproof.fix.exports import Reference, every, reference_to
 from planproof.fix.job import Job
@@ -20,7 +20,9 @@ COVER = ("no_data_events", "bucket_not_covered", "only_part_covered", "only_writ
 
 
 def covered(job: Job, trail: Instance, place: Place) -> list[Edit]:
-    """The trail logs reads and writes of the objects of each bucket that fails by it."""
+    """The trail logs reads and writes of the objects of each bucket of its account that fails by it."""
+    if not is_of_account(job, job.instance, trail):
+        raise NotMechanical(OTHER_ACCOUNT)
     body, dynamic = place.body, ("event_selector", "advanced_event_selector", "data_resource", "field_selector")
     if any(
         each.type == "dynamic" and each.labels[0] in dynamic
@@ -64,6 +66,7 @@ def _uncovered(job: Job, trail: Instance) -> dict[str, tuple[Instance, Instance]
                 and isinstance(first.to, Instance)
                 and first.to.local_address == trail.local_address
                 and first.to.module.path == trail.module.path
+                and is_of_account(job, bucket, trail)
             ):
                 found[bucket.address] = bucket, first.to
     return found

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
-from planproof.fix.alert_parts import Parts, provider_in_root
+from planproof.fix.alert_parts import OTHER_ACCOUNT, Parts, account_of, provider_in_root
 from planproof.fix.edits import Edit
 from planproof.fix.exports import Reference, every
 from planproof.fix.job import Job
 from planproof.fix.places import NotMechanical, joined
-from planproof.plan.model import Instance
 
 _FILE = "alerting.tf"
 
@@ -24,18 +22,12 @@ def without_trail(job: Job) -> dict[str, Reference | NotMechanical]:
         try:
             bucket = job.bench.by_address[address]
             found[address] = every(job, bucket, "arn", job.context.plan.root, same)
-            account = account or _account_of(job, bucket)
-            if account != _account_of(job, bucket):
-                raise NotMechanical("its provider may be that of another account, so another trail must watch the bucket there")
+            account = account or account_of(job, bucket)
+            if account != account_of(job, bucket):
+                raise NotMechanical(OTHER_ACCOUNT)
         except NotMechanical as reason:
             found[address] = reason
     return found
-
-
-def _account_of(job: Job, bucket: Instance) -> str:
-    """What tells the account of a bucket's provider from that of another, as it is written; a trail watches all regions of one."""
-    said = job.context.plan.provider(provider_in_root(job, bucket) or "aws").expressions
-    return json.dumps({name: said[name] for name in sorted(said) if name not in ("region", "default_tags", "alias")})
 
 
 def new_trail(job: Job, references: Mapping[str, Reference]) -> tuple[list[Edit], list[str]]:
