@@ -169,3 +169,12 @@ def test_statements_of_a_data_source(code: str, before: list[str], after: list[s
 def test_what_is_written_elsewhere_is_left(text: str, reason: str) -> None:
     with pytest.raises(NotMechanical, match=reason):
         rewritten(text, "allow_demands_mfa")
+
+
+def test_a_statement_alone_becomes_a_list_as_terraform_fmt_has_it() -> None:
+    both = '{ Service = "ec2.amazonaws.com", AWS = "arn:aws:iam::123456789012:root" }'
+    text = ROLE.format(f"jsonencode({{\n    Statement = {statement('Allow', both, MFA)}\n  }})")
+    lines = rewritten(text, "allow_demands_mfa").split("\n")
+    assert "    Statement = [{" in lines
+    assert "      }, {" in lines
+    assert "    }]" in lines

@@ -159,7 +159,11 @@ def _json_split(statement: ObjectNode, statements: Node, principal: Node, machin
     path, end = statement.file.path, statement.end
     if isinstance(statements, TupleNode):
         return [*edits, *_json_asked(statement), Edit(path, end, end, text)]
-    return [*edits, *_json_asked(statement), Edit(path, statement.start, statement.start, "["), Edit(path, end, end, f"{text}]")]
+    brace = end - 1  # which terraform fmt sets deeper within a list that begins on the same line
+    is_first = not statement.file.text[start_of_line(statement.file, brace) : brace].strip()
+    deeper = [Edit(path, brace, brace, "  ")] if is_first else []
+    first = Edit(path, statement.start, statement.start, "[")
+    return [*edits, *_json_asked(statement), first, *deeper, Edit(path, end, end, f"{text}]")]
 
 
 def _json_deny(statement: ObjectNode) -> Iterator[Edit]:
