@@ -30,14 +30,15 @@ from support.lanes import OURS, Checkovs
 from support.repository import ROOT, agreeing
 
 PLANS = sorted(file for name in ("plan.json", "second-plan.json") for file in (ROOT / "fixtures").rglob(name))
-# The whole configurations each time; every other plan where there is time.
+# The whole configurations each time; a third of the other plans before each push, and the rest at night.
+IN_A_NIGHT = (pytest.mark.exhaustive, pytest.mark.nightly)
 EACH = [
     pytest.param(
         file,
         id=str(file.relative_to(ROOT / "fixtures")),
-        marks=() if "ideal" in str(file) or "review" in str(file) else pytest.mark.slow,
+        marks=() if "ideal" in str(file) or "review" in str(file) else IN_A_NIGHT if number % 3 else pytest.mark.slow,
     )
-    for file in PLANS
+    for number, file in enumerate(PLANS)
 ]
 
 
