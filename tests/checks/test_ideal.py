@@ -60,7 +60,7 @@ def terraform() -> dict[str, str]:
     reason = tool.available()
     if reason:
         pytest.skip(reason)
-    return tool._environment()
+    return tool.terraform_environment()
 
 
 @pytest.fixture

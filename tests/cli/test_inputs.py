@@ -172,7 +172,7 @@ def test_a_real_saved_plan_is_judged_and_points_into_its_modules(tmp_path: Path,
     work = tmp_path / "infra"
     shutil.copytree(PLANS / "references", work, ignore=shutil.ignore_patterns("*.json"))
     (work / "zz_offline.tf").write_text(tool.PROVIDER, encoding="utf-8")
-    environment = {**tool._environment(), "PYTHONPATH": str(ROOT / "checks")}
+    environment = {**tool.terraform_environment(), "PYTHONPATH": str(ROOT / "checks")}
     tool._terraform(work, environment, "init", "-backend=false")
     tool._terraform(work, environment, "plan", "-lock=false", "-refresh=false", "-out=saved.tfplan")
     command = [sys.executable, "-m", "planproof", "check", "infra/saved.tfplan", "--format", "json"]

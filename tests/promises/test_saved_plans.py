@@ -206,7 +206,7 @@ def test_the_real_terraform_runs_no_provider_that_lies_beside_the_plan(
     folder.mkdir()
     shutil.copy(PLANS / "saved" / "tfplan", folder)
     lay_traps(folder)
-    for name, value in tool._environment().items():
+    for name, value in tool.terraform_environment().items():
         monkeypatch.setenv(name, value)
     own = {**os.environ, "TF_CLI_CONFIG_FILE": os.devnull}
     terraform = subprocess.run(["terraform", "show", "-json", "tfplan"], cwd=folder, env=own, capture_output=True, check=False)
