@@ -13,6 +13,7 @@ from planproof.fix.edits import Edit
 from planproof.fix.places import ModuleFiles, NotMechanical, Place
 from planproof.plan.model import Instance, Module
 from planproof.registry import all_checks
+from planproof.syntax.nodes import Node
 from planproof.text.paths import from_here, repository
 from planproof.verdict import PLAN, Finding
 
@@ -146,6 +147,13 @@ class Job:
             return self.bench.files_of(module).place(*labels)
         except SyntaxProblem as error:
             raise NotMechanical(f"the block cannot be read: {error}") from None
+
+    def given(self, module: Module, name: str) -> tuple[Module, Node] | None:
+        """What the call of a module gives to a variable, and the module of the call; None if it gives nothing, or nothing calls it."""
+        if module.parent is None:
+            return None
+        found = self.block(module.parent, "module", module.name).argument(name)
+        return (module.parent, found.expression) if found else None
 
     @cached_property
     def siblings(self) -> list[Instance]:

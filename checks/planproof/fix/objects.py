@@ -29,7 +29,7 @@ def pair(node: ObjectNode, key: str) -> tuple[Node, Node] | None:
 def written(value: Any) -> str:
     """A constant as HCL has it: no part of a text is an interpolation."""
     if isinstance(value, dict):
-        return f"{{ {', '.join(f'{written_key(name)} = {written(each)}' for name, each in value.items())} }}" if value else "{}"
+        return written_inline({name: written(each) for name, each in value.items()})
     if isinstance(value, list):
         return f"[{', '.join(map(written, value))}]"
     return json.dumps(value, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
@@ -37,6 +37,11 @@ def written(value: Any) -> str:
 
 def written_key(key: str) -> str:
     return key if _NAME.fullmatch(key) else written(key)
+
+
+def written_inline(entries: Mapping[str, str]) -> str:
+    """An object on one line; the values are expressions."""
+    return f"{{ {', '.join(f'{written_key(key)} = {value}' for key, value in entries.items())} }}" if entries else "{}"
 
 
 def written_object(entries: Mapping[str, str]) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from planproof.errors import SourceError, SyntaxProblem
 from planproof.fix.job import Job
-from planproof.fix.objects import key_of, written, written_key
+from planproof.fix.objects import key_of, written, written_inline
 from planproof.fix.style import block
 from planproof.plan.value import MISSING, as_object
 from planproof.syntax.blocks import TopBlock, top_blocks
@@ -213,12 +213,12 @@ def _of_type(name: str, top: TopBlock | None) -> str:
 
 def _made(name: str, node: Node | None) -> str:
     if isinstance(node, Call) and node.name == "object" and node.arguments and isinstance(node.arguments[0], ObjectNode):
-        members = [
-            (key_of(key) or "", kind)
+        members = {
+            key_of(key) or "": _made(key_of(key) or "", kind)
             for key, kind in node.arguments[0].items
             if not (isinstance(kind, Call) and kind.name == "optional")
-        ]
-        return f"{{ {', '.join(f'{written_key(key)} = {_made(key, kind)}' for key, kind in members)} }}" if members else "{}"
+        }
+        return written_inline(members)
     if isinstance(node, Call) and node.name == "tuple" and node.arguments and isinstance(node.arguments[0], TupleNode):
         return f"[{', '.join(_made(name, kind) for kind in node.arguments[0].items)}]"
     word = node.name if isinstance(node, (Call, Variable)) else str(key_of(node)) if node else ""

@@ -13,7 +13,7 @@ from planproof.evaluation.result import OpenObject, Reference, Result
 from planproof.fix.edits import Edit
 from planproof.fix.job import Job
 from planproof.fix.objects import objects_in, pair, written
-from planproof.fix.places import ModuleFiles, NotMechanical
+from planproof.fix.places import NATIVE, ModuleFiles, NotMechanical
 from planproof.fix.style import block
 from planproof.plan.model import Instance, Module
 from planproof.syntax.nodes import Call, GetAttr, Literal, Node, ObjectNode, Variable
@@ -68,7 +68,7 @@ def objects_behind(job: Job, module: Module, node: Node) -> list[tuple[Module, O
     files, kind = job.bench.files_of(module), node.source.name
     if kind == "local" and (found := files.source.locals.get(node.name)) and _is_native(found):
         return objects_behind(job, module, found)
-    given = _given(job, module, node.name) if kind == "var" else None
+    given = job.given(module, node.name) if kind == "var" else None
     return objects_behind(job, *given) if given else []
 
 
@@ -101,15 +101,7 @@ def provider_of(job: Job, instance: Instance) -> tuple[Module, list[str]]:
 
 
 def _is_native(node: Node) -> bool:
-    return node.file.path.endswith((".tf", ".tofu"))
-
-
-def _given(job: Job, module: Module, name: str) -> tuple[Module, Node] | None:
-    """What the call of a module gives to a variable, and the module of the call."""
-    if module.parent is None:
-        return None
-    found = job.block(module.parent, "module", module.name).argument(name)
-    return (module.parent, found.expression) if found else None
+    return node.file.path.endswith(NATIVE)
 
 
 def _is_value(job: Job, module: Module, variable: str, demand: Any) -> bool:
@@ -186,7 +178,7 @@ def _written_at(job: Job, instance: Instance, key: str) -> tuple[Module, Node] |
 def _read_in(job: Job, module: Module, node: Node, reader: Module) -> str:
     """The expression as another module can write it; empty if it cannot, or if it is a constant."""
     while module.path != reader.path:
-        given = _given(job, module, node.name) if isinstance(node, GetAttr) and node.text == f"var.{node.name}" else None
+        given = job.given(module, node.name) if isinstance(node, GetAttr) and node.text == f"var.{node.name}" else None
         if given is None:
             return ""
         module, node = given

@@ -11,7 +11,7 @@ from planproof.evaluation.result import EvaluationError, OpenObject, Result
 from planproof.fix.cycles import is_built_on
 from planproof.fix.edits import Edit
 from planproof.fix.job import Job
-from planproof.fix.objects import added_entries, key_of, objects_in, renamed_key, written_key, written_object
+from planproof.fix.objects import added_entries, key_of, objects_in, renamed_key, written_inline, written_object
 from planproof.fix.places import ModuleFiles, NotMechanical, added_block, set_argument
 from planproof.fix.style import block
 from planproof.fix.tag_values import default_objects, objects_behind, objects_in_local, provider_of, tags_in, value_of
@@ -136,11 +136,10 @@ def completed(job: Job, module: Module, home: str, keys: Collection[str]) -> lis
 def _of_call(job: Job, module: Module, expression: Node) -> tuple[Module, ObjectNode] | None:
     """The object in the module's call that gives it tags."""
     for part in expression.arguments if isinstance(expression, Call) else ():
-        if module.parent is not None and isinstance(part, GetAttr) and part.text == f"var.{part.name}":
-            given = job.block(module.parent, "module", module.name).argument(part.name)
-            objects = objects_in(given.expression) if given else []
-            if objects:
-                return module.parent, objects[-1]
+        given = job.given(module, part.name) if isinstance(part, GetAttr) and part.text == f"var.{part.name}" else None
+        objects = objects_in(given[1]) if given else []
+        if given and objects:
+            return given[0], objects[-1]
     return None
 
 
@@ -164,8 +163,7 @@ def _put(node: Node, entries: Mapping[str, str], is_static: bool) -> list[Edit]:
     start = node.arguments[0] if isinstance(node, Call) else node
     if isinstance(start, ObjectNode):
         return added_entries(start, entries)
-    text = ", ".join(f"{written_key(key)} = {value}" for key, value in entries.items())
-    return [Edit(start.file.path, start.start, start.start, f"{{ {text} }}, ")]
+    return [Edit(start.file.path, start.start, start.start, f"{written_inline(entries)}, ")]
 
 
 def _refuse_change(job: Job, modules: Sequence[Module], home: str, key: str) -> None:

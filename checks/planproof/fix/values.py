@@ -69,10 +69,9 @@ def _validations(files: ModuleFiles, name: str, text: str) -> int:
 
 def _of_variable(job: Job, module: Module, name: str, text: str) -> Literal | None:
     """The literal that a variable gets: in the call of its module, in a .tfvars file, or as its default."""
-    if module.parent is not None:
-        given = job.block(module.parent, "module", module.name).argument(name)
-        if given is not None:
-            return behind(job, module.parent, given.expression, text)
+    given = job.given(module, name)
+    if given is not None:
+        return behind(job, *given, text)
     default = job.block(module, "variable", name).argument("default")
     literal = default.expression if default is not None and isinstance(default.expression, Literal) else None
     return literal if module.parent is not None else literal_of(job, name, literal)

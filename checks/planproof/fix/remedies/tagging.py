@@ -17,7 +17,7 @@ from planproof.fix.objects import (
     removed_entries,
     renamed_key,
     written,
-    written_key,
+    written_inline,
     written_object,
 )
 from planproof.fix.places import NotMechanical, added_block, joined, replaced, set_argument
@@ -98,7 +98,7 @@ def _by_itself(job: Job, missing: list[str], reason: NotMechanical) -> list[Edit
     last = node.arguments[-1] if isinstance(node, Call) and node.name == "merge" else node
     if isinstance(last, ObjectNode):
         return [*declared, *added_entries(last, entries)]
-    text = f", {{ {', '.join(f'{written_key(key)} = {value}' for key, value in entries.items())} }}"
+    text = f", {written_inline(entries)}"
     return [*declared, *(_merged(node, behind=text) if last is node else [Edit(last.file.path, last.end, last.end, text)])]
 
 
